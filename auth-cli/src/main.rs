@@ -1,0 +1,2 @@
+//! `cargo auth`.
+fn main() {}

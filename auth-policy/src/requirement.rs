@@ -1,0 +1,23 @@
+//! What a rule asks for. In: the names a handler's attribute or a rule of the policy uses, each
+//! with its place. Out: a [`Requirement`] over ids, or every mistake at the name that makes it.
+//!
+//! Attributes and `rules:` go through the same function, so a mistake reads the same in both.
+
+use serde::{Deserialize, Serialize};
+
+use crate::policy::{LimitId, RoleId, SchemeId, ScopeId};
+
+/// A rule over ids: any one of the schemes, and everything else.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// The credentials that count, sorted; one of them must be presented. Never empty in a rule.
+    pub schemes: Vec<SchemeId>,
+    /// The scopes asked for, sorted.
+    pub scopes: Vec<ScopeId>,
+    /// Whether one of the scopes is enough.
+    pub any_scope: bool,
+    /// The role asked for.
+    pub role: Option<RoleId>,
+    /// The rate limit, besides those of the schemes.
+    pub limit: Option<LimitId>,
+}

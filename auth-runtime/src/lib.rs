@@ -1,0 +1,6 @@
+//! Declarative authentication and authorization for axum.
+
+mod bits;
+pub mod clock;
+pub mod jwt;
+pub mod secret;

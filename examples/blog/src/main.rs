@@ -1,0 +1,2 @@
+//! The blog.
+fn main() {}
