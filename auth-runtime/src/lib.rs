@@ -20,6 +20,7 @@ mod guard;
 mod identity;
 pub mod jwt;
 pub mod problem;
+pub mod random;
 mod reference;
 pub mod routing;
 mod rule;
