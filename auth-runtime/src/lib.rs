@@ -3,4 +3,5 @@
 mod bits;
 pub mod clock;
 pub mod jwt;
+pub mod password;
 pub mod secret;
