@@ -19,6 +19,7 @@ pub mod extract;
 mod guard;
 mod identity;
 pub mod jwt;
+pub mod password;
 pub mod problem;
 pub mod random;
 mod reference;
