@@ -2,8 +2,8 @@
 //! mistake in them.
 
 use auth_policy::{
+    nearest,
     requirement::{Asked, AskedScopes, Named},
-    suggest::nearest,
 };
 use proc_macro2::Span;
 use syn::{

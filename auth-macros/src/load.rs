@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use auth_policy::{Policy, Source, diagnostic::Severity};
+use auth_policy::{Policy, Severity, Source};
 
 use crate::locate::{Located, SaidBy};
 

@@ -17,7 +17,7 @@ mod resolve;
 #[cfg(feature = "yaml")]
 pub use asked::{Asked, AskedScopes, Named, Problem};
 #[cfg(feature = "yaml")]
-pub use resolve::resolve;
+pub use resolve::{resolve, resolve_identity};
 #[cfg(feature = "yaml")]
 pub(crate) use resolve::{Names, resolve_among, several, several_words};
 

@@ -14,7 +14,7 @@ use crate::{
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
     identity::Subject,
-    jwt::{Issuer, KeyError, KeySet, Verifier},
+    jwt::{Issuer, KeySet, SetupError, Verifier},
     reference::{self, ReferenceError},
 };
 
@@ -169,7 +169,8 @@ impl AuthBuilder {
             match &scheme.kind {
                 SchemeKind::Jwt(jwt) => {
                     let keys = self.keys_of(scheme, Some(&jwt.keys), &jwt.algorithms)?;
-                    issuer = Some(Issuer::new(&policy, &keys).map_err(refused)?);
+                    let keys = Arc::new(keys);
+                    issuer = Some(Issuer::new(&policy, Arc::clone(&keys)).map_err(refused)?);
                     verifiers.push(Verifier::own(&policy, keys).map_err(refused)?);
                 }
                 SchemeKind::Issuer(foreign) => {
@@ -205,7 +206,7 @@ impl AuthBuilder {
             .map_err(|error| BuildError::Reference { scheme: name.clone(), error })?;
         // The keys are inside the text: parsing them is what it is for.
         KeySet::parse(text.expose(), algorithms)
-            .map_err(|error| BuildError::Keys { scheme: name.clone(), error })
+            .map_err(|error| BuildError::Keys { scheme: name.clone(), error: error.into() })
     }
 }
 
@@ -233,7 +234,7 @@ pub enum BuildError {
         /// The scheme.
         scheme: String,
         /// What is wrong with them.
-        error: KeyError,
+        error: SetupError,
     },
     /// The foreign issuer of that name has no keys.
     NoKeys(String),

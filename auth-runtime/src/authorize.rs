@@ -119,7 +119,9 @@ impl<'r> Door<'r> {
         challenges: &Challenges<'_>,
     ) -> Result<Identity, Refusal> {
         let verifiers = self.auth.verifiers(schemes);
-        match jwt::verify(token, verifiers, self.auth.now()) {
+        // Bytes that are no UTF-8 are no base64url either.
+        let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
+        match token.and_then(|token| jwt::verify(token, verifiers, self.auth.now())) {
             Ok(token) => Ok(Identity::new(token, self.auth.shared_policy())),
             Err(error @ TokenError::Expired) => {
                 Err(Refusal::new(Denial::token_expired(challenges), error.code()))

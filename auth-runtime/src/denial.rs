@@ -158,6 +158,8 @@ impl<'a> Challenges<'a> {
                 challenges.push(challenge);
             }
         }
+        // Some clients look at the first one alone, and Bearer is what they look for.
+        challenges.sort_by_key(|challenge| !challenge.starts_with("Bearer"));
         challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()).collect()
     }
 }

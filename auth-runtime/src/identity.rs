@@ -2,10 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use auth_policy::{
-    Policy,
-    policy::{RoleId, SchemeId, ScopeId},
-};
+use auth_policy::{Policy, policy::SchemeId};
 use axum::{extract::OptionalFromRequestParts, http::request::Parts};
 use serde_json::{Map, Value};
 
@@ -51,7 +48,7 @@ impl fmt::Display for Subject {
 
 impl Identity {
     pub(crate) fn new(token: VerifiedToken, policy: Arc<Policy>) -> Self {
-        let subject = Subject { issuer: token.issuer.clone(), id: token.subject.clone() };
+        let subject = Subject { issuer: Arc::clone(token.issuer()), id: token.subject().into() };
         Self(Arc::new(Known { subject, token, policy }))
     }
 
@@ -62,66 +59,63 @@ impl Identity {
 
     /// The name of the scheme whose credential was used, such as `jwt`.
     pub fn scheme(&self) -> &str {
-        self.0.policy.scheme(self.0.token.scheme).map_or("", |scheme| &scheme.name)
+        self.0.policy.scheme(self.0.token.scheme()).map_or("", |scheme| &scheme.name)
     }
 
     pub(crate) fn scheme_id(&self) -> SchemeId {
-        self.0.token.scheme
+        self.0.token.scheme()
     }
 
     /// The scopes in effect, sorted: those the credential carries, within what its roles grant now.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let ids = self.0.token.scopes.iter();
-        ids.filter_map(|id| self.0.policy.scope(ScopeId(id))).map(|scope| scope.name.as_str())
+        let ids = self.0.token.scope_ids();
+        ids.filter_map(|id| self.0.policy.scope(id)).map(|scope| scope.name.as_str())
     }
 
     /// Whether a scope is in effect. A name the policy does not declare never is.
     pub fn has_scope(&self, name: &str) -> bool {
-        self.0.policy.scope_id(name).is_some_and(|id| self.0.token.scopes.contains(id.0))
+        self.0.policy.scope_id(name).is_some_and(|id| self.0.token.scopes().contains(id.0))
     }
 
     /// The roles held, those they include among them, sorted.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        let ids = self.0.token.roles.iter();
-        ids.filter_map(|id| self.0.policy.role(RoleId(id))).map(|role| role.name.as_str())
+        let ids = self.0.token.role_ids();
+        ids.filter_map(|id| self.0.policy.role(id)).map(|role| role.name.as_str())
     }
 
     /// Whether a role is held, itself or through one that includes it.
     pub fn has_role(&self, name: &str) -> bool {
-        self.0.policy.role_id(name).is_some_and(|id| self.0.token.roles.contains(id.0))
+        self.0.policy.role_id(name).is_some_and(|id| self.0.token.roles().contains(id.0))
     }
 
     /// When the credential ends.
     pub fn expires_at(&self) -> Timestamp {
-        self.0.token.expires_at
+        self.0.token.expires_at()
     }
 
     /// The credential's own id (`jti`), if it has one: not a secret.
     pub fn credential_id(&self) -> Option<&str> {
-        self.0.token.token_id.as_deref()
+        self.0.token.token_id()
     }
 
     /// The OAuth client the credential was issued to, if it says.
     pub fn client_id(&self) -> Option<&str> {
-        self.0.token.client_id.as_deref()
+        self.0.token.client_id()
     }
 
     /// The claims beyond those this crate understands.
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.0.token.extra
+        self.0.token.extra()
     }
 
     pub(crate) fn satisfies_scopes(&self, requirement: &Requirement) -> bool {
-        requirement.scopes_within(&self.0.token.scopes)
+        requirement.scopes_within(self.0.token.scopes())
     }
 
     pub(crate) fn satisfies_role(&self, requirement: &Requirement) -> bool {
-        requirement.role_within(&self.0.token.roles)
+        requirement.role_within(self.0.token.roles())
     }
 
-    pub(crate) fn lacks(&self, scope: u32) -> bool {
-        !self.0.token.scopes.contains(scope)
-    }
 }
 
 impl fmt::Debug for Identity {

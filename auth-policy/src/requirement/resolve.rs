@@ -25,6 +25,25 @@ pub fn resolve<P: Copy>(asked: &Asked<P>, policy: &Policy) -> Result<Requirement
     resolve_among(asked, &Names::new(policy.contents(), false))
 }
 
+/// The same for a rule that lets everybody in: schemes say who the caller is, if they name any.
+///
+/// # Errors
+///
+/// Every problem there is, each at the word that causes it.
+pub fn resolve_identity<P: Copy>(
+    asked: &Asked<P>,
+    policy: &Policy,
+) -> Result<Requirement, Vec<Problem<P>>> {
+    if !asked.schemes.is_empty() {
+        return resolve(asked, policy);
+    }
+    let names = Names::new(policy.contents(), false);
+    let mut resolver = Resolver { names: &names, problems: Vec::new() };
+    let limit = asked.limit.as_ref().and_then(|limit| resolver.limit(limit));
+    let requirement = Requirement { limit, ..Requirement::default() };
+    if resolver.problems.is_empty() { Ok(requirement) } else { Err(resolver.problems) }
+}
+
 /// The names that can be asked for, with what is worked out once for many requirements.
 pub(crate) struct Names<'a> {
     contents: &'a Contents,

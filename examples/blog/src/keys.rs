@@ -12,7 +12,7 @@ use auth_runtime::{
     Auth,
     jwt::KeySet,
     policy,
-    policy_types::{Algorithm, JwtScheme},
+    policy_types::Algorithm,
     secret::Secret,
 };
 

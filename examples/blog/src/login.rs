@@ -77,7 +77,8 @@ pub(crate) async fn login(
 
 fn signed_in(app: &App, account: &Account) -> Result<Response, Response> {
     let issuer = app.auth.issuer().ok_or_else(|| Problem::internal().into_response())?;
-    let grant = AccessGrant::new(&account.id).roles(&account.roles);
+    let roles: Vec<_> = account.roles.iter().map(String::as_str).collect();
+    let grant = AccessGrant::new(&account.id).roles(&roles);
     let token = issuer.access_token(&grant, app.auth.now()).map_err(|error| {
         tracing::error!(%error, "an access token could not be issued");
         Problem::internal().into_response()

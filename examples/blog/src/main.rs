@@ -13,7 +13,11 @@ mod seed;
 mod settings;
 mod stop;
 
-use std::{error::Error, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
 
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -24,7 +28,11 @@ use crate::{app::App, settings::Settings};
 #[allow(clippy::print_stderr, reason = "the one message of a server that could not start")]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
