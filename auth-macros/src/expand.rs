@@ -17,6 +17,9 @@ use crate::{
     runtime,
 };
 
+/// "No role", "no limit", "no name": `auth_runtime::rule::NONE`.
+const NONE: u32 = u32::MAX;
+
 /// `#[authenticate(..)]`.
 pub(crate) fn authenticate(arguments: TokenStream, item: TokenStream) -> TokenStream {
     attribute::<Authenticate>(arguments, item)
@@ -36,9 +39,9 @@ pub(crate) fn policy(arguments: TokenStream) -> TokenStream {
         let located = locate(embedded.common.policy.as_ref()).map_err(Unusable::Because)?;
         let loaded = load(&located)?;
         let policy = loaded.policy().ok_or(Unusable::AlreadySaid)?;
-        let text = policy.to_embedded().map_err(|error| {
-            Unusable::Because(syn::Error::new(located.span, error.to_string()))
-        })?;
+        let text = policy
+            .to_embedded()
+            .map_err(|error| Unusable::Because(syn::Error::new(located.span, error.to_string())))?;
         Ok((text, policy.structure().0, track(&located)))
     });
     match text {
@@ -82,8 +85,11 @@ fn attribute<A: Declares>(arguments: TokenStream, item: TokenStream) -> TokenStr
     let runtime = runtime::path(path);
     let handler = match syn::parse2::<Handler>(item.clone()) {
         Ok(handler) => handler,
-        Err(error) => return fallback::untouched(item, &error),
+        Err(error) => return fallback::untouched(&item, &error),
     };
+    if handler.is_refused() {
+        return item;
+    }
     let guarded = declared
         .map_err(Unusable::Because)
         .and_then(|declared| guarded(&declared, &handler, &runtime));
@@ -197,13 +203,12 @@ impl Declares for Public {
             let help = "say why everybody may call this handler: `#[public(reason = \"..\")]`";
             return Err(syn::Error::new(self.asked.at, help));
         };
-        let (requirement, structure) =
-            match loaded.and_then(|loaded| Some((loaded, loaded.policy()?))) {
-                Some((loaded, policy)) => {
-                    (check::identity(&self.asked, loaded)?, policy.structure().0)
-                }
-                None => (Requirement::default(), 0),
-            };
+        let (requirement, structure) = match loaded
+            .and_then(|loaded| Some((loaded, loaded.policy()?)))
+        {
+            Some((loaded, policy)) => (check::identity(&self.asked, loaded)?, policy.structure().0),
+            None => (Requirement::default(), 0),
+        };
         Ok(public_type(&requirement, structure, &reason.value(), runtime))
     }
 
@@ -251,9 +256,9 @@ fn guard_type(
     let schemes = Literal::u64_unsuffixed(scheme_bits(requirement));
     let words = scope_words(requirement, &private);
     let scopes = if requirement.any_scope { quote!(AnyOf) } else { quote!(All) };
-    let role = id(requirement.role.map(|role| role.0), &private);
-    let limit = id(requirement.limit.map(|limit| limit.0), &private);
-    let rule = id(rule, &private);
+    let role = id(requirement.role.map(|role| role.0));
+    let limit = id(requirement.limit.map(|limit| limit.0));
+    let rule = id(rule);
     let mutates = requirement.mutates(policy);
     quote!(#private::Guard<#private::Requires<
         #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates
@@ -269,7 +274,7 @@ fn public_type(
     let private = quote!(#runtime::__private);
     let structure = Literal::u64_unsuffixed(structure);
     let schemes = Literal::u64_unsuffixed(scheme_bits(requirement));
-    let limit = id(requirement.limit.map(|limit| limit.0), &private);
+    let limit = id(requirement.limit.map(|limit| limit.0));
     let text = reason.as_bytes().chunks(16).rev().fold(quote!(#private::End), |rest, chunk| {
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
@@ -279,11 +284,9 @@ fn public_type(
     quote!(#private::Public<#private::Open<#structure, #schemes, #limit, #text>>)
 }
 
-fn id(id: Option<u32>, private: &TokenStream) -> TokenStream {
-    match id.map(Literal::u32_unsuffixed) {
-        Some(id) => quote!(#id),
-        None => quote!({ #private::NONE }),
-    }
+/// An id, or the constant that stands for none. A literal either way: rustc shows it in messages.
+fn id(id: Option<u32>) -> Literal {
+    Literal::u32_unsuffixed(id.unwrap_or(NONE))
 }
 
 fn scheme_bits(requirement: &Requirement) -> u64 {

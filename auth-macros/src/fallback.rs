@@ -13,7 +13,9 @@ use crate::{
 
 /// The handler behind a guard that admits nobody.
 pub(crate) fn refused(mut handler: Handler, runtime: &TokenStream) -> TokenStream {
-    handler.drop_other_rules();
+    if handler.signature.receiver().is_some() {
+        return handler.into_token_stream();
+    }
     let identities = handler.take_identities();
     let guard = quote!(#runtime::__private::Guard<#runtime::__private::Refused>);
     let before: TokenStream = identities
@@ -37,7 +39,7 @@ fn bind_some(argument: &PatType, runtime: &TokenStream) -> TokenStream {
 }
 
 /// What was written, untouched, behind the error: for what is no function at all.
-pub(crate) fn untouched(item: TokenStream, error: &syn::Error) -> TokenStream {
+pub(crate) fn untouched(item: &TokenStream, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
     quote!(#item #error)
 }

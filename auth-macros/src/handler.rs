@@ -6,7 +6,6 @@ use quote::{ToTokens, TokenStreamExt};
 use syn::{
     Attribute, FnArg, GenericArgument, PatType, PathArguments, Signature, Type, Visibility, braced,
     parse::{Parse, ParseStream},
-    spanned::Spanned,
     token::Brace,
 };
 
@@ -83,22 +82,30 @@ impl Handler {
     pub(crate) fn mistakes(&self) -> Vec<syn::Error> {
         let receiver = self.signature.receiver().map(|receiver| {
             let help = "a handler takes no `self`: axum calls it without one. Take what it needs as `State`";
-            syn::Error::new(receiver.span(), help)
+            syn::Error::new_spanned(receiver, help)
         });
-        let twice = self.attributes.iter().filter(|attribute| is_rule(attribute)).map(|second| {
-            let help = "this handler has two access rules: keep one of them";
-            syn::Error::new_spanned(second.path(), help)
-        });
-        let guarded = self.signature.inputs.iter().find(|argument| is_guard(argument)).map(|_| {
-            let help = "this handler has two access rules: keep one of them";
-            syn::Error::new(Span::call_site(), help)
-        });
-        receiver.into_iter().chain(twice).chain(guarded).collect()
+        let two = "this handler has two access rules: keep one of them";
+        let below = self.attributes.iter().filter(|attribute| is_rule(attribute));
+        let below = below.map(|rule| syn::Error::new_spanned(rule.path(), two));
+        // An outer rule that is hidden from the line above, by `cfg_attr` or another name.
+        let outer = self.guard().map(|_| syn::Error::new(Span::call_site(), two));
+        receiver.into_iter().chain(below).chain(outer).collect()
     }
 
-    /// Drops the rules below this one, so that they do not add a second guard.
-    pub(crate) fn drop_other_rules(&mut self) {
-        self.attributes.retain(|attribute| !is_rule(attribute));
+    /// Whether an outer rule has found a mistake and reported it.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.guard().is_some_and(|guard| guard.ty.to_token_stream().to_string().contains("Refused"))
+    }
+
+    /// The guard that an outer rule has put here.
+    fn guard(&self) -> Option<&PatType> {
+        match self.signature.inputs.first()? {
+            FnArg::Typed(typed) => match &*typed.pat {
+                syn::Pat::Ident(pattern) if pattern.ident == GUARD => Some(typed),
+                _ => None,
+            },
+            FnArg::Receiver(_) => None,
+        }
     }
 }
 
@@ -119,15 +126,6 @@ pub(crate) fn guard_name() -> syn::Ident {
 fn is_rule(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
     last.is_some_and(|segment| segment.ident == "authenticate" || segment.ident == "public")
-}
-
-fn is_guard(argument: &FnArg) -> bool {
-    match argument {
-        FnArg::Typed(typed) => {
-            matches!(&*typed.pat, syn::Pat::Ident(pattern) if pattern.ident == GUARD)
-        }
-        FnArg::Receiver(_) => false,
-    }
 }
 
 fn asks(ty: &Type) -> Option<Asks> {

@@ -17,9 +17,9 @@ mod resolve;
 #[cfg(feature = "yaml")]
 pub use asked::{Asked, AskedScopes, Named, Problem};
 #[cfg(feature = "yaml")]
-pub use resolve::{resolve, resolve_identity};
-#[cfg(feature = "yaml")]
 pub(crate) use resolve::{Names, resolve_among, several, several_words};
+#[cfg(feature = "yaml")]
+pub use resolve::{resolve, resolve_identity};
 
 /// A rule over ids: any one of the schemes, and everything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -72,19 +72,14 @@ impl Carriers {
         }
     }
 
-    fn bearer<'r>(
-        &self,
-        headers: &'r HeaderMap,
-        schemes: u64,
-    ) -> Result<Presented<'r>, Ambiguous> {
+    fn bearer<'r>(&self, headers: &'r HeaderMap, schemes: u64) -> Result<Presented<'r>, Ambiguous> {
         if self.bearer & schemes == 0 {
             return Ok(Presented::Nothing);
         }
         let value = only(headers.get_all(header::AUTHORIZATION).iter())?;
-        Ok(value.and_then(|value| bearer_token(value.as_bytes())).map_or(
-            Presented::Nothing,
-            Presented::Bearer,
-        ))
+        Ok(value
+            .and_then(|value| bearer_token(value.as_bytes()))
+            .map_or(Presented::Nothing, Presented::Bearer))
     }
 
     fn api_key<'r>(
@@ -148,9 +143,9 @@ mod tests {
     }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pairs = pairs.iter().map(|(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_static(value))
-        });
+        let pairs = pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let mut map = HeaderMap::new();
         pairs.for_each(|(name, value)| {
             map.append(name, value);

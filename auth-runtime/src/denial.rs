@@ -14,11 +14,7 @@ use crate::problem::Problem;
 /// Every failed token looks the same from outside, but for one that expired and was good until
 /// then; the exact cause is in the audit event alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denial(Box<Answer>);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Answer {
-    status: StatusCode,
+pub struct Denial {
     problem: Problem,
     challenges: Vec<HeaderValue>,
 }
@@ -29,29 +25,28 @@ impl Denial {
         let problem =
             Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Authentication required")
                 .detail("this endpoint needs a credential; WWW-Authenticate says of which kind");
-        Self::new(StatusCode::UNAUTHORIZED, problem, challenges.plain())
+        Self::new(problem, challenges.plain())
     }
 
     /// 401: a credential was presented and is not valid.
     pub(crate) fn invalid_token(challenges: &Challenges<'_>) -> Self {
-        let problem =
-            Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
-                .detail("the credential is not valid here; obtain a new one");
-        Self::new(StatusCode::UNAUTHORIZED, problem, challenges.invalid())
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
+            .detail("the credential is not valid here; obtain a new one");
+        Self::new(problem, challenges.invalid())
     }
 
     /// 401: the token was good and has expired, so that refreshing it makes sense.
     pub(crate) fn token_expired(challenges: &Challenges<'_>) -> Self {
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "token_expired", "Token expired")
             .detail("the access token has expired; refresh it");
-        Self::new(StatusCode::UNAUTHORIZED, problem, challenges.invalid())
+        Self::new(problem, challenges.invalid())
     }
 
     /// 400: more than one credential that counts was presented.
     pub(crate) fn ambiguous() -> Self {
         let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_request", "Ambiguous request")
             .detail("present one credential: this request carries more than one");
-        Self::new(StatusCode::BAD_REQUEST, problem, Vec::new())
+        Self::new(problem, Vec::new())
     }
 
     /// 403: the identity lacks scopes.
@@ -61,7 +56,7 @@ impl Denial {
             .detail(format!("the credential lacks {one_of}{}", missing.lacking.join(", ")))
             .missing_scopes(missing.lacking);
         let challenges = challenges.insufficient(&missing.required);
-        Self::new(StatusCode::FORBIDDEN, problem, challenges)
+        Self::new(problem, challenges)
     }
 
     /// 403: the identity lacks a role. RFC 6750 has one error code for both.
@@ -69,7 +64,7 @@ impl Denial {
         let problem = Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", "Forbidden")
             .detail(format!("this needs the role {}", role.as_deref().unwrap_or("of the rule")))
             .missing_role(role);
-        Self::new(StatusCode::FORBIDDEN, problem, challenges.insufficient(&[]))
+        Self::new(problem, challenges.insufficient(&[]))
     }
 
     /// 401: a user name and password that do not belong together, or to nobody, or to an account
@@ -78,33 +73,40 @@ impl Denial {
         let problem =
             Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Sign-in refused")
                 .detail("the user name or the password is wrong");
-        Self::new(StatusCode::UNAUTHORIZED, problem, Challenges::new(policy, u64::MAX).plain())
+        Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
     /// 500: the guard itself failed, or nothing stands behind it. Nobody is let in.
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Problem::internal(), Vec::new())
+        Problem::internal().into()
     }
 
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
-        self.0.status
+        self.problem.status()
     }
 
     /// The `code` of the body: stable, such as `insufficient_scope`.
     pub fn code(&self) -> &'static str {
-        self.0.problem.code()
+        self.problem.code()
     }
 
-    fn new(status: StatusCode, problem: Problem, challenges: Vec<HeaderValue>) -> Self {
-        Self(Box::new(Answer { status, problem, challenges }))
+    fn new(problem: Problem, challenges: Vec<HeaderValue>) -> Self {
+        Self { problem, challenges }
+    }
+}
+
+/// A handler that refuses for reasons of its own.
+impl From<Problem> for Denial {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem, Vec::new())
     }
 }
 
 impl IntoResponse for Denial {
     fn into_response(self) -> Response {
-        let mut response = self.0.problem.into_response();
-        for challenge in self.0.challenges {
+        let mut response = self.problem.into_response();
+        for challenge in self.challenges {
             response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
         }
         response

@@ -115,7 +115,6 @@ impl Identity {
     pub(crate) fn satisfies_role(&self, requirement: &Requirement) -> bool {
         requirement.role_within(self.0.token.roles())
     }
-
 }
 
 impl fmt::Debug for Identity {

@@ -22,8 +22,11 @@ use serde::Serialize;
 /// assert_eq!(response.status(), 409);
 /// assert_eq!(response.headers()["content-type"], "application/problem+json");
 /// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem(Box<Members>);
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Problem {
+struct Members {
     #[serde(rename = "type")]
     type_uri: String,
     title: &'static str,
@@ -41,7 +44,7 @@ pub struct Problem {
 impl Problem {
     /// A problem with a status, a stable code and a title that is the same every time.
     pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
-        Self {
+        Self(Box::new(Members {
             type_uri: format!("urn:auth-engine:problem:{code}"),
             title,
             status,
@@ -49,28 +52,34 @@ impl Problem {
             code,
             missing_scopes: None,
             missing_role: None,
-        }
+        }))
     }
 
     /// What the client can do about this one. Must not hold internals or other people's text.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
+        self.0.detail = detail.into();
         self
     }
 
     pub(crate) fn missing_scopes(mut self, scopes: Vec<String>) -> Self {
-        self.missing_scopes = Some(scopes);
+        self.0.missing_scopes = Some(scopes);
         self
     }
 
     pub(crate) fn missing_role(mut self, role: Option<String>) -> Self {
-        self.missing_role = role;
+        self.0.missing_role = role;
         self
     }
 
-    pub(crate) fn code(&self) -> &'static str {
-        self.code
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable code, such as `not_found`.
+    pub fn code(&self) -> &'static str {
+        self.0.code
     }
 
     /// 404: nothing here, or nothing for this caller; the two look the same.
@@ -101,9 +110,9 @@ fn status_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         // INVARIANT: strings, numbers and lists of strings are always written.
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status;
+        *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
         let media_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media_type);

@@ -138,6 +138,7 @@ impl<
     };
 }
 
+#[diagnostic::do_not_recommend]
 impl<
     const STRUCTURE: u64,
     const SCHEMES: u64,
@@ -161,6 +162,7 @@ impl Rule for Refused {
     };
 }
 
+#[diagnostic::do_not_recommend]
 impl ReadsOnly for Refused {}
 
 impl Requirement {
@@ -215,6 +217,7 @@ pub struct Openness {
     pub(crate) reason: ReasonText,
 }
 
+#[diagnostic::do_not_recommend]
 impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R> ReadsOnly
     for Open<STRUCTURE, SCHEMES, LIMIT, R>
 {
@@ -245,7 +248,7 @@ pub trait Reason: Send + Sync + 'static {
 
 /// A text that was a type; `Display` gives it back.
 #[derive(Clone, Copy)]
-pub struct ReasonText(Option<&'static Piece>);
+pub(crate) struct ReasonText(Option<&'static Piece>);
 
 impl Reason for End {
     const FIRST: Option<&'static Piece> = None;

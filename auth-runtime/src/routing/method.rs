@@ -59,77 +59,259 @@ impl Handled {
     }
 }
 
-macro_rules! method_functions {
-    ($($method:ident $name:ident $verb:literal $($reads:ident)?;)*) => {
-        $(
-            #[doc = concat!("Routes ", $verb, " requests to a handler that declares who may call it.")]
-            ///
-            /// See [`Routable`] for which handlers compile here.
-            #[track_caller]
-            pub fn $name<H, T, S>(handler: H) -> MethodRouter<S>
-            where
-                H: Routable<T, S $(, Rule: $reads)?>,
-                T: 'static,
-                S: Clone + Send + Sync + 'static,
-            {
-                MethodRouter {
-                    handlers: vec![Handled::new::<H, T, S>(Method::$method)],
-                    inner: axum_routing::$name(handler),
-                }
-            }
-        )*
+// Written out, and not by a macro: rustc shows these bounds to whoever breaks one. The rule of a
+// reading method is a parameter of its own, because only so is an unguarded handler one error.
 
-        impl<S> MethodRouter<S>
-        where
-            S: Clone + Send + Sync + 'static,
-        {
-            $(
-                #[doc = concat!("Also routes ", $verb, " requests of this path.")]
-                ///
-                /// # Panics
-                ///
-                /// When the method was already given a handler.
-                #[track_caller]
-                pub fn $name<H, T>(mut self, handler: H) -> Self
-                where
-                    H: Routable<T, S $(, Rule: $reads)?>,
-                    T: 'static,
-                {
-                    self.handlers.push(Handled::new::<H, T, S>(Method::$method));
-                    self.inner = chain!($name, self.inner, handler);
-                    self
-                }
-            )*
-        }
-    };
+/// Routes `GET` and `HEAD` requests to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn get<H, T, S, R>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S, Rule = R>,
+    R: ReadsOnly,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Get)],
+        inner: axum_routing::get(handler),
+    }
 }
 
-// axum calls the method that adds an `any` handler `fallback`.
-macro_rules! chain {
-    (any, $router:expr, $handler:expr) => {
-        $router.fallback($handler)
-    };
-    ($name:ident, $router:expr, $handler:expr) => {
-        $router.$name($handler)
-    };
+/// Routes `HEAD` requests to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn head<H, T, S, R>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S, Rule = R>,
+    R: ReadsOnly,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Head)],
+        inner: axum_routing::head(handler),
+    }
 }
 
-method_functions! {
-    Get get "`GET` and `HEAD`" ReadsOnly;
-    Head head "`HEAD`" ReadsOnly;
-    Post post "`POST`";
-    Put put "`PUT`";
-    Patch patch "`PATCH`";
-    Delete delete "`DELETE`";
-    Options options "`OPTIONS`" ReadsOnly;
-    Trace trace "`TRACE`" ReadsOnly;
-    Any any "all other" ReadsOnly;
+/// Routes `POST` requests to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn post<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Post)],
+        inner: axum_routing::post(handler),
+    }
 }
 
+/// Routes `PUT` requests to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn put<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Put)],
+        inner: axum_routing::put(handler),
+    }
+}
+
+/// Routes `PATCH` requests to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn patch<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Patch)],
+        inner: axum_routing::patch(handler),
+    }
+}
+
+/// Routes `DELETE` requests to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn delete<H, T, S>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S>,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Delete)],
+        inner: axum_routing::delete(handler),
+    }
+}
+
+/// Routes `OPTIONS` requests to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn options<H, T, S, R>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S, Rule = R>,
+    R: ReadsOnly,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Options)],
+        inner: axum_routing::options(handler),
+    }
+}
+
+/// Routes `TRACE` requests to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn trace<H, T, S, R>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S, Rule = R>,
+    R: ReadsOnly,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Trace)],
+        inner: axum_routing::trace(handler),
+    }
+}
+
+/// Routes requests of every method to a handler that declares who may call it: see [`Routable`].
+#[track_caller]
+pub fn any<H, T, S, R>(handler: H) -> MethodRouter<S>
+where
+    H: Routable<T, S, Rule = R>,
+    R: ReadsOnly,
+    T: 'static,
+    S: Clone + Send + Sync + 'static,
+{
+    MethodRouter {
+        handlers: vec![Handled::new::<H, T, S>(Method::Any)],
+        inner: axum_routing::any(handler),
+    }
+}
+
+/// Each of these panics, as axum does, when the method was already given a handler.
 impl<S> MethodRouter<S>
 where
     S: Clone + Send + Sync + 'static,
 {
+    /// Also routes `GET` and `HEAD` requests of this path: see [`get`].
+    #[track_caller]
+    pub fn get<H, T, R>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S, Rule = R>,
+        R: ReadsOnly,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Get));
+        self.inner = self.inner.get(handler);
+        self
+    }
+
+    /// Also routes `HEAD` requests of this path: see [`head`].
+    #[track_caller]
+    pub fn head<H, T, R>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S, Rule = R>,
+        R: ReadsOnly,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Head));
+        self.inner = self.inner.head(handler);
+        self
+    }
+
+    /// Also routes `POST` requests of this path: see [`post`].
+    #[track_caller]
+    pub fn post<H, T>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S>,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Post));
+        self.inner = self.inner.post(handler);
+        self
+    }
+
+    /// Also routes `PUT` requests of this path: see [`put`].
+    #[track_caller]
+    pub fn put<H, T>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S>,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Put));
+        self.inner = self.inner.put(handler);
+        self
+    }
+
+    /// Also routes `PATCH` requests of this path: see [`patch`].
+    #[track_caller]
+    pub fn patch<H, T>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S>,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Patch));
+        self.inner = self.inner.patch(handler);
+        self
+    }
+
+    /// Also routes `DELETE` requests of this path: see [`delete`].
+    #[track_caller]
+    pub fn delete<H, T>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S>,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Delete));
+        self.inner = self.inner.delete(handler);
+        self
+    }
+
+    /// Also routes `OPTIONS` requests of this path: see [`options`].
+    #[track_caller]
+    pub fn options<H, T, R>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S, Rule = R>,
+        R: ReadsOnly,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Options));
+        self.inner = self.inner.options(handler);
+        self
+    }
+
+    /// Also routes `TRACE` requests of this path: see [`trace`].
+    #[track_caller]
+    pub fn trace<H, T, R>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S, Rule = R>,
+        R: ReadsOnly,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Trace));
+        self.inner = self.inner.trace(handler);
+        self
+    }
+
+    /// Also routes all other requests of this path: see [`any`].
+    #[track_caller]
+    pub fn any<H, T, R>(mut self, handler: H) -> Self
+    where
+        H: Routable<T, S, Rule = R>,
+        R: ReadsOnly,
+        T: 'static,
+    {
+        self.handlers.push(Handled::new::<H, T, S>(Method::Any));
+        // axum's name for adding what `any` makes.
+        self.inner = self.inner.fallback(handler);
+        self
+    }
+
     /// Wraps the handlers added so far in a layer. Their guards stay inside of it.
     pub fn layer<L>(self, layer: L) -> Self
     where

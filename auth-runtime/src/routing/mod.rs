@@ -13,9 +13,7 @@ mod routable;
 mod router;
 
 pub use inventory::{Endpoint, EndpointRule, Inventory, Method};
-pub use method::{
-    MethodRouter, any, delete, get, head, options, patch, post, put, trace,
-};
+pub use method::{MethodRouter, any, delete, get, head, options, patch, post, put, trace};
 pub use protected::{ProtectError, Protected};
 pub use routable::{Guarded, Routable};
 pub use router::Router;

@@ -90,9 +90,10 @@ where
 
     /// Answers what no path answers with a handler that declares who may call it.
     #[track_caller]
-    pub fn fallback<H, T>(mut self, handler: H) -> Self
+    pub fn fallback<H, T, R>(mut self, handler: H) -> Self
     where
-        H: Routable<T, S, Rule: ReadsOnly>,
+        H: Routable<T, S, Rule = R>,
+        R: ReadsOnly,
         T: 'static,
     {
         self.entries.push(Handled::new::<H, T, S>(Method::Any).at(Entry::FALLBACK));
@@ -223,7 +224,7 @@ impl Router {
     ///
     /// When a handler was compiled against a policy of another structure than the engine's.
     pub fn try_protect(self, auth: Auth) -> Result<Protected, ProtectError> {
-        Protected::new(self.inner, self.entries, self.has_fallback, auth)
+        Protected::new(self.inner, &self.entries, self.has_fallback, auth)
     }
 }
 

@@ -8,13 +8,7 @@ use std::{
     path::Path,
 };
 
-use auth_runtime::{
-    Auth,
-    jwt::KeySet,
-    policy,
-    policy_types::Algorithm,
-    secret::Secret,
-};
+use auth_runtime::{Auth, jwt::KeySet, policy, policy_types::Algorithm, secret::Secret};
 
 use crate::settings::Settings;
 

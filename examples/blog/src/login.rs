@@ -2,13 +2,8 @@
 //! what it is worth.
 
 use auth_runtime::{
-    Denial, Identity, Subject, authenticate,
-    extract::Json,
-    jwt::AccessGrant,
-    password::PasswordError,
-    problem::Problem,
-    public,
-    secret::Secret,
+    Denial, Identity, Subject, authenticate, extract::Json, jwt::AccessGrant,
+    password::PasswordError, problem::Problem, public, secret::Secret,
 };
 use axum::{
     extract::State,
@@ -60,7 +55,7 @@ pub(crate) struct Me {
 pub(crate) async fn login(
     State(app): State<App>,
     Json(credentials): Json<Credentials>,
-) -> Result<Response, Response> {
+) -> Result<Response, Denial> {
     if credentials.username.len() > MAX_USERNAME {
         return Err(too_long("the user name is longer than 64 bytes"));
     }
@@ -75,13 +70,13 @@ pub(crate) async fn login(
     }
 }
 
-fn signed_in(app: &App, account: &Account) -> Result<Response, Response> {
-    let issuer = app.auth.issuer().ok_or_else(|| Problem::internal().into_response())?;
+fn signed_in(app: &App, account: &Account) -> Result<Response, Denial> {
+    let issuer = app.auth.issuer().ok_or_else(Problem::internal)?;
     let roles: Vec<_> = account.roles.iter().map(String::as_str).collect();
     let grant = AccessGrant::new(&account.id).roles(&roles);
     let token = issuer.access_token(&grant, app.auth.now()).map_err(|error| {
         tracing::error!(%error, "an access token could not be issued");
-        Problem::internal().into_response()
+        Problem::internal()
     })?;
     app.auth.report_login(Some(&subject(app, account)), Ok(()));
     let body = axum::Json(SignedIn {
@@ -95,10 +90,10 @@ fn signed_in(app: &App, account: &Account) -> Result<Response, Response> {
     Ok(([(header::CACHE_CONTROL, "no-store")], body).into_response())
 }
 
-fn refused(app: &App, account: Option<&Account>, cause: &'static str) -> Response {
+fn refused(app: &App, account: Option<&Account>, cause: &'static str) -> Denial {
     let subject = account.map(|account| subject(app, account));
     app.auth.report_login(subject.as_ref(), Err(cause));
-    Denial::wrong_password(app.auth.policy()).into_response()
+    Denial::wrong_password(app.auth.policy())
 }
 
 fn subject(app: &App, account: &Account) -> Subject {
@@ -106,21 +101,21 @@ fn subject(app: &App, account: &Account) -> Subject {
     Subject { issuer: issuer.into(), id: account.id.as_str().into() }
 }
 
-fn unverified(error: PasswordError) -> Response {
+fn unverified(error: PasswordError) -> Denial {
     match error {
         PasswordError::TooLong { .. } => too_long("the password is longer than any this takes"),
-        PasswordError::Busy => Problem::unavailable().into_response(),
+        PasswordError::Busy => Problem::unavailable().into(),
         other => {
             tracing::error!(error = %other, "a password could not be verified");
-            Problem::internal().into_response()
+            Problem::internal().into()
         }
     }
 }
 
-fn too_long(detail: &str) -> Response {
+fn too_long(detail: &str) -> Denial {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", "Unprocessable body")
         .detail(detail)
-        .into_response()
+        .into()
 }
 
 #[authenticate(jwt | api_key | session)]

@@ -9,6 +9,7 @@ use tokio::{net::TcpListener, signal, sync::oneshot, time::sleep};
 /// How long requests in flight may take after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
+#[allow(clippy::disallowed_methods, reason = "the one wait for real time: draining")]
 pub(crate) async fn serve(blog: Protected, listener: TcpListener) -> Result<(), Box<dyn Error>> {
     let (stopping, stopped) = oneshot::channel::<()>();
     let mut interrupt = signal::unix::signal(signal::unix::SignalKind::interrupt())?;
