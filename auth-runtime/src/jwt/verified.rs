@@ -1,0 +1,116 @@
+//! A token that was accepted. In: claims whose signature and every rule held. Out: what they say,
+//! and what that is worth under the policy.
+
+use std::{fmt, sync::Arc};
+
+use auth_policy::policy::{RoleId, SchemeId, ScopeId};
+use serde_json::{Map, Value};
+
+use crate::{bits::Bits, clock::Timestamp};
+
+/// An access token that was verified: a proof, made by [`verify`](super::verify()) alone.
+///
+/// # Security
+///
+/// The principal is the pair of [`issuer`](Self::issuer) and [`subject`](Self::subject): equal
+/// subjects of two issuers are two users (J15).
+pub struct VerifiedToken {
+    pub(super) scheme: SchemeId,
+    pub(super) issuer: Arc<str>,
+    pub(super) subject: Box<str>,
+    pub(super) scopes: Bits,
+    pub(super) named_scopes: Bits,
+    pub(super) roles: Bits,
+    pub(super) issued_at: Option<Timestamp>,
+    pub(super) not_before: Option<Timestamp>,
+    pub(super) expires_at: Timestamp,
+    pub(super) token_id: Option<Box<str>>,
+    pub(super) client_id: Option<Box<str>>,
+    pub(super) extra: Map<String, Value>,
+}
+
+impl VerifiedToken {
+    /// The scheme or foreign issuer of the policy whose token it is.
+    pub const fn scheme(&self) -> SchemeId {
+        self.scheme
+    }
+
+    /// Who issued it: `iss`.
+    pub const fn issuer(&self) -> &Arc<str> {
+        &self.issuer
+    }
+
+    /// Who it is about: `sub`, unique within the issuer. Never empty.
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// The scopes it is worth now: those it names, within what its roles grant today or, of a
+    /// foreign issuer, within the ceiling. Ascending.
+    pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> + '_ {
+        self.scopes.iter().map(ScopeId)
+    }
+
+    /// Its roles and every role they include. Ascending.
+    pub fn role_ids(&self) -> impl Iterator<Item = RoleId> + '_ {
+        self.roles.iter().map(RoleId)
+    }
+
+    /// When it was issued. Always there for tokens of our own.
+    pub const fn issued_at(&self) -> Option<Timestamp> {
+        self.issued_at
+    }
+
+    /// Before when it is not valid, if it says so.
+    pub const fn not_before(&self) -> Option<Timestamp> {
+        self.not_before
+    }
+
+    /// From when on it is not valid any more, leeway aside.
+    pub const fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Its name: `jti`. Always there for tokens of our own.
+    pub fn token_id(&self) -> Option<&str> {
+        self.token_id.as_deref()
+    }
+
+    /// The client it was issued to: `client_id`.
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// The claims beyond the registered ones, scope and roles.
+    pub const fn extra(&self) -> &Map<String, Value> {
+        &self.extra
+    }
+
+    /// The same as [`scope_ids`](Self::scope_ids), for a rule to test.
+    pub(crate) const fn scopes(&self) -> &Bits {
+        &self.scopes
+    }
+
+    /// Every known scope it names, whatever its roles: for a client, whose ceiling is not a role.
+    pub(crate) const fn named_scopes(&self) -> &Bits {
+        &self.named_scopes
+    }
+
+    /// The same as [`role_ids`](Self::role_ids), for a rule to test.
+    pub(crate) const fn roles(&self) -> &Bits {
+        &self.roles
+    }
+}
+
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Extra claims may be personal: they are not shown.
+        f.debug_struct("VerifiedToken")
+            .field("scheme", &self.scheme)
+            .field("issuer", &self.issuer)
+            .field("subject", &self.subject)
+            .field("token_id", &self.token_id)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
