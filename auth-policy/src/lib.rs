@@ -1,11 +1,53 @@
 //! The access policy of a service: one YAML file, checked, as data.
+//!
+//! ```text
+//! Source ─ yaml ─> tree ─ document ─> Document ─ check ─> Policy
+//!    path, text       places   as written           names are ids, defaults are set
+//! ```
+//!
+//! Only [`check()`] and an embedded copy of its result make a [`Policy`]. Findings are data: see
+//! [`Diagnostic`]. Without the feature `yaml` there is no reader, only the policy itself.
 
+#[cfg(feature = "yaml")]
+mod check;
+#[cfg(feature = "yaml")]
+mod code;
+#[cfg(feature = "yaml")]
+mod diagnostic;
+#[cfg(feature = "yaml")]
+mod document;
 mod embed;
+#[cfg(feature = "yaml")]
+mod enforced;
 mod fingerprint;
+#[cfg(feature = "yaml")]
+mod name;
 pub mod policy;
+#[cfg(feature = "yaml")]
+mod render;
+#[cfg(feature = "yaml")]
+mod report;
 pub mod requirement;
 pub mod settings;
+#[cfg(feature = "yaml")]
+mod source;
+#[cfg(feature = "yaml")]
+mod suggest;
+#[cfg(feature = "yaml")]
+mod undeclared;
+#[cfg(feature = "yaml")]
+mod yaml;
 
+#[cfg(feature = "yaml")]
+pub use check::{Checked, check};
+#[cfg(feature = "yaml")]
+pub use code::{Code, Severity};
+#[cfg(feature = "yaml")]
+pub use diagnostic::Diagnostic;
 pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};
 pub use policy::Policy;
+#[cfg(feature = "yaml")]
+pub use source::{MAX_POLICY_BYTES, Source};
+#[cfg(feature = "yaml")]
+pub use suggest::nearest;

@@ -38,6 +38,27 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
+    pub(crate) fn scope_id(&self, name: &str) -> Option<ScopeId> {
+        find(&self.scopes, name, |scope| &scope.name).map(ScopeId)
+    }
+
+    pub(crate) fn role_id(&self, name: &str) -> Option<RoleId> {
+        find(&self.roles, name, |role| &role.name).map(RoleId)
+    }
+
+    pub(crate) fn scheme_id(&self, name: &str) -> Option<SchemeId> {
+        find(&self.schemes, name, |scheme| &scheme.name).map(SchemeId)
+    }
+
+    pub(crate) fn limit_id(&self, name: &str) -> Option<LimitId> {
+        find(&self.limits, name, |limit| &limit.name).map(LimitId)
+    }
+
+    pub(crate) fn rule(&self, name: &str) -> Option<&NamedRule> {
+        let index = find(&self.rules, name, |rule| &rule.name)?;
+        self.rules.get(index as usize)
+    }
+
     /// The same with every place blanked: what is left is what the policy means.
     pub(crate) fn without_places(&self) -> Self {
         let mut bare = self.clone();
@@ -221,28 +242,27 @@ impl Policy {
 
     /// The scope of that name.
     pub fn scope_id(&self, name: &str) -> Option<ScopeId> {
-        find(&self.contents.scopes, name, |scope| &scope.name).map(ScopeId)
+        self.contents.scope_id(name)
     }
 
     /// The role of that name.
     pub fn role_id(&self, name: &str) -> Option<RoleId> {
-        find(&self.contents.roles, name, |role| &role.name).map(RoleId)
+        self.contents.role_id(name)
     }
 
     /// The scheme or foreign issuer of that name.
     pub fn scheme_id(&self, name: &str) -> Option<SchemeId> {
-        find(&self.contents.schemes, name, |scheme| &scheme.name).map(SchemeId)
+        self.contents.scheme_id(name)
     }
 
     /// The limit of that name.
     pub fn limit_id(&self, name: &str) -> Option<LimitId> {
-        find(&self.contents.limits, name, |limit| &limit.name).map(LimitId)
+        self.contents.limit_id(name)
     }
 
     /// The named rule of that name.
     pub fn rule(&self, name: &str) -> Option<&NamedRule> {
-        let index = find(&self.contents.rules, name, |rule| &rule.name)?;
-        self.contents.rules.get(index as usize)
+        self.contents.rule(name)
     }
 
     /// The scope with that id, if this policy has one.

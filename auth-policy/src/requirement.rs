@@ -5,7 +5,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{LimitId, RoleId, SchemeId, ScopeId};
+use crate::policy::{LimitId, Policy, RoleId, SchemeId, ScopeId};
+
+#[cfg(feature = "yaml")]
+mod asked;
+#[cfg(feature = "yaml")]
+mod reach;
+#[cfg(feature = "yaml")]
+mod resolve;
+
+#[cfg(feature = "yaml")]
+pub use asked::{Asked, AskedScopes, Named, Problem};
+#[cfg(feature = "yaml")]
+pub(crate) use resolve::{Names, resolve_among, several, several_words};
+#[cfg(feature = "yaml")]
+pub use resolve::{resolve, resolve_identity};
 
 /// A rule over ids: any one of the schemes, and everything else.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,4 +34,12 @@ pub struct Requirement {
     pub role: Option<RoleId>,
     /// The rate limit, besides those of the schemes.
     pub limit: Option<LimitId>,
+}
+
+impl Requirement {
+    /// Whether what it guards may change anything: one of its scopes is declared `mutates: true`.
+    /// For an any-of that is so as soon as one alternative does.
+    pub fn mutates(&self, policy: &Policy) -> bool {
+        self.scopes.iter().any(|id| policy.scope(*id).is_some_and(|scope| scope.mutates))
+    }
 }

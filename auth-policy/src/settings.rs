@@ -41,6 +41,16 @@ pub enum Reference {
     File(String),
 }
 
+/// Our name at a provider. It is public, so it may stand in the policy itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientId {
+    /// The client id itself.
+    Literal(String),
+    /// Where it comes from.
+    Reference(Reference),
+}
+
 /// A JWS signature algorithm this project supports (RFC 7518, RFC 8037).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
@@ -229,7 +239,7 @@ pub struct Provider {
     /// The issuer whose discovery document says the rest.
     pub issuer: String,
     /// Our client id there.
-    pub client_id: Reference,
+    pub client_id: ClientId,
     /// Our client secret there.
     pub client_secret: Reference,
     /// Where the policy declares it.

@@ -1,7 +1,54 @@
 //! Declarative authentication and authorization for axum.
+//!
+//! A team writes one YAML policy; handlers carry `#[authenticate(..)]` or `#[public(..)]`, which are
+//! checked against it while compiling; this crate enforces them.
+//!
+//! The way of a request: [`Protected`] puts the engine ([`Auth`]) into it, the handler's [`Guard`]
+//! finds the one credential that counts and verifies it, compares the [`Identity`] with the rule,
+//! and lets it in or answers with a [`Denial`].
 
+pub mod audit;
+mod auth;
+mod authorize;
 mod bits;
 pub mod clock;
+mod context;
+mod credential;
+mod denial;
+pub mod extract;
+mod guard;
+mod identity;
 pub mod jwt;
+pub mod password;
+pub mod problem;
 pub mod random;
+mod reference;
+pub mod routing;
+mod rule;
 pub mod secret;
+
+pub use auth::{Auth, AuthBuilder, BuildError, EmbeddedPolicy};
+pub use auth_macros::{authenticate, policy, public};
+pub use auth_policy::Policy;
+pub use denial::Denial;
+pub use guard::{Guard, Public};
+pub use identity::{Identity, Subject};
+pub use reference::ReferenceError;
+pub use routing::{Inventory, Protected, Router};
+
+/// The types a policy is made of: see [`Policy`].
+pub mod policy_types {
+    pub use auth_policy::{policy::*, settings::*};
+}
+
+/// What the attributes write. Not an interface: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::{
+        auth::EmbeddedPolicy,
+        guard::{Guard, Public},
+        identity::Identity,
+        rule::{All, AnyOf, End, NONE, Open, Refused, Requires, Text, Word},
+    };
+    pub use ::core;
+}

@@ -2,6 +2,8 @@
 
 use std::{error::Error, fmt};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
 /// Fills buffers with random bytes. Everything in this crate that needs some asks for one.
 ///
 /// # Security
@@ -35,6 +37,23 @@ impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
         aws_lc_rs::rand::fill(bytes).map_err(|_| RandomError)
     }
+}
+
+/// So many random bytes in unpadded base64url: an identifier or a password nobody can guess.
+///
+/// # Errors
+///
+/// When the system has no random bytes.
+///
+/// ```
+/// let id = auth_runtime::random::token(16)?;
+/// assert_eq!(id.len(), 22);
+/// # Ok::<(), auth_runtime::random::RandomError>(())
+/// ```
+pub fn token(bytes: usize) -> Result<String, RandomError> {
+    let mut random = vec![0; bytes];
+    SystemRandom.fill(&mut random)?;
+    Ok(URL_SAFE_NO_PAD.encode(random))
 }
 
 /// The source of randomness gave nothing.

@@ -135,6 +135,11 @@ impl Issuer {
         self
     }
 
+    /// The `iss` of its tokens: the issuer of every account of this service.
+    pub fn issuer(&self) -> &str {
+        &self.scheme.issuer
+    }
+
     /// Issues a token that lives for `access_ttl` from now on.
     ///
     /// # Errors

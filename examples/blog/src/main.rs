@@ -1,2 +1,63 @@
-//! The blog.
-fn main() {}
+//! A blog: the whole tour of `auth-runtime`. In: settings from the environment. Out: a server on
+//! `BLOG_ADDR`, and on standard output who may call what.
+
+mod accounts;
+mod admin;
+mod app;
+mod keys;
+mod login;
+mod pages;
+mod posts;
+mod profile;
+mod seed;
+mod settings;
+mod stop;
+
+use std::{
+    error::Error,
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::{app::App, settings::Settings};
+
+#[tokio::main]
+#[allow(clippy::print_stderr, reason = "the one message of a server that could not start")]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("blog: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "the contract: a table, the seed, and the address")]
+async fn run() -> Result<(), Box<dyn Error>> {
+    let settings = Settings::from_environment()?;
+    let auth = keys::engine(&settings).await?;
+    let app = App::new(auth)?;
+    let seeded = if settings.seed { Some(seed::plant(&app).await?) } else { None };
+    let listener = TcpListener::bind(settings.address).await?;
+    let address = listener.local_addr()?;
+
+    let blog = app.router();
+    print!("{}", blog.inventory());
+    match seeded {
+        Some(seed) => println!("seed {seed}"),
+        None => tracing::warn!("there are no accounts: start with BLOG_SEED=1 to have some"),
+    }
+    println!("listening on http://{address}");
+    stop::serve(blog, listener).await?;
+    Ok(())
+}

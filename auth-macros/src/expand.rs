@@ -1,0 +1,330 @@
+//! The guard. In: a checked rule and a handler. Out: the handler with the guard as its first
+//! argument: one type made of constants, and a line that names the policy to cargo.
+
+use std::{collections::BTreeMap, path::Path};
+
+use auth_policy::{Policy, requirement::Requirement};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{LitStr, PatType};
+
+use crate::{
+    attr::{Authenticate, Embedded, Public},
+    check, fallback,
+    handler::{Asks, Handler, guard_name},
+    load::{Loaded, Unusable, load},
+    locate::{Located, locate},
+    runtime,
+};
+
+/// "No role", "no limit", "no name": `auth_runtime::rule::NONE`.
+const NONE: u32 = u32::MAX;
+
+/// `#[authenticate(..)]`.
+pub(crate) fn authenticate(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::<Authenticate>(arguments, item)
+}
+
+/// `#[public(..)]`.
+pub(crate) fn public(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    attribute::<Public>(arguments, item)
+}
+
+/// `policy!(..)`.
+pub(crate) fn policy(arguments: TokenStream) -> TokenStream {
+    let embedded = syn::parse2::<Embedded>(arguments);
+    let path = embedded.as_ref().ok().and_then(|embedded| embedded.common.runtime.as_ref());
+    let runtime = runtime::path(path);
+    let text = embedded.map_err(Unusable::Because).and_then(|embedded| {
+        let located = locate(embedded.common.policy.as_ref()).map_err(Unusable::Because)?;
+        let loaded = load(&located)?;
+        let policy = loaded.policy().ok_or(Unusable::AlreadySaid)?;
+        let text = policy
+            .to_embedded()
+            .map_err(|error| Unusable::Because(syn::Error::new(located.span, error.to_string())))?;
+        Ok((text, policy.structure().0, track(&located)))
+    });
+    match text {
+        Ok((text, structure, track)) => quote!({
+            #track
+            #runtime::__private::EmbeddedPolicy::new(#text, #structure)
+        }),
+        Err(unusable) => {
+            let error = unusable.into_tokens();
+            quote!({
+                #error
+                #runtime::__private::EmbeddedPolicy::new("", 0)
+            })
+        }
+    }
+}
+
+/// An attribute that declares a rule.
+trait Declares: syn::parse::Parse {
+    fn runtime(&self) -> Option<&syn::Path>;
+    fn policy(&self) -> Option<&LitStr>;
+
+    /// Whether the rule names anything of the policy.
+    fn needs_policy(&self) -> bool;
+
+    /// The guard's type; every mistake otherwise.
+    fn guard(&self, loaded: Option<&Loaded>, runtime: &TokenStream) -> syn::Result<TokenStream>;
+
+    /// The statement that binds an argument which asks for the caller.
+    fn bind(
+        &self,
+        asks: Asks,
+        argument: &PatType,
+        runtime: &TokenStream,
+    ) -> syn::Result<TokenStream>;
+}
+
+fn attribute<A: Declares>(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let declared = syn::parse2::<A>(arguments);
+    let path = declared.as_ref().ok().and_then(Declares::runtime);
+    let runtime = runtime::path(path);
+    let handler = match syn::parse2::<Handler>(item.clone()) {
+        Ok(handler) => handler,
+        Err(error) => return fallback::untouched(&item, &error),
+    };
+    if handler.is_refused() {
+        return item;
+    }
+    let guarded = declared
+        .map_err(Unusable::Because)
+        .and_then(|declared| guarded(&declared, &handler, &runtime));
+    match guarded {
+        Ok((guard, before)) => {
+            let mut handler = handler;
+            handler.take_identities();
+            handler.guard_with(&guard, before);
+            handler.into_token_stream()
+        }
+        Err(unusable) => {
+            let error = unusable.into_tokens();
+            let handler = fallback::refused(handler, &runtime);
+            quote!(#error #handler)
+        }
+    }
+}
+
+/// The guard's type and the statements before the body; or all that is wrong.
+fn guarded<A: Declares>(
+    declared: &A,
+    handler: &Handler,
+    runtime: &TokenStream,
+) -> Result<(TokenStream, TokenStream), Unusable> {
+    let mut errors = handler.mistakes();
+    let (loaded, mut before) = policy_of(declared)?;
+    let guard = declared.guard(loaded.as_deref(), runtime).unwrap_or_else(|error| {
+        errors.push(error);
+        TokenStream::new()
+    });
+    let identities = handler.clone_identities();
+    for (asks, argument) in &identities {
+        match declared.bind(*asks, argument, runtime) {
+            Ok(statement) => before.extend(statement),
+            Err(error) => errors.push(error),
+        }
+    }
+    let errors = errors.into_iter().reduce(|mut all, error| {
+        all.combine(error);
+        all
+    });
+    errors.map_or(Ok((guard, before)), |error| Err(Unusable::Because(error)))
+}
+
+/// The policy the rule is checked against, and the line that names it to cargo.
+fn policy_of<A: Declares>(
+    declared: &A,
+) -> Result<(Option<std::sync::Arc<Loaded>>, TokenStream), Unusable> {
+    if !declared.needs_policy() {
+        return Ok((None, TokenStream::new()));
+    }
+    let located = locate(declared.policy()).map_err(Unusable::Because)?;
+    let loaded = load(&located)?;
+    Ok((Some(loaded), track(&located)))
+}
+
+impl Declares for Authenticate {
+    fn runtime(&self) -> Option<&syn::Path> {
+        self.common.runtime.as_ref()
+    }
+
+    fn policy(&self) -> Option<&LitStr> {
+        self.common.policy.as_ref()
+    }
+
+    fn needs_policy(&self) -> bool {
+        true
+    }
+
+    fn guard(&self, loaded: Option<&Loaded>, runtime: &TokenStream) -> syn::Result<TokenStream> {
+        let Some((loaded, policy)) = loaded.and_then(|loaded| Some((loaded, loaded.policy()?)))
+        else {
+            return Ok(TokenStream::new());
+        };
+        let requirement = check::requirement(&self.asked, loaded)?;
+        let rule = check::rule_index(self.asked.rule.as_ref(), policy);
+        Ok(guard_type(&requirement, rule, policy, runtime))
+    }
+
+    fn bind(
+        &self,
+        asks: Asks,
+        argument: &PatType,
+        runtime: &TokenStream,
+    ) -> syn::Result<TokenStream> {
+        match asks {
+            Asks::Always => Ok(bind(argument, runtime)),
+            Asks::Maybe => {
+                let help = "an authenticated handler always has a caller: ask for `Identity`";
+                Err(syn::Error::new_spanned(&argument.ty, help))
+            }
+        }
+    }
+}
+
+impl Declares for Public {
+    fn runtime(&self) -> Option<&syn::Path> {
+        self.common.runtime.as_ref()
+    }
+
+    fn policy(&self) -> Option<&LitStr> {
+        self.common.policy.as_ref()
+    }
+
+    fn needs_policy(&self) -> bool {
+        !self.asked.schemes.is_empty() || self.asked.limit.is_some()
+    }
+
+    fn guard(&self, loaded: Option<&Loaded>, runtime: &TokenStream) -> syn::Result<TokenStream> {
+        let Some(reason) = &self.reason else {
+            let help = "say why everybody may call this handler: `#[public(reason = \"..\")]`";
+            return Err(syn::Error::new(self.asked.at, help));
+        };
+        let (requirement, structure) = match loaded
+            .and_then(|loaded| Some((loaded, loaded.policy()?)))
+        {
+            Some((loaded, policy)) => (check::identity(&self.asked, loaded)?, policy.structure().0),
+            None => (Requirement::default(), 0),
+        };
+        Ok(public_type(&requirement, structure, &reason.value(), runtime))
+    }
+
+    fn bind(
+        &self,
+        asks: Asks,
+        argument: &PatType,
+        runtime: &TokenStream,
+    ) -> syn::Result<TokenStream> {
+        let help = match (asks, self.asked.schemes.is_empty()) {
+            (Asks::Maybe, false) => return Ok(bind_optional(argument, runtime)),
+            (Asks::Maybe, true) => {
+                "nobody says who the caller is: add `identity = jwt`, or another scheme, to `#[public(..)]`"
+            }
+            (Asks::Always, _) => {
+                "a public handler is called by anybody: ask for `Option<Identity>` with `identity = ..`, or use `#[authenticate(..)]`"
+            }
+        };
+        Err(syn::Error::new_spanned(&argument.ty, help))
+    }
+}
+
+/// `let author: Identity = ..;`
+pub(crate) fn bind(argument: &PatType, runtime: &TokenStream) -> TokenStream {
+    let PatType { attrs, pat, ty, .. } = argument;
+    let guard = guard_name();
+    quote!(#(#attrs)* let #pat: #ty = #runtime::__private::Guard::identity(&#guard);)
+}
+
+/// `let reader: Option<Identity> = ..;`
+pub(crate) fn bind_optional(argument: &PatType, runtime: &TokenStream) -> TokenStream {
+    let PatType { attrs, pat, ty, .. } = argument;
+    let guard = guard_name();
+    quote!(#(#attrs)* let #pat: #ty = #runtime::__private::Public::identity(&#guard);)
+}
+
+fn guard_type(
+    requirement: &Requirement,
+    rule: Option<u32>,
+    policy: &Policy,
+    runtime: &TokenStream,
+) -> TokenStream {
+    let private = quote!(#runtime::__private);
+    let structure = Literal::u64_unsuffixed(policy.structure().0);
+    let schemes = Literal::u64_unsuffixed(scheme_bits(requirement));
+    let words = scope_words(requirement, &private);
+    let scopes = if requirement.any_scope { quote!(AnyOf) } else { quote!(All) };
+    let role = id(requirement.role.map(|role| role.0));
+    let limit = id(requirement.limit.map(|limit| limit.0));
+    let rule = id(rule);
+    let mutates = requirement.mutates(policy);
+    quote!(#private::Guard<#private::Requires<
+        #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates
+    >>)
+}
+
+fn public_type(
+    requirement: &Requirement,
+    structure: u64,
+    reason: &str,
+    runtime: &TokenStream,
+) -> TokenStream {
+    let private = quote!(#runtime::__private);
+    let structure = Literal::u64_unsuffixed(structure);
+    let schemes = Literal::u64_unsuffixed(scheme_bits(requirement));
+    let limit = id(requirement.limit.map(|limit| limit.0));
+    let text = reason.as_bytes().chunks(16).rev().fold(quote!(#private::End), |rest, chunk| {
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
+        let bytes = Literal::u128_unsuffixed(u128::from_be_bytes(bytes));
+        quote!(#private::Text<#bytes, #rest>)
+    });
+    quote!(#private::Public<#private::Open<#structure, #schemes, #limit, #text>>)
+}
+
+/// An id, or the constant that stands for none. A literal either way: rustc shows it in messages.
+fn id(id: Option<u32>) -> Literal {
+    Literal::u32_unsuffixed(id.unwrap_or(NONE))
+}
+
+fn scheme_bits(requirement: &Requirement) -> u64 {
+    requirement.schemes.iter().filter_map(|scheme| 1u64.checked_shl(scheme.0)).sum()
+}
+
+/// The scopes as a list of words of 64 bits, those without a bit left out.
+fn scope_words(requirement: &Requirement, private: &TokenStream) -> TokenStream {
+    let mut words = BTreeMap::<u32, u64>::new();
+    for scope in &requirement.scopes {
+        *words.entry(scope.0 / 64).or_default() |= 1 << (scope.0 % 64);
+    }
+    words.into_iter().rev().fold(quote!(#private::End), |rest, (index, mask)| {
+        let index = Literal::u32_unsuffixed(index);
+        let mask = Literal::u64_unsuffixed(mask);
+        quote!(#private::Word<#index, #mask, #rest>)
+    })
+}
+
+/// Names to cargo what this expansion depends on, so that an edit of the policy rebuilds.
+///
+/// Inside a closure that nothing calls: the text does not get into the compiled crate.
+fn track(located: &Located) -> TokenStream {
+    let files = [Some(located.file.as_path()), located.manifest.as_deref()];
+    let files = files.into_iter().flatten().filter_map(Path::to_str);
+    quote! {
+        const _: fn() = || {
+            #( let _ = ::core::include_str!(#files); )*
+            let _ = ::core::option_env!("AUTH_POLICY");
+        };
+    }
+}
+
+impl Unusable {
+    fn into_tokens(self) -> TokenStream {
+        match self {
+            Self::Because(error) => error.to_compile_error(),
+            Self::AlreadySaid => TokenStream::new(),
+        }
+    }
+}

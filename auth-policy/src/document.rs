@@ -1,0 +1,240 @@
+//! The policy as written. In: the YAML tree. Out: every section in its own type, each word with
+//! its place, nothing looked up and no defaults yet. Mistakes of form are reported on the way.
+//!
+//! What is missing or malformed is `None`: [`check`](crate::check()) goes on with what is there,
+//! so that one run finds all mistakes.
+
+use crate::{
+    code::Code,
+    report::Report,
+    settings::{
+        Algorithm, AudienceKind, CharacterClass, ClientId, LimitKey, OnStoreDown, Place, Rate,
+        Reference, Rejected, SameSite, Seconds, TokenType,
+    },
+    yaml::Node,
+};
+
+mod access;
+mod fields;
+mod limits;
+mod schemes;
+mod values;
+
+use fields::{Fields, entries};
+
+/// A value and where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct At<T> {
+    pub(crate) value: T,
+    pub(crate) place: Place,
+}
+
+/// A name and what the policy says under it.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<T> {
+    pub(crate) name: At<String>,
+    pub(crate) form: T,
+}
+
+/// The whole file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Document {
+    pub(crate) scopes: Vec<Entry<ScopeForm>>,
+    pub(crate) roles: Vec<Entry<RoleForm>>,
+    pub(crate) schemes: Vec<Entry<SchemeForm>>,
+    pub(crate) issuers: Vec<Entry<IssuerForm>>,
+    pub(crate) providers: Vec<Entry<ProviderForm>>,
+    pub(crate) limits: Vec<Entry<LimitForm>>,
+    pub(crate) passwords: PasswordsForm,
+    pub(crate) rules: Vec<Entry<RuleForm>>,
+    pub(crate) invariants: Vec<InvariantForm>,
+    /// Whether scopes or roles were malformed, so that less is declared than their author meant.
+    pub(crate) access_incomplete: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ScopeForm {
+    pub(crate) description: String,
+    pub(crate) mutates: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RoleForm {
+    pub(crate) includes: Vec<At<String>>,
+    pub(crate) grants: Vec<At<String>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum SchemeForm {
+    Jwt(JwtForm),
+    ApiKey(ApiKeyForm),
+    Session(SessionForm),
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct JwtForm {
+    pub(crate) issuer: Option<At<String>>,
+    pub(crate) audience: Option<At<String>>,
+    pub(crate) audience_kind: Option<At<AudienceKind>>,
+    pub(crate) algorithms: Vec<At<Algorithm>>,
+    pub(crate) keys: Option<Reference>,
+    pub(crate) access_ttl: Option<At<Seconds>>,
+    pub(crate) refresh_ttl: Option<At<Seconds>>,
+    pub(crate) leeway: Option<At<Seconds>>,
+    pub(crate) claims: Vec<At<String>>,
+    pub(crate) revocation: RevocationForm,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RevocationForm {
+    pub(crate) within: Option<At<Seconds>>,
+    pub(crate) max_stale: Option<At<Seconds>>,
+    pub(crate) on_store_down: Option<At<OnStoreDown>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ApiKeyForm {
+    pub(crate) header: Option<At<String>>,
+    pub(crate) prefix: Option<At<String>>,
+    pub(crate) grants: Vec<At<String>>,
+    pub(crate) limit: Option<At<String>>,
+    pub(crate) max_ttl: Option<At<Seconds>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionForm {
+    pub(crate) cookie: Option<At<String>>,
+    pub(crate) same_site: Option<At<SameSite>>,
+    pub(crate) idle: Option<At<Seconds>>,
+    pub(crate) lifetime: Option<At<Seconds>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct IssuerForm {
+    pub(crate) issuer: Option<At<String>>,
+    pub(crate) audience: Option<At<String>>,
+    pub(crate) algorithms: Vec<At<Algorithm>>,
+    pub(crate) keys: Option<Reference>,
+    pub(crate) scope_claim: Option<At<String>>,
+    pub(crate) role_claim: Option<At<String>>,
+    pub(crate) may_grant: Vec<At<String>>,
+    /// Their name of a role, then ours.
+    pub(crate) roles: Vec<(At<String>, At<String>)>,
+    pub(crate) token_type: Option<At<TokenType>>,
+    pub(crate) leeway: Option<At<Seconds>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ProviderForm {
+    pub(crate) issuer: Option<At<String>>,
+    pub(crate) client_id: Option<ClientId>,
+    pub(crate) client_secret: Option<Reference>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LimitForm {
+    pub(crate) rate: Option<Rate>,
+    pub(crate) by: Vec<Vec<LimitKey>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PasswordsForm {
+    pub(crate) min_length: Option<At<u32>>,
+    pub(crate) max_length: Option<At<u32>>,
+    pub(crate) classes: Option<At<Vec<CharacterClass>>>,
+    pub(crate) reject: Option<Vec<Rejected>>,
+    pub(crate) memory_kib: Option<At<u32>>,
+    pub(crate) iterations: Option<At<u32>>,
+    pub(crate) parallelism: Option<At<u32>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RuleForm {
+    pub(crate) schemes: Vec<At<String>>,
+    pub(crate) scopes: Option<ScopesForm>,
+    pub(crate) role: Option<At<String>>,
+    pub(crate) limit: Option<At<String>>,
+    /// Whether a key of it was malformed, so that what is left says less than its author meant.
+    pub(crate) incomplete: bool,
+}
+
+/// Scopes as a rule asks for them.
+#[derive(Clone, Debug)]
+pub(crate) struct ScopesForm {
+    pub(crate) place: Place,
+    pub(crate) any: bool,
+    pub(crate) names: Vec<At<String>>,
+}
+
+/// An entry of `never` or `always`.
+#[derive(Clone, Debug)]
+pub(crate) struct InvariantForm {
+    pub(crate) place: Place,
+    pub(crate) holds: bool,
+    pub(crate) role: At<String>,
+    pub(crate) scopes: Vec<At<String>>,
+}
+
+const SECTIONS: &[&str] = &[
+    "version",
+    "scopes",
+    "roles",
+    "schemes",
+    "issuers",
+    "providers",
+    "limits",
+    "passwords",
+    "rules",
+    "never",
+    "always",
+    "cors",
+    "headers",
+];
+
+impl Document {
+    /// Takes the tree apart.
+    pub(crate) fn read(tree: &Node, report: &mut Report) -> Self {
+        let Some(fields) = Fields::open(tree, "", SECTIONS, report) else {
+            return Self::default();
+        };
+        version(&fields, report);
+        let section = |key| fields.get(key);
+        let before = report.errors();
+        let scopes = entries(section("scopes"), "a scope", report, access::scope);
+        let roles = entries(section("roles"), "a role", report, access::role);
+        let access_incomplete = report.errors() > before;
+        let mut invariants = access::invariants(section("never"), false, report);
+        invariants.extend(access::invariants(section("always"), true, report));
+        fields.need("schemes", "how callers authenticate", report);
+        Self {
+            scopes,
+            roles,
+            schemes: schemes::schemes(section("schemes"), report),
+            issuers: entries(section("issuers"), "an issuer", report, schemes::issuer),
+            providers: entries(section("providers"), "a provider", report, schemes::provider),
+            limits: entries(section("limits"), "a limit", report, limits::limit),
+            passwords: limits::passwords(section("passwords"), report),
+            rules: entries(section("rules"), "a rule", report, access::rule),
+            invariants,
+            access_incomplete,
+        }
+    }
+}
+
+fn version(fields: &Fields<'_>, report: &mut Report) {
+    let Some(node) = fields.need("version", "which policy language this is: `version: 1`", report)
+    else {
+        return;
+    };
+    let Some(version) = values::integer(node, "a number", report) else { return };
+    if version.value != 1 {
+        report.add(Code::UnsupportedVersion, version.place, |found| {
+            found
+                .message(format!(
+                    "version {} of the policy language is unknown here",
+                    version.value
+                ))
+                .help("write `version: 1`, or use the release that knows it")
+        });
+    }
+}

@@ -1,0 +1,104 @@
+//! `scopes`, `roles`, `rules`, `never` and `always` as written. In: their nodes. Out: their forms.
+
+use super::{At, InvariantForm, RoleForm, RuleForm, ScopeForm, fields::Fields, values};
+use crate::{
+    code::Code,
+    report::Report,
+    yaml::{Node, Value},
+};
+
+/// `read:posts: Read posts`, or `{ is: .., mutates: .. }`.
+pub(super) fn scope(node: &Node, report: &mut Report) -> ScopeForm {
+    let expected = "what the scope lets one do";
+    let mut form = ScopeForm { description: String::new(), mutates: false };
+    let description = if let Value::Map(_) = node.value {
+        let Some(fields) = Fields::open(node, "scopes.*", &["is", "mutates"], report) else {
+            return form;
+        };
+        form.mutates =
+            fields.get("mutates").and_then(|node| values::boolean(node, report)).unwrap_or(false);
+        fields.need("is", "what the scope lets one do, as a consent page shows it", report)
+    } else {
+        Some(node)
+    };
+    let description = description.and_then(|node| values::text(node, expected, report));
+    form.description = description.map(|text| text.value).unwrap_or_default();
+    form
+}
+
+/// `{ includes: [..], grants: [..] }`.
+pub(super) fn role(node: &Node, report: &mut Report) -> RoleForm {
+    let Some(fields) = Fields::open(node, "roles.*", &["includes", "grants"], report) else {
+        return RoleForm::default();
+    };
+    RoleForm {
+        includes: values::words(fields.get("includes"), "a list of roles", report),
+        grants: values::words(fields.get("grants"), "a list of scopes", report),
+    }
+}
+
+/// `{ schemes: .., scopes: .., role: .., limit: .. }`.
+pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
+    let before = report.errors();
+    let known = &["schemes", "scopes", "role", "limit"];
+    let Some(fields) = Fields::open(node, "rules.*", known, report) else {
+        return RuleForm { incomplete: true, ..RuleForm::default() };
+    };
+    let limit_refused = fields.get("limit").is_some();
+    let schemes = fields.need("schemes", "which credentials count, such as `jwt`", report);
+    let mut word = |key, what| fields.get(key).and_then(|node| values::text(node, what, report));
+    let role = word("role", "a role");
+    let limit = word("limit", "a limit");
+    let schemes =
+        schemes.map(|node| values::one_or_more(node, "a scheme or a list of schemes", report));
+    let scopes = fields.get("scopes").map(|node| values::scopes(node, report));
+    let malformed = report.errors() > before + usize::from(limit_refused);
+    RuleForm {
+        schemes: schemes.unwrap_or_default(),
+        scopes: scopes.flatten(),
+        role,
+        limit,
+        incomplete: malformed,
+    }
+}
+
+/// The entries of `never` (`holds` is false) or `always` (`holds` is true).
+pub(super) fn invariants(
+    node: Option<&Node>,
+    holds: bool,
+    report: &mut Report,
+) -> Vec<InvariantForm> {
+    let Some(node) = node else { return Vec::new() };
+    let items = values::list(node, "a list of statements about roles", report);
+    items.iter().filter_map(|item| invariant(item, holds, report)).collect()
+}
+
+fn invariant(node: &Node, holds: bool, report: &mut Report) -> Option<InvariantForm> {
+    let path = if holds { "always.*" } else { "never.*" };
+    let fields = Fields::open(node, path, &["role", "reaches"], report)?;
+    let role = fields.need("role", "of which role it speaks", report);
+    let reaches = fields.need("reaches", "what the role reaches, such as `{ scopes: .. }`", report);
+    let role = role.and_then(|node| values::text(node, "a role", report));
+    let scopes = reaches.and_then(|node| reached(node, report));
+    Some(InvariantForm { place: node.place, holds, role: role?, scopes: scopes? })
+}
+
+fn reached(node: &Node, report: &mut Report) -> Option<Vec<At<String>>> {
+    let fields = Fields::open(node, "reaches", &["scopes", "endpoint"], report)?;
+    if let Some(endpoint) = fields.get("endpoint") {
+        report.add(Code::NotSupportedYet, endpoint.place, |found| {
+            found
+                .message("statements about endpoints are not held by this release yet")
+                .help("speak of the scopes the endpoint asks for: `reaches: { scopes: .. }`")
+        });
+        return None;
+    }
+    let node = fields.need("scopes", "which scopes the role reaches", report)?;
+    let scopes = values::one_or_more(node, "a scope or a list of scopes", report);
+    if scopes.is_empty() && matches!(&node.value, Value::List(items) if items.is_empty()) {
+        report.add(Code::EmptyValue, node.place, |found| {
+            found.message("this list of scopes is empty")
+        });
+    }
+    (!scopes.is_empty()).then_some(scopes)
+}

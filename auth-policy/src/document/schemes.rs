@@ -1,0 +1,242 @@
+//! `schemes`, `issuers` and `providers` as written. In: their nodes. Out: their forms.
+
+use super::{
+    ApiKeyForm, At, Entry, IssuerForm, JwtForm, ProviderForm, RevocationForm, SchemeForm,
+    SessionForm,
+    fields::{Fields, foreign},
+    values,
+};
+use crate::{
+    code::Code,
+    report::Report,
+    settings::{Algorithm, AudienceKind, ClientId, OnStoreDown, SameSite, TokenType},
+    yaml::{Node, Value},
+};
+
+const JWT: &[&str] = &[
+    "issuer",
+    "audience",
+    "audience_kind",
+    "algorithms",
+    "keys",
+    "access_ttl",
+    "refresh_ttl",
+    "leeway",
+    "claims",
+    "revocation",
+];
+const ISSUER: &[&str] = &[
+    "issuer",
+    "audience",
+    "algorithms",
+    "keys",
+    "scope_claim",
+    "role_claim",
+    "may_grant",
+    "roles",
+    "token_type",
+    "leeway",
+];
+
+/// The three schemes of this service, each at most once.
+pub(super) fn schemes(node: Option<&Node>, report: &mut Report) -> Vec<Entry<SchemeForm>> {
+    let known: &'static [&'static str] = &["jwt", "api_key", "session"];
+    let Some(fields) = node.and_then(|node| Fields::open(node, "schemes", known, report)) else {
+        return Vec::new();
+    };
+    let mut list = Vec::new();
+    for name in known.iter().copied() {
+        let Some((place, node)) = fields.entry(name) else { continue };
+        let form = match name {
+            "jwt" => SchemeForm::Jwt(jwt(node, report)),
+            "api_key" => SchemeForm::ApiKey(api_key(node, report)),
+            _ => SchemeForm::Session(session(node, report)),
+        };
+        list.push(Entry { name: At { value: name.to_owned(), place }, form });
+    }
+    list
+}
+
+fn jwt(node: &Node, report: &mut Report) -> JwtForm {
+    let Some(fields) = Fields::open(node, "schemes.jwt", JWT, report) else {
+        return JwtForm::default();
+    };
+    let issuer = fields.need("issuer", "what stands in the `iss` claim", report);
+    let audience = fields.need("audience", "what stands in the `aud` claim", report);
+    let algorithms = fields.need("algorithms", "which algorithms count; the first signs", report);
+    let keys = fields.need("keys", "where the keys come from, such as `${AUTH_JWT_KEYS}`", report);
+    let access = fields.need("access_ttl", "how long an access token lives, such as `15m`", report);
+    let refresh = fields.need("refresh_ttl", "how long one sign-in lasts, such as `7d`", report);
+    let kinds = [("internal", AudienceKind::Internal), ("public", AudienceKind::Public)];
+    JwtForm {
+        issuer: values::issuer(issuer, report),
+        audience: audience.and_then(|node| audience_of(node, report)),
+        audience_kind: fields
+            .get("audience_kind")
+            .and_then(|node| values::choice(node, &kinds, report)),
+        algorithms: algorithms_of(algorithms, report),
+        keys: values::reference(keys, "keys", report),
+        access_ttl: values::duration(access, report),
+        refresh_ttl: values::duration(refresh, report),
+        leeway: values::duration_or_zero(fields.get("leeway"), report),
+        claims: values::words(fields.get("claims"), "a list of claim names", report),
+        revocation: fields
+            .get("revocation")
+            .map(|node| revocation(node, report))
+            .unwrap_or_default(),
+    }
+}
+
+fn revocation(node: &Node, report: &mut Report) -> RevocationForm {
+    let known = &["within", "max_stale", "on_store_down"];
+    let Some(fields) = Fields::open(node, "schemes.jwt.revocation", known, report) else {
+        return RevocationForm::default();
+    };
+    let actions =
+        [("refuse", OnStoreDown::Refuse), ("accept_until_expiry", OnStoreDown::AcceptUntilExpiry)];
+    RevocationForm {
+        within: values::duration(fields.get("within"), report),
+        max_stale: values::duration(fields.get("max_stale"), report),
+        on_store_down: fields
+            .get("on_store_down")
+            .and_then(|node| values::choice(node, &actions, report)),
+    }
+}
+
+fn api_key(node: &Node, report: &mut Report) -> ApiKeyForm {
+    let known = &["header", "prefix", "grants", "limit", "max_ttl"];
+    let Some(fields) = Fields::open(node, "schemes.api_key", known, report) else {
+        return ApiKeyForm::default();
+    };
+    let prefix =
+        fields.need("prefix", "what every key begins with, so that scanners find leaks", report);
+    let grants = fields.need("grants", "the most a key can be given", report);
+    let max_ttl = fields.need("max_ttl", "how long a key may live, such as `365d`", report);
+    let mut word =
+        |node: Option<&Node>, what| node.and_then(|node| values::text(node, what, report));
+    let header = word(fields.get("header"), "the name of a request header");
+    let prefix = word(prefix, "a prefix such as `blog`");
+    let limit = word(fields.get("limit"), "a limit");
+    ApiKeyForm {
+        header,
+        prefix,
+        limit,
+        grants: values::words(grants, "a list of scopes", report),
+        max_ttl: values::duration(max_ttl, report),
+    }
+}
+
+fn session(node: &Node, report: &mut Report) -> SessionForm {
+    let known = &["cookie", "same_site", "idle", "lifetime"];
+    let Some(fields) = Fields::open(node, "schemes.session", known, report) else {
+        return SessionForm::default();
+    };
+    let idle = fields.need("idle", "when an unused session ends, such as `30m`", report);
+    let lifetime = fields.need("lifetime", "when any session ends, such as `24h`", report);
+    SessionForm {
+        cookie: fields
+            .get("cookie")
+            .and_then(|node| values::text(node, "the cookie's name", report)),
+        same_site: fields.get("same_site").and_then(|node| same_site(node, report)),
+        idle: values::duration(idle, report),
+        lifetime: values::duration(lifetime, report),
+    }
+}
+
+fn same_site(node: &Node, report: &mut Report) -> Option<At<SameSite>> {
+    if matches!(&node.value, Value::Text(word) if word == "none") {
+        report.add(Code::WeakCookie, node.place, |found| {
+            found
+                .message(
+                    "`same_site: none` sends the session along with requests of every other site",
+                )
+                .help("write `lax` or `strict`")
+        });
+        return None;
+    }
+    values::choice(node, &[("lax", SameSite::Lax), ("strict", SameSite::Strict)], report)
+}
+
+/// An entry of `issuers`.
+pub(super) fn issuer(node: &Node, report: &mut Report) -> IssuerForm {
+    let Some(fields) = Fields::open(node, "issuers.*", ISSUER, report) else {
+        return IssuerForm::default();
+    };
+    let url = fields.need("issuer", "what stands in the `iss` claim", report);
+    let audience = fields.need("audience", "what stands in the `aud` claim", report);
+    let ceiling = fields.need("may_grant", "the most a token of this issuer is worth here", report);
+    let roles = fields.need("roles", "which of its roles are which of ours; `{}` for none", report);
+    let mut word = |key, what| fields.get(key).and_then(|node| values::text(node, what, report));
+    let scope_claim = word("scope_claim", "the name of a claim");
+    let role_claim = word("role_claim", "the name of a claim");
+    let types = [("at_jwt", TokenType::AtJwt), ("relaxed", TokenType::Relaxed)];
+    IssuerForm {
+        issuer: values::issuer(url, report),
+        audience: audience.and_then(|node| audience_of(node, report)),
+        algorithms: algorithms_of(fields.get("algorithms"), report),
+        keys: values::reference(fields.get("keys"), "keys", report),
+        scope_claim,
+        role_claim,
+        may_grant: values::words(ceiling, "a list of scopes", report),
+        roles: roles.map(|node| role_table(node, report)).unwrap_or_default(),
+        token_type: fields.get("token_type").and_then(|node| values::choice(node, &types, report)),
+        leeway: values::duration_or_zero(fields.get("leeway"), report),
+    }
+}
+
+fn role_table(node: &Node, report: &mut Report) -> Vec<(At<String>, At<String>)> {
+    let pairs = foreign(node, report);
+    let ours = |(theirs, node)| Some((theirs, values::text(node, "one of our roles", report)?));
+    pairs.into_iter().filter_map(ours).collect()
+}
+
+/// An entry of `providers`.
+pub(super) fn provider(node: &Node, report: &mut Report) -> ProviderForm {
+    let known = &["issuer", "client_id", "client_secret"];
+    let Some(fields) = Fields::open(node, "providers.*", known, report) else {
+        return ProviderForm::default();
+    };
+    let issuer = fields.need("issuer", "whose discovery document to read", report);
+    let id = fields.need("client_id", "who we are there", report);
+    let secret =
+        fields.need("client_secret", "where our secret comes from, such as `${SECRET}`", report);
+    ProviderForm {
+        issuer: values::issuer(issuer, report),
+        client_id: id.and_then(|node| client_id(node, report)),
+        client_secret: values::reference(secret, "client_secret", report),
+    }
+}
+
+/// A client id is public, so it may stand in the file.
+fn client_id(node: &Node, report: &mut Report) -> Option<ClientId> {
+    let text = values::text(node, "a client id, or a reference such as `${NAME}`", report)?.value;
+    match values::parse_reference(&text) {
+        Some(reference) => Some(ClientId::Reference(reference)),
+        None => Some(ClientId::Literal(text)),
+    }
+}
+
+fn audience_of(node: &Node, report: &mut Report) -> Option<At<String>> {
+    let text = values::text(node, "an audience such as `blog-api`", report)?;
+    if text.value.chars().all(|c| c.is_ascii_graphic()) {
+        return Some(text);
+    }
+    report.add(Code::InvalidName, text.place, |found| {
+        found.message("an audience holds only printable ASCII without spaces")
+    });
+    None
+}
+
+fn algorithms_of(node: Option<&Node>, report: &mut Report) -> Vec<At<Algorithm>> {
+    let Some(node) = node else { return Vec::new() };
+    let words = Algorithm::ALL.map(|algorithm| (algorithm.name(), algorithm));
+    let items = values::list(node, "a list of algorithms such as `[EdDSA]`", report);
+    if items.is_empty() && matches!(node.value, Value::List(_)) {
+        report.add(Code::EmptyValue, node.place, |found| {
+            found
+                .message("this list of algorithms is empty")
+                .help("name at least one, such as `EdDSA`")
+        });
+    }
+    items.iter().filter_map(|item| values::choice(item, &words, report)).collect()
+}

@@ -1,0 +1,262 @@
+//! Single values. In: a node and what its key takes. Out: the value with its place, or a report
+//! of what stands there instead.
+
+use super::{
+    At, ScopesForm,
+    fields::{Fields, listed},
+};
+use crate::{
+    code::Code,
+    report::Report,
+    settings::{Reference, Seconds},
+    source::quoted,
+    suggest::nearest,
+    yaml::{Node, Value},
+};
+
+/// The longest span of time that can be written: ten years.
+const LONGEST_SECONDS: u64 = 10 * 365 * 24 * 60 * 60;
+
+/// Reports that something else than `expected` stands here.
+pub(super) fn mismatch(node: &Node, expected: &str, report: &mut Report) {
+    if node.value == Value::Null {
+        report.add(Code::EmptyValue, node.place, |found| {
+            found.message(format!("nothing stands here, where {expected} is expected"))
+        });
+    } else {
+        let kind = node.value.kind();
+        report.add(Code::WrongType, node.place, |found| {
+            found.message(format!("this is {kind}, where {expected} is expected"))
+        });
+    }
+}
+
+/// A string that is not empty. What it says is not checked here.
+pub(super) fn text(node: &Node, expected: &str, report: &mut Report) -> Option<At<String>> {
+    match &node.value {
+        Value::Text(text) if text.trim().is_empty() => {
+            report.add(Code::EmptyValue, node.place, |found| {
+                found.message(format!("this string is empty, where {expected} is expected"))
+            });
+            None
+        }
+        Value::Text(text) => Some(At { value: text.clone(), place: node.place }),
+        _ => {
+            mismatch(node, expected, report);
+            None
+        }
+    }
+}
+
+/// `true` or `false`, as YAML 1.2 writes them.
+pub(super) fn boolean(node: &Node, report: &mut Report) -> Option<bool> {
+    if let Value::Bool(value) = node.value {
+        return Some(value);
+    }
+    mismatch(node, "`true` or `false`", report);
+    None
+}
+
+/// A whole number that fits.
+pub(super) fn integer(node: &Node, expected: &str, report: &mut Report) -> Option<At<u32>> {
+    let Value::Integer(value) = node.value else {
+        mismatch(node, expected, report);
+        return None;
+    };
+    let number = u32::try_from(value).ok();
+    if number.is_none() {
+        report.add(Code::OutOfRange, node.place, |found| {
+            found.message(format!("{value} is out of range, where {expected} is expected"))
+        });
+    }
+    number.map(|value| At { value, place: node.place })
+}
+
+/// A list, item by item. A single value is no list.
+pub(super) fn list<'n>(node: &'n Node, expected: &str, report: &mut Report) -> &'n [Node] {
+    if let Value::List(items) = &node.value {
+        return items;
+    }
+    mismatch(node, expected, report);
+    &[]
+}
+
+/// A list of strings.
+pub(super) fn words(node: Option<&Node>, expected: &str, report: &mut Report) -> Vec<At<String>> {
+    let Some(node) = node else { return Vec::new() };
+    let items = list(node, expected, report);
+    items.iter().filter_map(|item| text(item, "a string", report)).collect()
+}
+
+/// A string, or a list of strings that is not empty.
+pub(super) fn one_or_more(node: &Node, expected: &str, report: &mut Report) -> Vec<At<String>> {
+    match &node.value {
+        Value::Text(_) => text(node, expected, report).into_iter().collect(),
+        _ => words(Some(node), expected, report),
+    }
+}
+
+/// One of a few words.
+pub(super) fn choice<T: Copy>(
+    node: &Node,
+    words: &[(&str, T)],
+    report: &mut Report,
+) -> Option<At<T>> {
+    let expected = format!("one of {}", listed(words.iter().map(|(word, _)| *word)));
+    let word = text(node, &expected, report)?;
+    let chosen = words.iter().find(|(name, _)| *name == word.value);
+    if chosen.is_none() {
+        report.add(Code::UnknownValue, word.place, |found| {
+            let near = nearest(&word.value, words.iter().map(|(word, _)| *word));
+            let near = near.map(|near| format!("did you mean `{near}`?"));
+            found
+                .message(format!(
+                    "{} is unknown, where {expected} is expected",
+                    quoted(&word.value)
+                ))
+                .maybe_help(near)
+        });
+    }
+    chosen.map(|(_, value)| At { value: *value, place: word.place })
+}
+
+/// A span of time with its unit, above zero.
+pub(super) fn duration(node: Option<&Node>, report: &mut Report) -> Option<At<Seconds>> {
+    let found = duration_or_zero(node, report)?;
+    if found.value == Seconds(0) {
+        report.add(Code::InvalidDuration, found.place, |found| {
+            found.message("a lifetime of zero would refuse everything")
+        });
+        return None;
+    }
+    Some(found)
+}
+
+/// A span of time with its unit.
+pub(super) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Option<At<Seconds>> {
+    let node = node?;
+    let found = match &node.value {
+        Value::Text(text) => seconds(text).ok_or_else(|| quoted(text)),
+        Value::Integer(number) => Err(format!("`{number}`")),
+        _ => {
+            mismatch(node, "a span of time such as `15m`", report);
+            return None;
+        }
+    };
+    match found {
+        Ok(seconds) => Some(At { value: seconds, place: node.place }),
+        Err(written) => {
+            report.add(Code::InvalidDuration, node.place, |found| {
+                found
+                    .message(format!("{written} is no span of time"))
+                    .help("write a whole number and a unit, such as `30s`, `15m`, `24h` or `7d`, up to ten years")
+            });
+            None
+        }
+    }
+}
+
+fn seconds(text: &str) -> Option<Seconds> {
+    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
+    let (number, factor) =
+        units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(*unit)?, *factor)))?;
+    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let seconds = number.parse::<u64>().ok()?.checked_mul(factor)?;
+    (seconds <= LONGEST_SECONDS).then_some(Seconds(seconds))
+}
+
+/// Where a secret comes from. SECURITY: what stands here instead is never repeated.
+pub(super) fn reference(node: Option<&Node>, key: &str, report: &mut Report) -> Option<Reference> {
+    let node = node?;
+    let text = text(node, "a reference such as `${NAME}`", report)?;
+    let reference = parse_reference(&text.value);
+    if reference.is_none() {
+        report.add(Code::InlineSecret, text.place, |found| {
+            found
+                .message(format!("`{key}` takes a reference to a secret, never the secret itself"))
+                .help(
+                    "write `${NAME}` for an environment variable or `file:PATH` for a file; \
+                     if a real secret stood here, replace it where it is used",
+                )
+        });
+    }
+    reference
+}
+
+pub(super) fn parse_reference(text: &str) -> Option<Reference> {
+    if let Some(path) = text.strip_prefix("file:") {
+        let fits = !path.trim().is_empty() && !path.contains('\n');
+        return fits.then(|| Reference::File(path.to_owned()));
+    }
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    let word = |c: char| c == '_' || c.is_ascii_alphanumeric();
+    let begins = name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
+    (begins && name.chars().all(word)).then(|| Reference::Environment(name.to_owned()))
+}
+
+/// An issuer: an https URL without query or fragment, compared byte for byte later.
+pub(super) fn issuer(node: Option<&Node>, report: &mut Report) -> Option<At<String>> {
+    let text = text(node?, "an issuer's https URL", report)?;
+    if let Some(fault) = url_fault(&text.value) {
+        report.add(Code::InvalidUrl, text.place, |found| {
+            found
+                .message(format!("{} cannot be an issuer: {fault}", quoted(&text.value)))
+                .help("write the issuer exactly as its tokens and its discovery document do, such as `https://id.example`")
+        });
+        return None;
+    }
+    Some(text)
+}
+
+fn url_fault(url: &str) -> Option<&'static str> {
+    if !url.chars().all(|c| c.is_ascii_graphic()) {
+        return Some("it holds a space or a character that is not ASCII");
+    }
+    let (rest, secure) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, true),
+        (_, Some(rest)) => (rest, false),
+        _ => return Some("it does not begin with `https://`"),
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = host(authority);
+    let loopback = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
+    let odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']'));
+    if host.is_empty() || authority.contains(odd) {
+        Some("it has no host, or one with a user name or odd characters")
+    } else if rest.contains(['?', '#', '"', '\\', '<', '>']) {
+        Some("it has a query, a fragment or quotes")
+    } else if !secure && !loopback {
+        Some("plain http can be changed on its way, so it is for loopback hosts only")
+    } else {
+        None
+    }
+}
+
+/// The host of `host:port` or `[address]:port`.
+fn host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+/// Scopes as a rule asks for them: one, a list (all of them), or `{ any: [..] }`.
+pub(super) fn scopes(node: &Node, report: &mut Report) -> Option<ScopesForm> {
+    let expected = "a scope, a list of scopes or `{ any: [..] }`";
+    let (any, list) = match &node.value {
+        Value::Map(_) => {
+            let fields = Fields::open(node, "scopes", &["any"], report)?;
+            (true, fields.need("any", "of which scopes one is enough", report)?)
+        }
+        _ => (false, node),
+    };
+    let before = report.errors();
+    let names = if any {
+        words(Some(list), "a list of scopes", report)
+    } else {
+        one_or_more(list, expected, report)
+    };
+    (report.errors() == before).then_some(ScopesForm { place: node.place, any, names })
+}

@@ -1,0 +1,80 @@
+//! What this release does not enforce, and keys people try that do not exist. In: a key and where
+//! it stands. Out: the refusal, or a help better than a guess.
+//!
+//! A section that would restrict access and does nothing is worse than none, so it is refused.
+//! When its enforcement lands, its line in [`NOT_YET`] goes.
+
+use crate::{code::Code, report::Report, settings::Place, source::quoted};
+
+/// Where it stands, the key, and what to do until then.
+const NOT_YET: &[(&str, &str, &str)] = &[
+    ("", "limits", "limit requests in front of the service until then, and remove the section"),
+    ("", "passwords", "the defaults of the policy apply until then: remove the section"),
+    ("", "cors", "use a layer of your own until then, and remove the section"),
+    ("", "headers", "use a layer of your own until then, and remove the section"),
+    ("schemes.jwt", "revocation", "keep `access_ttl` short until then, and remove the key"),
+    (
+        "schemes.api_key",
+        "limit",
+        "limit requests in front of the service until then, and remove the key",
+    ),
+    ("rules.*", "limit", "limit requests in front of the service until then, and remove the key"),
+];
+
+/// Keys that do not exist and will not, with the reason.
+const HINTS: &[(&str, &str, &str)] = &[
+    (
+        "",
+        "secrets",
+        "a policy holds no secrets: write `${NAME}` or `file:PATH` where one is needed",
+    ),
+    ("schemes.session", "secure", COOKIE),
+    ("schemes.session", "http_only", COOKIE),
+    ("schemes.session", "httponly", COOKIE),
+    ("schemes.session", "path", COOKIE),
+    (
+        "schemes.session",
+        "domain",
+        "a `__Host-` cookie has no Domain: it belongs to this host alone. Remove the key",
+    ),
+    ("schemes.session", "max_age", "write `idle` and `lifetime`: the server enforces both"),
+    ("providers.*", "flow", CODE_FLOW),
+    ("providers.*", "response_type", CODE_FLOW),
+    ("providers.*", "grant_type", CODE_FLOW),
+    ("providers.*", "pkce", CODE_FLOW),
+    ("passwords", "max_age", NO_EXPIRY),
+    ("passwords", "expiry", NO_EXPIRY),
+    ("passwords", "expires", NO_EXPIRY),
+    ("passwords", "hint", NO_EXPIRY),
+];
+
+const COOKIE: &str = "session cookies are always Secure and HttpOnly with Path=/: remove the key";
+const CODE_FLOW: &str =
+    "sign-in is always the authorization code flow with PKCE S256: remove the key";
+const NO_EXPIRY: &str =
+    "passwords neither expire nor have hints, as NIST SP 800-63B asks: remove the key";
+
+/// What to do until the key at that place is enforced; nothing if it is.
+pub(crate) fn not_yet(path: &str, key: &str) -> Option<&'static str> {
+    look_up(NOT_YET, path, key)
+}
+
+/// What to tell somebody who tried a key that does not exist.
+pub(crate) fn hint(path: &str, key: &str) -> Option<&'static str> {
+    look_up(HINTS, path, &key.to_ascii_lowercase())
+}
+
+/// Reports a key, or a value, that would restrict access and does not yet.
+pub(crate) fn refuse(key: &str, place: Place, help: &str, report: &mut Report) {
+    report.add(Code::NotSupportedYet, place, |found| {
+        found.message(format!("{} is not enforced by this release yet", quoted(key))).help(help)
+    });
+}
+
+fn look_up(
+    table: &'static [(&str, &str, &'static str)],
+    path: &str,
+    key: &str,
+) -> Option<&'static str> {
+    table.iter().find(|(at, name, _)| *at == path && *name == key).map(|(.., help)| *help)
+}

@@ -1,0 +1,134 @@
+//! What of a line may be shown. In: a line, and the text before it. Out: the same line, character
+//! for character, with the values of keys that hold secrets blotted out.
+//!
+//! SECURITY: this works on characters, not on the parsed tree, because the file at hand may be one
+//! that does not parse. It hides too much rather than too little.
+
+use super::Source;
+
+/// How many lines above are searched for the key a line belongs to.
+const LOOK_BACK: u32 = 200;
+
+/// The characters of a line with secret values replaced by `*`, one for one.
+pub(super) fn redacted(source: &Source, number: u32) -> Vec<char> {
+    let mut line: Vec<char> = source.line(number).chars().collect();
+    if belongs_to_secret(source, number) {
+        blot(line.iter_mut());
+    }
+    let mut from = 0;
+    while let Some((start, end)) = next_secret(&line, from) {
+        blot(line.iter_mut().take(end).skip(start));
+        from = end.max(from + 1);
+    }
+    line
+}
+
+/// Whether a key that holds a secret, such as the key of a block scalar, owns this whole line.
+fn belongs_to_secret(source: &Source, number: u32) -> bool {
+    let own = indent(source.line(number));
+    let above = (number.saturating_sub(LOOK_BACK).max(1)..number).rev();
+    let parent = above
+        .map(|above| source.line(above))
+        .find(|line| !line.trim().is_empty() && indent(line) < own);
+    parent.is_some_and(|line| {
+        let line: Vec<char> = line.chars().collect();
+        next_colon(&line, 0).is_some_and(|colon| {
+            let value: String = line.iter().skip(colon + 1).collect();
+            is_secret_key(&key_before(&line, colon)) && !value.trim_start().starts_with('{')
+        })
+    })
+}
+
+fn indent(line: &str) -> usize {
+    line.chars().take_while(|c| *c == ' ').count()
+}
+
+/// The next value at or after `from` that belongs to a key that holds secrets.
+fn next_secret(line: &[char], from: usize) -> Option<(usize, usize)> {
+    let mut from = from;
+    while let Some(colon) = next_colon(line, from) {
+        let start = colon + 1 + blanks(line, colon + 1);
+        if is_secret_key(&key_before(line, colon)) && !is_harmless(line, start) {
+            return Some((start, value_end(line, start)));
+        }
+        from = colon + 1;
+    }
+    None
+}
+
+fn next_colon(line: &[char], from: usize) -> Option<usize> {
+    let after = line.iter().enumerate().skip(from);
+    after.filter(|(_, c)| **c == ':').map(|(index, _)| index).next()
+}
+
+fn blanks(line: &[char], from: usize) -> usize {
+    line.iter().skip(from).take_while(|c| c.is_whitespace()).count()
+}
+
+fn key_before(line: &[char], colon: usize) -> String {
+    let before = line.iter().take(colon).rev().skip_while(|c| matches!(c, ' ' | '"' | '\''));
+    let mut key: Vec<char> = before
+        .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        .take(64)
+        .copied()
+        .collect();
+    key.reverse();
+    key.into_iter().collect::<String>().to_ascii_lowercase()
+}
+
+fn is_secret_key(key: &str) -> bool {
+    let whole = ["key", "keys", "token", "pepper", "credential", "credentials", "jwk", "jwks"];
+    let part = ["secret", "private", "password", "passphrase"];
+    let long = ["signing_key", "signing-key", "access_token", "refresh_token", "api_key"];
+    whole.contains(&key) || long.contains(&key) || part.iter().any(|word| key.contains(word))
+}
+
+/// Whether what begins here is a reference, a map or nothing: these are no secrets themselves.
+fn is_harmless(line: &[char], start: usize) -> bool {
+    let value: String =
+        line.iter().skip(start).take(6).filter(|c| !matches!(c, '"' | '\'')).collect();
+    let reference = value.starts_with("${") || value.starts_with("file:");
+    reference || value.is_empty() || value.starts_with('{') || value.starts_with('#')
+}
+
+fn value_end(line: &[char], start: usize) -> usize {
+    let quote = line.get(start).copied().filter(|c| matches!(c, '"' | '\''));
+    let rest = line.iter().enumerate().skip(start + usize::from(quote.is_some()));
+    let stop = |c: char| quote.map_or(matches!(c, ',' | '}'), |quote| c == quote);
+    let mut ends = rest.filter(|(_, c)| stop(**c)).map(|(index, _)| index);
+    ends.next().map_or(line.len(), |end| end + usize::from(quote.is_some()))
+}
+
+fn blot<'a>(characters: impl Iterator<Item = &'a mut char>) {
+    characters.filter(|c| !c.is_whitespace()).for_each(|c| *c = '*');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: &str, line: u32) -> String {
+        redacted(&Source::new("p.yaml", text.into()), line).into_iter().collect()
+    }
+
+    #[test]
+    fn values_of_secret_keys_are_blotted_out() {
+        assert_eq!(shown("keys: abc def", 1), "keys: *** ***");
+        assert_eq!(
+            shown("a: { client_secret: \"x, y\", b: c }", 1),
+            "a: { client_secret: *** **, b: c }"
+        );
+        assert_eq!(shown("password: 'hunter2", 1), "password: ********");
+        assert_eq!(shown("keys: |\n  line one\n  line two", 3), "  **** ***");
+    }
+
+    #[test]
+    fn references_and_everything_else_are_shown() {
+        for line in
+            ["keys: ${KEYS}", "keys: \"${KEYS}\"", "keys: file:/etc/k", "api_key: { header: X }"]
+        {
+            assert_eq!(shown(line, 1), line);
+        }
+        assert_eq!(shown("passwords:\n  min_length: 8", 2), "  min_length: 8");
+    }
+}

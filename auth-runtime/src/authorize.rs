@@ -1,0 +1,167 @@
+//! The decision. In: a request's headers and what a rule asks for. Out: the identity that meets
+//! it, or one [`Denial`]; and in either case one audit event with the exact cause.
+
+use axum::{extract::MatchedPath, http::request::Parts};
+
+use crate::{
+    Auth, Identity,
+    audit::{Decision, Event, Kind},
+    credential::Presented,
+    denial::{Challenges, Denial, Missing},
+    jwt::{self, TokenError},
+    routing::inventory::{role_name, rule_name, scope_names},
+    rule::Requirement,
+};
+
+/// The longest `X-Request-Id` that an event repeats, in bytes.
+const MAX_REQUEST_ID: usize = 128;
+
+/// An engine looking at one request.
+pub(crate) struct Door<'r> {
+    auth: &'r Auth,
+    parts: &'r Parts,
+}
+
+/// A denial, and what the audit event says of it.
+struct Refusal {
+    denial: Denial,
+    cause: &'static str,
+    identity: Option<Identity>,
+}
+
+impl Refusal {
+    fn new(denial: Denial, cause: &'static str) -> Self {
+        Self { denial, cause, identity: None }
+    }
+}
+
+impl<'r> Door<'r> {
+    pub(crate) fn new(auth: &'r Auth, parts: &'r Parts) -> Self {
+        Self { auth, parts }
+    }
+
+    /// The caller, who meets the requirement.
+    pub(crate) fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
+        let rule = requirement.name.and_then(|index| rule_name(index, self.auth.policy()));
+        let checked = self.check(requirement);
+        self.report(rule.as_deref(), checked.as_ref().map(Some));
+        checked.map_err(|refusal| refusal.denial)
+    }
+
+    /// The caller, if a credential of one of the schemes was presented.
+    pub(crate) fn identify(&self, schemes: u64) -> Result<Option<Identity>, Denial> {
+        let checked = self.verify(schemes);
+        if !matches!(checked, Ok(None)) {
+            self.report(None, checked.as_ref().map(Option::as_ref));
+        }
+        checked.map_err(|refusal| refusal.denial)
+    }
+
+    fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
+        if requirement.structure != self.auth.policy().structure().0 {
+            return Err(Refusal::new(Denial::internal(), "other-policy"));
+        }
+        let challenges = self.challenges(requirement.schemes);
+        let Some(identity) = self.verify(requirement.schemes)? else {
+            return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
+        };
+        match self.shortfall(&identity, requirement, &challenges) {
+            None => Ok(identity),
+            Some((denial, cause)) => Err(Refusal { denial, cause, identity: Some(identity) }),
+        }
+    }
+
+    /// What the identity lacks to meet the requirement.
+    fn shortfall(
+        &self,
+        identity: &Identity,
+        requirement: &Requirement,
+        challenges: &Challenges<'_>,
+    ) -> Option<(Denial, &'static str)> {
+        let policy = self.auth.policy();
+        if !requirement.names(identity.scheme_id()) {
+            return Some((Denial::invalid_token(challenges), "other-scheme"));
+        }
+        if !identity.satisfies_role(requirement) {
+            let role = requirement.role.and_then(|id| role_name(id, policy));
+            return Some((Denial::insufficient_role(role, challenges), "missing-role"));
+        }
+        if !identity.satisfies_scopes(requirement) {
+            let required = scope_names(requirement, policy);
+            let lacking = required.iter().filter(|name| !identity.has_scope(name));
+            let missing = Missing {
+                lacking: lacking.cloned().collect(),
+                required,
+                any: requirement.any_scope,
+            };
+            return Some((Denial::insufficient_scope(missing, challenges), "missing-scope"));
+        }
+        None
+    }
+
+    /// The identity behind the credential that was presented, if one was.
+    fn verify(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
+        let challenges = self.challenges(schemes);
+        let presented = self.auth.carriers().find(&self.parts.headers, schemes);
+        match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
+            Presented::Nothing => Ok(None),
+            Presented::Bearer(token) => self.verify_bearer(token, schemes, &challenges).map(Some),
+            Presented::ApiKey | Presented::Session => {
+                Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
+            }
+        }
+    }
+
+    fn verify_bearer(
+        &self,
+        token: &[u8],
+        schemes: u64,
+        challenges: &Challenges<'_>,
+    ) -> Result<Identity, Refusal> {
+        let verifiers = self.auth.verifiers(schemes);
+        // Bytes that are no UTF-8 are no base64url either.
+        let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
+        match token.and_then(|token| jwt::verify(token, verifiers, self.auth.now())) {
+            Ok(token) => Ok(Identity::new(token, self.auth.shared_policy())),
+            Err(error @ TokenError::Expired) => {
+                Err(Refusal::new(Denial::token_expired(challenges), error.code()))
+            }
+            Err(error) => Err(Refusal::new(Denial::invalid_token(challenges), error.code())),
+        }
+    }
+
+    fn challenges(&self, schemes: u64) -> Challenges<'r> {
+        Challenges::new(self.auth.policy(), schemes)
+    }
+
+    fn report(&self, rule: Option<&str>, outcome: Result<Option<&Identity>, &Refusal>) {
+        let (decision, identity, cause) = match outcome {
+            Ok(identity) => (Decision::Allow, identity, None),
+            Err(refusal) => {
+                let failed = refusal.denial.status().is_server_error();
+                let decision = if failed { Decision::Error } else { Decision::Deny };
+                (decision, refusal.identity.as_ref(), Some(refusal.cause))
+            }
+        };
+        self.auth.audit().record(&Event {
+            at: self.auth.now(),
+            kind: Kind::Access,
+            decision,
+            subject: identity.map(Identity::subject),
+            scheme: identity.map(Identity::scheme),
+            credential: identity.and_then(Identity::credential_id),
+            method: Some(self.parts.method.as_str()),
+            route: self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str),
+            rule,
+            cause,
+            policy: self.auth.policy().revision(),
+            request_id: self.request_id(),
+        });
+    }
+
+    fn request_id(&self) -> Option<&'r str> {
+        let id = self.parts.headers.get("x-request-id")?.to_str().ok()?;
+        let plain = id.len() <= MAX_REQUEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
+        plain.then_some(id)
+    }
+}

@@ -1,0 +1,176 @@
+//! Refusals, mapped in one place. In: why a guard does not let a request through. Out: status,
+//! problem body and `WWW-Authenticate` (RFC 6750, RFC 9110).
+
+use auth_policy::{Policy, policy::SchemeKind};
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use crate::problem::Problem;
+
+/// A guard's answer when it does not let a request through.
+///
+/// Every failed token looks the same from outside, but for one that expired and was good until
+/// then; the exact cause is in the audit event alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    problem: Problem,
+    challenges: Vec<HeaderValue>,
+}
+
+impl Denial {
+    /// 401, without an error code: no credential that counts was presented.
+    pub(crate) fn unauthenticated(challenges: &Challenges<'_>) -> Self {
+        let problem =
+            Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Authentication required")
+                .detail("this endpoint needs a credential; WWW-Authenticate says of which kind");
+        Self::new(problem, challenges.plain())
+    }
+
+    /// 401: a credential was presented and is not valid.
+    pub(crate) fn invalid_token(challenges: &Challenges<'_>) -> Self {
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
+            .detail("the credential is not valid here; obtain a new one");
+        Self::new(problem, challenges.invalid())
+    }
+
+    /// 401: the token was good and has expired, so that refreshing it makes sense.
+    pub(crate) fn token_expired(challenges: &Challenges<'_>) -> Self {
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, "token_expired", "Token expired")
+            .detail("the access token has expired; refresh it");
+        Self::new(problem, challenges.invalid())
+    }
+
+    /// 400: more than one credential that counts was presented.
+    pub(crate) fn ambiguous() -> Self {
+        let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_request", "Ambiguous request")
+            .detail("present one credential: this request carries more than one");
+        Self::new(problem, Vec::new())
+    }
+
+    /// 403: the identity lacks scopes.
+    pub(crate) fn insufficient_scope(missing: Missing, challenges: &Challenges<'_>) -> Self {
+        let one_of = if missing.any { "one of " } else { "" };
+        let problem = Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", "Forbidden")
+            .detail(format!("the credential lacks {one_of}{}", missing.lacking.join(", ")))
+            .missing_scopes(missing.lacking);
+        let challenges = challenges.insufficient(&missing.required);
+        Self::new(problem, challenges)
+    }
+
+    /// 403: the identity lacks a role. RFC 6750 has one error code for both.
+    pub(crate) fn insufficient_role(role: Option<String>, challenges: &Challenges<'_>) -> Self {
+        let problem = Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", "Forbidden")
+            .detail(format!("this needs the role {}", role.as_deref().unwrap_or("of the rule")))
+            .missing_role(role);
+        Self::new(problem, challenges.insufficient(&[]))
+    }
+
+    /// 401: a user name and password that do not belong together, or to nobody, or to an account
+    /// that is closed. The answer is the same for all of them.
+    pub fn wrong_password(policy: &Policy) -> Self {
+        let problem =
+            Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Sign-in refused")
+                .detail("the user name or the password is wrong");
+        Self::new(problem, Challenges::new(policy, u64::MAX).plain())
+    }
+
+    /// 500: the guard itself failed, or nothing stands behind it. Nobody is let in.
+    pub(crate) fn internal() -> Self {
+        Problem::internal().into()
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.problem.status()
+    }
+
+    /// The `code` of the body: stable, such as `insufficient_scope`.
+    pub fn code(&self) -> &'static str {
+        self.problem.code()
+    }
+
+    fn new(problem: Problem, challenges: Vec<HeaderValue>) -> Self {
+        Self { problem, challenges }
+    }
+}
+
+/// A handler that refuses for reasons of its own.
+impl From<Problem> for Denial {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem, Vec::new())
+    }
+}
+
+impl IntoResponse for Denial {
+    fn into_response(self) -> Response {
+        let mut response = self.problem.into_response();
+        for challenge in self.challenges {
+            response.headers_mut().append(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+/// The scopes a rule asks for and those of them that are not in effect.
+pub(crate) struct Missing {
+    pub(crate) required: Vec<String>,
+    pub(crate) lacking: Vec<String>,
+    pub(crate) any: bool,
+}
+
+/// What a client is told to present: one challenge for each kind of credential a rule names.
+pub(crate) struct Challenges<'a> {
+    policy: &'a Policy,
+    schemes: u64,
+}
+
+impl<'a> Challenges<'a> {
+    pub(crate) fn new(policy: &'a Policy, schemes: u64) -> Self {
+        Self { policy, schemes }
+    }
+
+    fn plain(&self) -> Vec<HeaderValue> {
+        self.each("")
+    }
+
+    fn invalid(&self) -> Vec<HeaderValue> {
+        self.each(r#", error="invalid_token", error_description="the credential is not valid""#)
+    }
+
+    fn insufficient(&self, required: &[String]) -> Vec<HeaderValue> {
+        let scope = required.join(" ");
+        let scope = if scope.is_empty() { scope } else { format!(r#", scope="{scope}""#) };
+        self.each(&format!(r#", error="insufficient_scope"{scope}"#))
+    }
+
+    /// One challenge per authentication scheme. `error` belongs to Bearer alone (RFC 6750).
+    fn each(&self, error: &str) -> Vec<HeaderValue> {
+        let mut challenges: Vec<String> = Vec::new();
+        let named = self.policy.schemes().iter().zip(0u32..);
+        for (scheme, _) in named.filter(|(_, id)| self.schemes >> id & 1 == 1) {
+            let challenge = match &scheme.kind {
+                SchemeKind::Jwt(jwt) => bearer(&jwt.audience, error),
+                SchemeKind::Issuer(issuer) => bearer(&issuer.audience, error),
+                SchemeKind::ApiKey(key) => format!("ApiKey header={}", quoted(&key.header)),
+                SchemeKind::Session(session) => format!("Cookie name={}", quoted(&session.cookie)),
+            };
+            if !challenges.contains(&challenge) {
+                challenges.push(challenge);
+            }
+        }
+        // Some clients look at the first one alone, and Bearer is what they look for.
+        challenges.sort_by_key(|challenge| !challenge.starts_with("Bearer"));
+        challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()).collect()
+    }
+}
+
+fn bearer(audience: &str, error: &str) -> String {
+    format!("Bearer realm={}{error}", quoted(audience))
+}
+
+/// A quoted-string of RFC 9110.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}

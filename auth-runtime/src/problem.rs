@@ -1,0 +1,122 @@
+//! Refusals as other programs read them (RFC 9457). In: a kind of problem. Out: a response in
+//! `application/problem+json` whose type and code never change.
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+/// What went wrong, in the form of RFC 9457.
+///
+/// The `type` is `urn:auth-engine:problem:CODE`: stable, and nothing that a client would fetch.
+///
+/// ```
+/// use auth_runtime::problem::Problem;
+/// use axum::{http::StatusCode, response::IntoResponse};
+///
+/// let response = Problem::new(StatusCode::CONFLICT, "taken", "Name taken")
+///     .detail("choose another user name")
+///     .into_response();
+/// assert_eq!(response.status(), 409);
+/// assert_eq!(response.headers()["content-type"], "application/problem+json");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem(Box<Members>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Members {
+    #[serde(rename = "type")]
+    type_uri: String,
+    title: &'static str,
+    #[serde(serialize_with = "status_number")]
+    status: StatusCode,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_scopes: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing_role: Option<String>,
+}
+
+impl Problem {
+    /// A problem with a status, a stable code and a title that is the same every time.
+    pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
+        Self(Box::new(Members {
+            type_uri: format!("urn:auth-engine:problem:{code}"),
+            title,
+            status,
+            detail: String::new(),
+            code,
+            missing_scopes: None,
+            missing_role: None,
+        }))
+    }
+
+    /// What the client can do about this one. Must not hold internals or other people's text.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.0.detail = detail.into();
+        self
+    }
+
+    pub(crate) fn missing_scopes(mut self, scopes: Vec<String>) -> Self {
+        self.0.missing_scopes = Some(scopes);
+        self
+    }
+
+    pub(crate) fn missing_role(mut self, role: Option<String>) -> Self {
+        self.0.missing_role = role;
+        self
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable code, such as `not_found`.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// 404: nothing here, or nothing for this caller; the two look the same.
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found")
+    }
+
+    /// 405: the path is there, the method is not.
+    pub fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
+    }
+
+    /// 500: a fault of the service; the log says which.
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error")
+    }
+
+    /// 503: something the answer depends on cannot be reached.
+    pub fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable")
+    }
+}
+
+fn status_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u16(status.as_u16())
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        // INVARIANT: strings, numbers and lists of strings are always written.
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.0.status;
+        let headers = response.headers_mut();
+        let media_type = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, media_type);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}

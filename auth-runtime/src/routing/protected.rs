@@ -1,0 +1,167 @@
+//! A router with its engine. In: routes and an [`Auth`]. Out: a tower service that can be served,
+//! and the inventory of what it serves.
+
+use std::{
+    convert::Infallible,
+    error::Error,
+    fmt,
+    future::Future,
+    io,
+    panic::Location,
+    sync::Arc,
+    task::{Context as TaskContext, Poll},
+};
+
+use auth_policy::Structure;
+use axum::{
+    Router as AxumRouter, ServiceExt, extract::Request, response::Response,
+    routing::future::RouteFuture,
+};
+use tokio::net::TcpListener;
+use tower_service::Service;
+
+use crate::{
+    Auth,
+    context::Context,
+    problem::Problem,
+    routing::inventory::{Access, Entry, Inventory},
+};
+
+/// An application whose every endpoint is guarded: ready to be served, closed to new routes.
+///
+/// It is a tower [`Service`]; [`serve`](Self::serve) runs it on a listener. There is no way to add
+/// a route to it, and [`into_axum`](Self::into_axum) is the only way out of it.
+#[derive(Clone, Debug)]
+pub struct Protected {
+    router: AxumRouter,
+    context: Context,
+    inventory: Arc<Inventory>,
+}
+
+impl Protected {
+    pub(crate) fn new(
+        router: AxumRouter,
+        entries: &[Entry],
+        has_fallback: bool,
+        auth: Auth,
+    ) -> Result<Self, ProtectError> {
+        let compiled = auth.policy().structure();
+        if let Some(entry) = entries.iter().find(|entry| !entry.agrees_with(compiled)) {
+            return Err(ProtectError::new(entry, &auth));
+        }
+        let inventory = Arc::new(Inventory::new(entries, auth.policy()));
+        let router = if has_fallback { router } else { router.fallback(no_such_path) };
+        let router = router.method_not_allowed_fallback(no_such_method);
+        Ok(Self { router, context: Context::new(auth), inventory })
+    }
+
+    /// Every endpoint and who may call it.
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    /// Serves the application on a listener, until the process ends.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails for good.
+    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
+        axum::serve(listener, ServiceExt::<Request>::into_make_service(self)).await
+    }
+
+    /// Serves the application until `stop` resolves, then lets requests in flight finish.
+    ///
+    /// # Errors
+    ///
+    /// When the listener fails for good.
+    pub async fn serve_until<F>(self, listener: TcpListener, stop: F) -> io::Result<()>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let service = ServiceExt::<Request>::into_make_service(self);
+        axum::serve(listener, service).with_graceful_shutdown(stop).await
+    }
+
+    /// Gives the application up as a plain axum router, for what needs one.
+    ///
+    /// The guards of the routes in it still hold. Routes added to it from here on have none and
+    /// are in no inventory, which is why this asks for a reason: write it for the reviewer.
+    ///
+    /// # Panics
+    ///
+    /// When `reason` is blank.
+    #[track_caller]
+    pub fn into_axum(self, reason: &'static str) -> AxumRouter {
+        assert!(!reason.trim().is_empty(), "say why the protected router becomes a plain one");
+        tracing::warn!(reason, "a protected router became a plain axum router");
+        AxumRouter::new().fallback_service(self)
+    }
+}
+
+impl Service<Request> for Protected {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = RouteFuture<Infallible>;
+
+    fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request>::poll_ready(&mut self.router, cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        request.extensions_mut().insert(self.context.clone());
+        self.router.call(request)
+    }
+}
+
+async fn no_such_path() -> Problem {
+    Problem::not_found()
+}
+
+async fn no_such_method() -> Problem {
+    Problem::method_not_allowed()
+}
+
+impl Entry {
+    fn agrees_with(&self, structure: Structure) -> bool {
+        self.compiled_against().is_none_or(|compiled| compiled == structure.0)
+    }
+
+    fn compiled_against(&self) -> Option<u64> {
+        match &self.access {
+            Access::Guarded(requirement) => Some(requirement.structure),
+            Access::Public(openness) => openness.structure,
+            Access::Unguarded(_) => None,
+        }
+    }
+}
+
+/// A router that the engine cannot protect: the two know different policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectError {
+    handler: &'static str,
+    routed_at: &'static Location<'static>,
+    policy: String,
+}
+
+impl ProtectError {
+    fn new(entry: &Entry, auth: &Auth) -> Self {
+        Self {
+            handler: entry.handler,
+            routed_at: entry.routed_at,
+            policy: auth.policy().path().to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for ProtectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}`, routed at {}, was compiled against a policy with other scopes, roles, schemes \
+             or rules than `{}`, which the engine runs: build both from the same policy file",
+            self.handler, self.routed_at, self.policy
+        )
+    }
+}
+
+impl Error for ProtectError {}

@@ -1,0 +1,331 @@
+//! A rule as a type. In: the constants that `#[authenticate]` and `#[public]` write into a
+//! handler's signature. Out: a [`Requirement`] the engine compares with an identity.
+//!
+//! A rule is a type and not a value because an attribute on an associated function cannot add an
+//! item beside it, and because the routing functions decide by type who may be routed where.
+//! Lists are built from nested types, so neither scopes nor the text of a reason has a limit.
+
+use std::{fmt, marker::PhantomData};
+
+use auth_policy::policy::{LimitId, RoleId, SchemeId};
+
+use crate::bits::Bits;
+
+/// Stands for "no role", "no limit" and "no name" in the constants of a rule.
+pub const NONE: u32 = u32::MAX;
+
+/// A rule some handler was compiled with.
+pub trait Rule: Send + Sync + 'static {
+    /// What it asks for.
+    const REQUIREMENT: Requirement;
+}
+
+/// A rule that no mutating scope is part of, so that a `GET` may carry it.
+#[diagnostic::on_unimplemented(
+    message = "this handler asks for a scope that mutates, so it cannot answer GET or HEAD",
+    label = "routed where GET requests arrive",
+    note = "the policy declares the scope with `mutates: true`, and cross-site requests can cause a GET: route the handler with `post`, `put`, `patch` or `delete`"
+)]
+pub trait ReadsOnly {}
+
+/// What a guard asks of a request, as constants.
+#[derive(Clone, Copy, Debug)]
+pub struct Requirement {
+    /// The structure of the policy the handler was compiled against.
+    pub(crate) structure: u64,
+    /// One bit for each scheme whose credentials count.
+    pub(crate) schemes: u64,
+    pub(crate) scopes: Option<&'static ScopeWord>,
+    /// Whether one of the scopes is enough.
+    pub(crate) any_scope: bool,
+    pub(crate) role: Option<RoleId>,
+    pub(crate) limit: Option<LimitId>,
+    /// The index of the named rule the handler asked for.
+    pub(crate) name: Option<u32>,
+}
+
+/// Up to 64 of the scopes a rule asks for, as bits of the word with that index.
+#[derive(Debug)]
+pub struct ScopeWord {
+    index: u32,
+    mask: u64,
+    next: Option<&'static Self>,
+}
+
+/// The rule of an `#[authenticate]` handler.
+#[derive(Debug)]
+pub struct Requires<
+    const STRUCTURE: u64,
+    const SCHEMES: u64,
+    Scopes,
+    const ROLE: u32,
+    const LIMIT: u32,
+    const NAME: u32,
+    const MUTATES: bool,
+>(PhantomData<Scopes>);
+
+/// The rule left after a compile error: it can be routed anywhere and admits nobody.
+#[derive(Debug)]
+pub struct Refused;
+
+/// Every one of the scopes.
+#[derive(Debug)]
+pub struct All<Words>(PhantomData<Words>);
+
+/// At least one of the scopes.
+#[derive(Debug)]
+pub struct AnyOf<Words>(PhantomData<Words>);
+
+/// Scopes in the word with that index, and more words.
+#[derive(Debug)]
+pub struct Word<const INDEX: u32, const MASK: u64, Next>(PhantomData<Next>);
+
+/// The end of a list.
+#[derive(Debug)]
+pub struct End;
+
+/// A set of scopes as a type.
+pub trait Scopes: Send + Sync + 'static {
+    /// The first word of the set.
+    const FIRST: Option<&'static ScopeWord>;
+    /// Whether one of them is enough.
+    const ANY: bool;
+}
+
+/// A list of words as a type.
+pub trait Words: Send + Sync + 'static {
+    /// The head of the list.
+    const FIRST: Option<&'static ScopeWord>;
+}
+
+impl Words for End {
+    const FIRST: Option<&'static ScopeWord> = None;
+}
+
+impl<const INDEX: u32, const MASK: u64, Next: Words> Words for Word<INDEX, MASK, Next> {
+    const FIRST: Option<&'static ScopeWord> =
+        Some(&ScopeWord { index: INDEX, mask: MASK, next: Next::FIRST });
+}
+
+impl<W: Words> Scopes for All<W> {
+    const FIRST: Option<&'static ScopeWord> = W::FIRST;
+    const ANY: bool = false;
+}
+
+impl<W: Words> Scopes for AnyOf<W> {
+    const FIRST: Option<&'static ScopeWord> = W::FIRST;
+    const ANY: bool = true;
+}
+
+impl<
+    const STRUCTURE: u64,
+    const SCHEMES: u64,
+    S: Scopes,
+    const ROLE: u32,
+    const LIMIT: u32,
+    const NAME: u32,
+    const MUTATES: bool,
+> Rule for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, MUTATES>
+{
+    const REQUIREMENT: Requirement = Requirement {
+        structure: STRUCTURE,
+        schemes: SCHEMES,
+        scopes: S::FIRST,
+        any_scope: S::ANY,
+        role: if ROLE == NONE { None } else { Some(RoleId(ROLE)) },
+        limit: if LIMIT == NONE { None } else { Some(LimitId(LIMIT)) },
+        name: if NAME == NONE { None } else { Some(NAME) },
+    };
+}
+
+#[diagnostic::do_not_recommend]
+impl<
+    const STRUCTURE: u64,
+    const SCHEMES: u64,
+    S,
+    const ROLE: u32,
+    const LIMIT: u32,
+    const NAME: u32,
+> ReadsOnly for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, false>
+{
+}
+
+impl Rule for Refused {
+    const REQUIREMENT: Requirement = Requirement {
+        structure: 0,
+        schemes: 0,
+        scopes: None,
+        any_scope: false,
+        role: None,
+        limit: None,
+        name: None,
+    };
+}
+
+#[diagnostic::do_not_recommend]
+impl ReadsOnly for Refused {}
+
+impl Requirement {
+    /// Whether credentials of that scheme count.
+    pub(crate) fn names(&self, scheme: SchemeId) -> bool {
+        self.schemes.checked_shr(scheme.0).is_some_and(|rest| rest & 1 == 1)
+    }
+
+    /// Whether these scopes are enough.
+    pub(crate) fn scopes_within(&self, held: &Bits) -> bool {
+        let mut words = self.words();
+        if self.any_scope && self.scopes.is_some() {
+            words.any(|word| held.word(word.index as usize) & word.mask != 0)
+        } else {
+            words.all(|word| held.word(word.index as usize) & word.mask == word.mask)
+        }
+    }
+
+    /// Whether the role is among these, which are closed under `includes`.
+    pub(crate) fn role_within(&self, held: &Bits) -> bool {
+        self.role.is_none_or(|role| held.contains(role.0))
+    }
+
+    /// The ids of the scopes asked for, ascending.
+    pub(crate) fn scope_ids(&self) -> impl Iterator<Item = u32> + use<> {
+        self.words().flat_map(|word| {
+            (0..64)
+                .filter(move |bit| word.mask >> bit & 1 == 1)
+                .map(move |bit| word.index * 64 + bit)
+        })
+    }
+
+    fn words(&self) -> impl Iterator<Item = &'static ScopeWord> + use<> {
+        std::iter::successors(self.scopes, |word| word.next)
+    }
+}
+
+/// The rule of a `#[public]` handler.
+#[derive(Debug)]
+pub struct Open<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, Reason>(
+    PhantomData<Reason>,
+);
+
+/// What a public handler declares, as constants.
+#[derive(Clone, Copy, Debug)]
+pub struct Openness {
+    /// The structure of the policy it was compiled against, if it names anything of it.
+    pub(crate) structure: Option<u64>,
+    /// One bit for each scheme whose credentials identify the caller, if presented.
+    pub(crate) schemes: u64,
+    pub(crate) limit: Option<LimitId>,
+    pub(crate) reason: ReasonText,
+}
+
+#[diagnostic::do_not_recommend]
+impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R> ReadsOnly
+    for Open<STRUCTURE, SCHEMES, LIMIT, R>
+{
+}
+
+/// A declaration some public handler was compiled with.
+pub trait Opening: Send + Sync + 'static {
+    /// What it says.
+    const OPENNESS: Openness;
+}
+
+/// Sixteen bytes of a text, padded with zeros at the end, and the rest of it.
+#[derive(Debug)]
+pub struct Text<const BYTES: u128, Rest>(PhantomData<Rest>);
+
+/// A piece of a text as a constant.
+#[derive(Debug)]
+pub struct Piece {
+    bytes: [u8; 16],
+    next: Option<&'static Self>,
+}
+
+/// A text as a type.
+pub trait Reason: Send + Sync + 'static {
+    /// The first piece of it.
+    const FIRST: Option<&'static Piece>;
+}
+
+/// A text that was a type; `Display` gives it back.
+#[derive(Clone, Copy)]
+pub(crate) struct ReasonText(Option<&'static Piece>);
+
+impl Reason for End {
+    const FIRST: Option<&'static Piece> = None;
+}
+
+impl<const BYTES: u128, Rest: Reason> Reason for Text<BYTES, Rest> {
+    const FIRST: Option<&'static Piece> =
+        Some(&Piece { bytes: BYTES.to_be_bytes(), next: Rest::FIRST });
+}
+
+impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R: Reason> Opening
+    for Open<STRUCTURE, SCHEMES, LIMIT, R>
+{
+    const OPENNESS: Openness = Openness {
+        structure: if SCHEMES == 0 && LIMIT == NONE { None } else { Some(STRUCTURE) },
+        schemes: SCHEMES,
+        limit: if LIMIT == NONE { None } else { Some(LimitId(LIMIT)) },
+        reason: ReasonText(R::FIRST),
+    };
+}
+
+impl fmt::Display for ReasonText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pieces = std::iter::successors(self.0, |piece| piece.next);
+        let bytes: Vec<u8> =
+            pieces.flat_map(|piece| piece.bytes).take_while(|byte| *byte != 0).collect();
+        f.write_str(&String::from_utf8_lossy(&bytes))
+    }
+}
+
+impl fmt::Debug for ReasonText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_policy::policy::ScopeId;
+
+    use super::*;
+
+    fn held(ids: &[u32]) -> Bits {
+        ids.iter().copied().map(ScopeId).collect()
+    }
+
+    type Two = Word<0, 0b1000, Word<5, 0b1, End>>;
+
+    #[test]
+    fn m07_all_asks_for_every_scope() {
+        let rule = <Requires<1, 1, All<Two>, NONE, NONE, NONE, false>>::REQUIREMENT;
+        assert_eq!(rule.scope_ids().collect::<Vec<_>>(), [3, 320]);
+        assert!(rule.scopes_within(&held(&[3, 320, 7])));
+        assert!(!rule.scopes_within(&held(&[3])));
+        assert!(!rule.scopes_within(&held(&[320])));
+    }
+
+    #[test]
+    fn m07_any_asks_for_one_scope() {
+        let rule = <Requires<1, 1, AnyOf<Two>, NONE, NONE, NONE, false>>::REQUIREMENT;
+        assert!(rule.scopes_within(&held(&[320])));
+        assert!(!rule.scopes_within(&held(&[4, 321])));
+    }
+
+    #[test]
+    fn no_scopes_ask_for_none() {
+        let rule = <Requires<1, 0b10, All<End>, NONE, NONE, NONE, false>>::REQUIREMENT;
+        assert!(rule.scopes_within(&held(&[])));
+        assert!(rule.names(SchemeId(1)) && !rule.names(SchemeId(0)) && !rule.names(SchemeId(64)));
+    }
+
+    #[test]
+    fn a_reason_survives_being_a_type() {
+        const HEAD: u128 = u128::from_be_bytes(*b"landing page for");
+        const TAIL: u128 = u128::from_be_bytes(*b" all\0\0\0\0\0\0\0\0\0\0\0\0");
+        let open = <Open<1, 0, NONE, Text<HEAD, Text<TAIL, End>>>>::OPENNESS;
+        assert_eq!(open.reason.to_string(), "landing page for all");
+        assert_eq!(open.structure, None);
+    }
+}

@@ -1,0 +1,50 @@
+//! The engine and its keys. In: settings. Out: an [`Auth`] that signs with the keys of
+//! `AUTH_JWT_KEYS`, or in development with keys made at the first start and kept.
+
+use std::{
+    error::Error,
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    path::Path,
+};
+
+use auth_runtime::{Auth, jwt::KeySet, policy, policy_types::Algorithm, secret::Secret};
+
+use crate::settings::Settings;
+
+/// Where development keys are kept, in the folder the blog is started in.
+const KEPT: &str = ".blog-keys.json";
+
+pub(crate) async fn engine(settings: &Settings) -> Result<Auth, Box<dyn Error>> {
+    let builder = Auth::from_policy(policy!());
+    if settings.keys_given || settings.production {
+        return Ok(builder.build().await?);
+    }
+    let auth = builder.keys("jwt", development_keys(Path::new(KEPT))?).build().await?;
+    tracing::warn!("signing with development keys from {KEPT}: set AUTH_JWT_KEYS for your own");
+    Ok(auth)
+}
+
+fn development_keys(kept: &Path) -> Result<KeySet, Box<dyn Error>> {
+    let text = match fs::read_to_string(kept) {
+        Ok(text) => Secret::from(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => make(kept)?,
+        Err(error) => return Err(format!("{} cannot be read: {error}", kept.display()).into()),
+    };
+    // The keys are inside the text: parsing them is what it is for.
+    KeySet::from_jwk_set(text.expose()).map_err(|error| {
+        format!("{}: {error}; delete the file to have new keys made", kept.display()).into()
+    })
+}
+
+/// Makes a key and keeps it where only this user can read it.
+fn make(kept: &Path) -> Result<Secret, Box<dyn Error>> {
+    let keys = KeySet::generate(Algorithm::EdDSA)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    // Written as it is: the file is the key.
+    options.open(kept)?.write_all(keys.expose().as_bytes())?;
+    Ok(keys)
+}

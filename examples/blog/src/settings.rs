@@ -1,0 +1,137 @@
+//! What the environment says. In: `BLOG_*` and `AUTH_ENV`. Out: [`Settings`], or what is wrong
+//! with them. A setting that would change something and has not landed yet is refused.
+
+use std::{env, error::Error, fmt, net::SocketAddr};
+
+/// Where the blog listens unless `BLOG_ADDR` says otherwise.
+const DEFAULT_ADDRESS: &str = "127.0.0.1:3000";
+
+/// Variables whose features come later.
+const NOT_YET: [&str; 5] = [
+    "BLOG_TLS",
+    "BLOG_POLICY",
+    "BLOG_OIDC_ISSUER",
+    "BLOG_OIDC_CLIENT_ID",
+    "BLOG_OIDC_CLIENT_SECRET",
+];
+
+/// The settings of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    pub(crate) address: SocketAddr,
+    pub(crate) seed: bool,
+    pub(crate) production: bool,
+    /// Whether `AUTH_JWT_KEYS` is there for the policy to refer to.
+    pub(crate) keys_given: bool,
+}
+
+impl Settings {
+    pub(crate) fn from_environment() -> Result<Self, SettingError> {
+        Self::read(variable)
+    }
+
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+        if let Some(name) = NOT_YET.into_iter().find(|name| variable(name).is_some()) {
+            return Err(SettingError::new(name, "is not supported yet: unset it"));
+        }
+        if variable("BLOG_STORE").is_some_and(|store| store != "memory:") {
+            let help = "names a store that is not supported yet: only `memory:` is";
+            return Err(SettingError::new("BLOG_STORE", help));
+        }
+        let address = variable("BLOG_ADDR").unwrap_or_else(|| DEFAULT_ADDRESS.to_owned());
+        let address: SocketAddr = address.parse().map_err(|_| {
+            SettingError::new("BLOG_ADDR", "is no address: write IP:PORT, such as 127.0.0.1:3000")
+        })?;
+        if !address.ip().is_loopback() {
+            let help = "is reachable from elsewhere, and the blog speaks plain HTTP: bind a loopback address, behind a proxy that speaks TLS";
+            return Err(SettingError::new("BLOG_ADDR", help));
+        }
+        Ok(Self {
+            address,
+            seed: flag("BLOG_SEED", variable("BLOG_SEED").as_deref())?,
+            production: match variable("AUTH_ENV").as_deref() {
+                None | Some("development") => false,
+                Some("production") => true,
+                Some(_) => {
+                    let help = "is neither `development` nor `production`";
+                    return Err(SettingError::new("AUTH_ENV", help));
+                }
+            },
+            keys_given: variable("AUTH_JWT_KEYS").is_some(),
+        })
+    }
+}
+
+fn flag(name: &'static str, value: Option<&str>) -> Result<bool, SettingError> {
+    match value {
+        None | Some("" | "0") => Ok(false),
+        Some("1") => Ok(true),
+        Some(_) => Err(SettingError::new(name, "is neither `0` nor `1`")),
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the one place that reads the blog's environment")]
+fn variable(name: &str) -> Option<String> {
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SettingError {
+    name: &'static str,
+    help: &'static str,
+}
+
+impl SettingError {
+    fn new(name: &'static str, help: &'static str) -> Self {
+        Self { name, help }
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.help)
+    }
+}
+
+impl Error for SettingError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Settings, SettingError> {
+        Settings::read(|name| {
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_set_is_development_on_loopback() -> Result<(), SettingError> {
+        let settings = read(&[])?;
+        assert_eq!(settings.address.to_string(), DEFAULT_ADDRESS);
+        assert!(!settings.production && !settings.seed && !settings.keys_given);
+        Ok(())
+    }
+
+    #[test]
+    fn m13_plain_http_beyond_loopback_is_refused() {
+        for address in ["0.0.0.0:3000", "[::]:3000", "192.0.2.1:80"] {
+            assert!(read(&[("BLOG_ADDR", address)]).is_err(), "{address}");
+        }
+        assert!(read(&[("BLOG_ADDR", "[::1]:0")]).is_ok());
+    }
+
+    #[test]
+    fn what_has_not_landed_is_refused_rather_than_ignored() {
+        for (name, value) in [
+            ("BLOG_TLS", "1"),
+            ("BLOG_STORE", "redis://127.0.0.1"),
+            ("BLOG_POLICY", "p.yaml"),
+            ("AUTH_ENV", "prod"),
+            ("BLOG_SEED", "yes"),
+        ] {
+            assert_eq!(read(&[(name, value)]).map_err(|error| error.name), Err(name));
+        }
+    }
+}

@@ -1,0 +1,8 @@
+use auth_runtime::Router;
+use axum::routing::get;
+
+async fn handler() {}
+
+fn main() {
+    let _: Router = Router::new().route("/", get(handler));
+}

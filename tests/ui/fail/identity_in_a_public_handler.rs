@@ -1,0 +1,8 @@
+use auth_runtime::{Identity, public};
+
+#[public(reason = "shows who you are")]
+async fn handler(caller: Identity) {
+    let _ = caller;
+}
+
+fn main() {}

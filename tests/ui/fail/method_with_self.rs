@@ -1,0 +1,10 @@
+use auth_runtime::authenticate;
+
+struct Api;
+
+impl Api {
+    #[authenticate(jwt)]
+    async fn handler(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::authenticate;
+
+#[authenticate]
+async fn handler() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::authenticate;
+
+#[authenticate(jwt)]
+struct Handler;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::public;
+
+#[public(reason = " ")]
+async fn handler() {}
+
+fn main() {}

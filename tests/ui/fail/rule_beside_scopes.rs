@@ -1,0 +1,6 @@
+use auth_runtime::authenticate;
+
+#[authenticate(rule = "edit_post", scopes = "read:posts")]
+async fn handler() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::authenticate;
+
+#[authenticate(jwt | session | jwt)]
+async fn handler() {}
+
+fn main() {}

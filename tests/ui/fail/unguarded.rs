@@ -1,0 +1,7 @@
+use auth_runtime::{Router, routing::get};
+
+async fn handler() {}
+
+fn main() {
+    let _: Router = Router::new().route("/", get(handler));
+}

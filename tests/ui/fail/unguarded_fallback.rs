@@ -1,0 +1,7 @@
+use auth_runtime::Router;
+
+async fn handler() {}
+
+fn main() {
+    let _: Router = Router::new().fallback(handler);
+}

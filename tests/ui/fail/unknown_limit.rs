@@ -1,0 +1,6 @@
+use auth_runtime::authenticate;
+
+#[authenticate(jwt, limit = "writes")]
+async fn handler() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use auth_runtime::authenticate;
+
+#[authenticate(rule = "edit_posts")]
+async fn handler() {}
+
+fn main() {}
