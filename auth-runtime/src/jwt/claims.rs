@@ -67,11 +67,15 @@ impl<'a> Claims<'a> {
     }
 }
 
-/// The `iss` of claims: to choose among issuers, never to trust one.
+/// The `iss` of claims: to choose among issuers, never to trust one. Nothing behind it is read.
 pub(super) fn peek_issuer(json: &str) -> Result<Cow<'_, str>, TokenError> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let issuer = deserializer.deserialize_map(IssuerReader);
-    issuer.map_err(|_| TokenError::ClaimsMalformed)?.ok_or(TokenError::ClaimMissing("iss"))
+    let issuer = Cell::new(None);
+    let end = serde_json::Deserializer::from_str(json).deserialize_map(IssuerReader(&issuer));
+    match (issuer.into_inner(), end) {
+        (Some(issuer), _) => Ok(issuer),
+        (None, Ok(())) => Err(TokenError::ClaimMissing("iss")),
+        (None, Err(_)) => Err(TokenError::ClaimsMalformed),
+    }
 }
 
 /// The value that a path with dots leads to, through objects alone.
@@ -172,26 +176,27 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 }
 
-/// Finds `iss` and reads past everything else.
-struct IssuerReader;
+/// Finds the first `iss`: should there be a second, the real reader refuses the token. Stopping
+/// there is an error to serde_json, so what was found is left in the cell.
+struct IssuerReader<'c, 'de>(&'c Cell<Option<Cow<'de, str>>>);
 
-impl<'de> Visitor<'de> for IssuerReader {
-    type Value = Option<Cow<'de, str>>;
+impl<'de> Visitor<'de> for IssuerReader<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JWT claims set")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let unused = Duplicate::default();
         while let Some(name) = map.next_key_seed(Text)? {
-            // The first one: should there be a second, the real reader refuses the token.
             if name == "iss" {
-                return map.next_value_seed(Text).map(Some);
+                self.0.set(Some(map.next_value_seed(Text)?));
+                return Ok(());
             }
             map.next_value_seed(Skip(&unused))?;
         }
-        Ok(None)
+        Ok(())
     }
 }
 

@@ -1,0 +1,212 @@
+//! The world the tests live in: one policy, keys of every kind, and a forger who can sign
+//! anything with them.
+
+use std::sync::Arc;
+
+use auth_policy::{
+    Policy, Structure,
+    policy::{RoleId, SchemeId, ScopeId},
+    settings::{
+        Algorithm, AudienceKind, ForeignIssuer, JwtScheme, Passwords, Reference, Revocation,
+        Seconds, TokenType,
+    },
+};
+use auth_runtime::{
+    clock::Timestamp,
+    jwt::{KeySet, TokenError, VerifiedToken, Verifier, verify},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::EncodingKey;
+use serde_json::{Value, json};
+
+pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000);
+pub(crate) const ISSUER: &str = "https://blog.example";
+pub(crate) const PARTNER: &str = "https://idp.partner.example";
+pub(crate) const LOOSE: &str = "https://loose.example/realms/a";
+pub(crate) const AUDIENCE: &str = "blog-api";
+pub(crate) const SECRET: [u8; 32] = [
+    0x8f, 0x1c, 0x44, 0xe0, 0x2b, 0x97, 0x5d, 0xa3, 0x61, 0xfe, 0x08, 0xb9, 0x3a, 0xc7, 0x72, 0x15,
+    0xd4, 0x4e, 0x99, 0x20, 0xbb, 0x6f, 0x03, 0xe8, 0x5a, 0x17, 0xcd, 0x86, 0x31, 0xf2, 0x7d, 0xa0,
+];
+
+pub(crate) const RSA_PRIVATE: &str = include_str!("../keys/rs256.private.pem");
+pub(crate) const RSA_PUBLIC: &str = include_str!("../keys/rs256.public.pem");
+pub(crate) const EC_PRIVATE: &str = include_str!("../keys/es256.private.pem");
+pub(crate) const EC_PUBLIC: &str = include_str!("../keys/es256.public.pem");
+pub(crate) const ED_PRIVATE: &str = include_str!("../keys/eddsa.private.pem");
+pub(crate) const ED_PUBLIC: &str = include_str!("../keys/eddsa.public.pem");
+
+pub(crate) const SCOPES: [&str; 4] = ["delete:posts", "read:posts", "write:posts", "write:posts2"];
+pub(crate) const READ: ScopeId = ScopeId(1);
+pub(crate) const WRITE: ScopeId = ScopeId(2);
+pub(crate) const ADMIN: RoleId = RoleId(0);
+pub(crate) const AUTHOR: RoleId = RoleId(1);
+pub(crate) const READER: RoleId = RoleId(2);
+
+/// The secret as a JWK set with `kid` k1.
+pub(crate) fn secret_jwk() -> String {
+    let k = URL_SAFE_NO_PAD.encode(SECRET);
+    json!({ "keys": [{ "kty": "oct", "kid": "k1", "alg": "HS256", "k": k }] }).to_string()
+}
+
+/// Our own keys for the algorithm, private.
+pub(crate) fn keys(algorithm: Algorithm) -> KeySet {
+    match algorithm {
+        Algorithm::HS256 => KeySet::parse(&secret_jwk(), &[algorithm]),
+        Algorithm::RS256 | Algorithm::PS256 => KeySet::parse(RSA_PRIVATE, &[algorithm]),
+        Algorithm::ES256 => KeySet::parse(EC_PRIVATE, &[algorithm]),
+        Algorithm::EdDSA => KeySet::parse(ED_PRIVATE, &[algorithm]),
+    }
+    .unwrap()
+}
+
+fn encoding_key(algorithm: Algorithm) -> EncodingKey {
+    match algorithm {
+        Algorithm::HS256 => EncodingKey::from_secret(&SECRET),
+        Algorithm::RS256 | Algorithm::PS256 => {
+            EncodingKey::from_rsa_pem(RSA_PRIVATE.as_bytes()).unwrap()
+        }
+        Algorithm::ES256 => EncodingKey::from_ec_pem(EC_PRIVATE.as_bytes()).unwrap(),
+        Algorithm::EdDSA => EncodingKey::from_ed_pem(ED_PRIVATE.as_bytes()).unwrap(),
+    }
+}
+
+/// Signs any header and payload, whatever they say.
+pub(crate) fn forge(algorithm: Algorithm, header: &str, payload: &[u8]) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let alg = algorithm.name().parse().unwrap();
+    let key = encoding_key(algorithm);
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, alg).unwrap();
+    format!("{message}.{signature}")
+}
+
+/// The header we write ourselves for HS256.
+pub(crate) const HEADER: &str = r#"{"typ":"at+jwt","alg":"HS256","kid":"k1"}"#;
+
+/// Claims that are accepted; tests spoil one thing at a time.
+pub(crate) fn good_claims() -> Value {
+    json!({
+        "iss": ISSUER, "sub": "user-1", "aud": AUDIENCE,
+        "exp": NOW.0 + 900, "iat": NOW.0, "jti": "t1",
+        "scope": "read:posts write:posts", "roles": ["author"],
+    })
+}
+
+/// The good claims with one of them replaced, or taken away if null is `None`.
+pub(crate) fn with(claim: &str, value: Option<Value>) -> Value {
+    let mut claims = good_claims();
+    let members = claims.as_object_mut().unwrap();
+    match value {
+        Some(value) => members.insert(claim.to_owned(), value),
+        None => members.remove(claim),
+    };
+    claims
+}
+
+/// What our own HS256 verifier says of these claims, well signed.
+pub(crate) fn judge(claims: &Value) -> Result<VerifiedToken, TokenError> {
+    judge_text(&claims.to_string())
+}
+
+pub(crate) fn judge_text(claims: &str) -> Result<VerifiedToken, TokenError> {
+    let verifier = own(Algorithm::HS256);
+    verify(&forge(Algorithm::HS256, HEADER, claims.as_bytes()), [&verifier], NOW)
+}
+
+/// What it says of a token as it stands.
+pub(crate) fn judge_token(token: &str) -> Result<VerifiedToken, TokenError> {
+    verify(token, [&own(Algorithm::HS256)], NOW)
+}
+
+pub(crate) fn own(algorithm: Algorithm) -> Verifier {
+    Verifier::own(&policy(&[algorithm]), keys(algorithm)).unwrap()
+}
+
+pub(crate) fn scheme(policy: &Policy, name: &str) -> SchemeId {
+    policy.scheme_id(name).unwrap()
+}
+
+/// A verifier for `partner` or `loose`, with our key pair for the algorithm as theirs.
+pub(crate) fn foreign(name: &str, algorithm: Algorithm) -> Verifier {
+    let policy = policy(&[Algorithm::EdDSA]);
+    let published = keys(algorithm).public_jwk_set().to_string();
+    let set = KeySet::published(&published, &[algorithm]).unwrap();
+    Verifier::foreign(&policy, scheme(&policy, name), Arc::new(set)).unwrap()
+}
+
+pub(crate) fn jwt_scheme(algorithms: &[Algorithm]) -> JwtScheme {
+    JwtScheme {
+        issuer: ISSUER.to_owned(),
+        audience: AUDIENCE.to_owned(),
+        audience_kind: AudienceKind::Internal,
+        algorithms: algorithms.to_vec(),
+        keys: Reference::Environment("KEYS".to_owned()),
+        access_ttl: Seconds(900),
+        refresh_ttl: Seconds(604_800),
+        leeway: Seconds(0),
+        claims: vec!["name".to_owned(), "tenant".to_owned()],
+        revocation: Revocation::default(),
+    }
+}
+
+pub(crate) fn foreign_issuer(issuer: &str) -> ForeignIssuer {
+    ForeignIssuer {
+        issuer: issuer.to_owned(),
+        audience: AUDIENCE.to_owned(),
+        algorithms: vec![Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA],
+        keys: None,
+        scope_claim: "scp".to_owned(),
+        role_claim: "roles".to_owned(),
+        may_grant: vec![READ],
+        roles: vec![("editors".to_owned(), AUTHOR), ("Super Reader".to_owned(), READER)],
+        token_type: TokenType::AtJwt,
+        leeway: Seconds(0),
+    }
+}
+
+pub(crate) fn policy(algorithms: &[Algorithm]) -> Policy {
+    let loose = ForeignIssuer {
+        token_type: TokenType::Relaxed,
+        scope_claim: "access.scopes".to_owned(),
+        role_claim: "realm_access.roles".to_owned(),
+        leeway: Seconds(30),
+        ..foreign_issuer(LOOSE)
+    };
+    policy_of(&jwt_scheme(algorithms), &foreign_issuer(PARTNER), &loose)
+}
+
+pub(crate) fn policy_of(jwt: &JwtScheme, partner: &ForeignIssuer, loose: &ForeignIssuer) -> Policy {
+    let place = json!({ "line": 1, "column": 1, "length": 1 });
+    let scope =
+        |name: &&str| json!({ "name": name, "description": "", "mutates": false, "place": place });
+    let role = |name: &str, includes: &[u32], grants: &[u32], roles: &[u32], all: &[u32]| {
+        json!({ "name": name, "includes": includes, "grants": grants,
+                "all_roles": roles, "all_grants": all, "place": place })
+    };
+    let scheme = |name: &str, kind: Value| json!({ "name": name, "kind": kind, "place": place });
+    let contents = json!({
+        "path": "p.yaml",
+        "scopes": SCOPES.iter().map(scope).collect::<Vec<_>>(),
+        "roles": [
+            role("admin", &[1], &[0], &[0, 1, 2], &[0, 1, 2]),
+            role("author", &[2], &[2], &[1, 2], &[1, 2]),
+            role("reader", &[], &[1], &[2], &[1]),
+        ],
+        "schemes": [
+            scheme("jwt", json!({ "jwt": jwt })),
+            scheme("loose", json!({ "issuer": loose })),
+            scheme("partner", json!({ "issuer": partner })),
+        ],
+        "providers": [], "limits": [], "rules": [], "invariants": [],
+        "passwords": Passwords::default(),
+    })
+    .to_string();
+    Policy::from_embedded(&contents, structure_of(&contents)).unwrap()
+}
+
+/// The structure of embedded contents, which the refusal of a wrong one names.
+fn structure_of(contents: &str) -> Structure {
+    let refusal = Policy::from_embedded(contents, Structure(0)).unwrap_err().to_string();
+    let (_, rest) = refusal.split_once("its structure is ").expect(&refusal);
+    Structure(u64::from_str_radix(&rest[..16], 16).unwrap())
+}
