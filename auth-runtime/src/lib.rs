@@ -26,6 +26,7 @@ mod reference;
 pub mod routing;
 mod rule;
 pub mod secret;
+pub mod store;
 
 pub use auth::{Auth, AuthBuilder, BuildError, EmbeddedPolicy};
 pub use auth_macros::{authenticate, policy, public};
