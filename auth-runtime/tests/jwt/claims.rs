@@ -221,6 +221,15 @@ fn scopes_are_worth_what_the_roles_grant_now() {
 }
 
 #[test]
+fn a_client_has_what_it_names_within_its_ceiling() {
+    let mut claims = with("roles", Some(json!([])));
+    claims["client_id"] = "c1".into();
+    let token = judge(&claims).unwrap();
+    assert_eq!(scopes(&token), []);
+    assert_eq!(scopes(&token.with_client_ceiling([DELETE, READ])), [READ]);
+}
+
+#[test]
 fn scope_and_roles_of_a_wrong_type_are_refused() {
     for wrong in [json!(null), json!(1), json!(["read:posts"]), json!({})] {
         let refusal = judge(&with("scope", Some(wrong.clone()))).err();

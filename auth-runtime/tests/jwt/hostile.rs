@@ -329,6 +329,21 @@ fn a_remembered_header_opens_no_other_door() {
     }
 }
 
+#[test]
+fn headers_beyond_those_remembered_are_judged_every_time() {
+    let claims = good_claims().to_string();
+    let verifier = own(Algorithm::HS256);
+    for _ in 0..2 {
+        for number in 0..20 {
+            let header = format!(r#"{{"typ":"at+jwt","alg":"HS256","kid":"k1","x":{number}}}"#);
+            let token = forge(Algorithm::HS256, &header, claims.as_bytes());
+            assert!(verify(&token, [&verifier], NOW).is_ok());
+            let spoiled = token.replacen(|_| true, "f", 1);
+            assert!(verify(&spoiled, [&verifier], NOW).is_err());
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn e5_random_text_never_panics(token in "\\PC{0,200}") {
