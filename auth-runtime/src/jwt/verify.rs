@@ -325,3 +325,43 @@ impl AcceptedHeaders {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use auth_policy::{Source, check};
+
+    use super::*;
+    use crate::jwt::{AccessGrant, Issuer};
+
+    const POLICY: &str = "
+version: 1
+scopes: { read:posts: Read posts }
+roles: { reader: { grants: [read:posts] } }
+schemes:
+  jwt:
+    issuer: https://blog.example
+    audience: blog-api
+    algorithms: [EdDSA]
+    keys: ${KEYS}
+    access_ttl: 15m
+    refresh_ttl: 7d
+";
+
+    #[test]
+    fn only_headers_of_accepted_signatures_are_remembered() {
+        let policy = check(&Source::new("p.yaml", POLICY.into())).policy.unwrap();
+        let keys = KeySet::generate(Algorithm::EdDSA).unwrap();
+        let keys = Arc::new(KeySet::from_jwk_set(keys.expose()).unwrap());
+        let issuer = Issuer::new(&policy, Arc::clone(&keys)).unwrap();
+        let token = issuer.access_token(&AccessGrant::new("u"), Timestamp(9)).unwrap();
+        let token = token.token.expose();
+        let verifier = Verifier::own(&policy, keys).unwrap();
+        let remembered = || verifier.headers.find(token.split('.').next().unwrap());
+        let (message, _) = token.rsplit_once('.').unwrap();
+        let unsigned = format!("{message}.{}", "A".repeat(86));
+        assert!(verify(&unsigned, [&verifier], Timestamp(9)).is_err());
+        assert_eq!(remembered(), None);
+        assert!(verify(token, [&verifier], Timestamp(9)).is_ok());
+        assert_eq!(remembered(), Some(0));
+    }
+}

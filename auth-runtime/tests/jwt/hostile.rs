@@ -1,9 +1,12 @@
 //! Tokens that somebody tampered with, or made up.
 
 use auth_policy::settings::Algorithm;
-use auth_runtime::jwt::{AccessGrant, Issuer, MAX_TOKEN_BYTES, TokenError, Verifier, verify};
+use auth_runtime::jwt::{
+    AccessGrant, Issuer, KeySet, MAX_TOKEN_BYTES, TokenError, Verifier, verify,
+};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::world::*;
 
@@ -178,7 +181,17 @@ fn j07_hostile_kid_is_only_a_map_key() {
 
 #[test]
 fn without_kid_the_only_key_of_the_algorithm_is_meant() {
-    assert_eq!(with_header(r#"{"typ":"at+jwt","alg":"HS256"}"#), None);
+    let header = r#"{"typ":"at+jwt","alg":"HS256"}"#;
+    assert_eq!(with_header(header), None);
+    let mut two: Value = serde_json::from_str(&secret_jwk()).unwrap();
+    let other = KeySet::generate(Algorithm::HS256).unwrap();
+    let other: Value = serde_json::from_str(other.expose()).unwrap();
+    two["keys"].as_array_mut().unwrap().push(other["keys"][0].clone());
+    let keys = KeySet::from_jwk_set(&two.to_string()).unwrap();
+    let verifier = Verifier::own(&policy(&[Algorithm::HS256]), keys).unwrap();
+    let token = forge(Algorithm::HS256, header, good_claims().to_string().as_bytes());
+    assert_eq!(verify(&token, [&verifier], NOW).err(), Some(TokenError::KeyAmbiguous));
+    assert!(verify(&good_token(), [&verifier], NOW).is_ok());
 }
 
 #[test]
@@ -288,7 +301,18 @@ fn j13_duplicate_members_are_refused_at_any_depth() {
 
 #[test]
 fn j13_claims_that_are_no_json_object_of_utf8_are_refused() {
-    for payload in ["", "null", "[]", "\"x\"", "{", "{}x", "{}{}", "\u{feff}{}", "{'sub':1}"] {
+    for payload in [
+        "",
+        "null",
+        "[]",
+        "\"x\"",
+        "{",
+        "{}x",
+        "{}{}",
+        "\u{feff}{}",
+        "{'sub':1}",
+        r#"{"iss":"x",}"#,
+    ] {
         assert_eq!(judge_text(payload).err(), Some(TokenError::ClaimsMalformed), "{payload}");
     }
     let latin1 = forge(Algorithm::HS256, HEADER, b"{\"sub\":\"\xe9\"}");

@@ -211,6 +211,17 @@ fn a_point_off_the_curve_is_no_key() {
 }
 
 #[test]
+fn a_public_key_inside_a_public_key_is_no_key() {
+    use base64::engine::general_purpose::STANDARD;
+    let body: String = ED_PUBLIC.lines().filter(|line| !line.starts_with('-')).collect();
+    let inner = STANDARD.decode(body).unwrap();
+    let head = [0x30, 54, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 45, 0];
+    let outer = STANDARD.encode([&head[..], &inner].concat());
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{outer}\n-----END PUBLIC KEY-----\n");
+    assert_eq!(fault(&pem, &[Algorithm::EdDSA]), Some(KeyFault::Invalid));
+}
+
+#[test]
 fn keys_for_other_purposes_are_refused() {
     let key = jwk(Algorithm::ES256);
     let refused = Some(KeyFault::NotForSignatures);
