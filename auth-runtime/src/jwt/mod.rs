@@ -50,6 +50,7 @@
 //! # }
 //! ```
 
+mod accepted_headers;
 mod claims;
 mod compact;
 mod der;

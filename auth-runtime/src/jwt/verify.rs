@@ -5,10 +5,7 @@
 //! and expiry last, so that `Expired` is said of tokens that were good (E2). No step costs more
 //! when it refuses than when it passes.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, OnceLock},
-};
+use std::{borrow::Cow, sync::Arc};
 
 use auth_policy::{
     Policy,
@@ -17,6 +14,7 @@ use auth_policy::{
 };
 
 use super::{
+    accepted_headers::AcceptedHeaders,
     claims::{Claims, REGISTERED, peek_issuer},
     compact::{self, Compact},
     header::{Header, Kind},
@@ -31,9 +29,6 @@ use crate::clock::Timestamp;
 
 /// The longest `sub`, `jti` and `client_id`, in bytes (OpenID Connect has 255 for `sub`).
 pub const MAX_NAME_BYTES: usize = 255;
-
-/// How many accepted headers a verifier remembers: an issuer writes one form for each key.
-const REMEMBERED_HEADERS: usize = 8;
 
 /// What tokens of one issuer must be, and what their claims are worth.
 #[derive(Debug)]
@@ -302,27 +297,6 @@ fn refuse_claim_names(scope: &str, roles: &str) -> Result<(), SetupError> {
         Some(name) => Err(SetupError::ClaimTaken(name.to_owned())),
         None if scope == roles => Err(SetupError::ClaimTaken(scope.to_owned())),
         None => Ok(()),
-    }
-}
-
-/// Headers whose tokens verified before, and the key they ask for: the same bytes mean the same.
-///
-/// Written at most once per slot and read without a lock. Only the issuer can fill it, since a
-/// header gets in with its signature alone; it is gone with the verifier when keys rotate.
-#[derive(Debug, Default)]
-struct AcceptedHeaders([OnceLock<(Box<str>, usize)>; REMEMBERED_HEADERS]);
-
-impl AcceptedHeaders {
-    fn find(&self, header: &str) -> Option<usize> {
-        let known = self.0.iter().map_while(OnceLock::get);
-        known.filter(|(known, _)| known.as_ref() == header).map(|(_, place)| *place).next()
-    }
-
-    fn remember(&self, header: &str, place: usize) {
-        if let Some(free) = self.0.iter().find(|slot| slot.get().is_none()) {
-            // Another thread may have been first; then this header is remembered next time.
-            let _ = free.set((header.into(), place));
-        }
     }
 }
 

@@ -148,6 +148,15 @@ pub(crate) fn judge_text(claims: &str) -> Result<VerifiedToken, TokenError> {
     judge_token(&forge(Algorithm::HS256, HEADER, claims.as_bytes()))
 }
 
+pub(crate) fn good_token() -> String {
+    forge(Algorithm::HS256, HEADER, good_claims().to_string().as_bytes())
+}
+
+/// What it says of a good token under another header, well signed.
+pub(crate) fn with_header(header: &str) -> Option<TokenError> {
+    judge_token(&forge(Algorithm::HS256, header, good_claims().to_string().as_bytes())).err()
+}
+
 /// What it says of a token as it stands.
 pub(crate) fn judge_token(token: &str) -> Result<VerifiedToken, TokenError> {
     static OURS: LazyLock<Verifier> = LazyLock::new(|| own(Algorithm::HS256));
