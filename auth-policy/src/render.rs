@@ -56,8 +56,9 @@ fn lines<'a>(found: &'a Diagnostic, source: &'a Source) -> Vec<Element<'a>> {
     let mut lines = Vec::new();
     while let Some(first) = marks.first() {
         let line = first.place.line;
-        let (here, elsewhere) = marks.into_iter().partition(|mark| mark.place.line == line);
-        lines.extend(shown(here, source));
+        let (here, elsewhere): (Vec<_>, _) =
+            marks.into_iter().partition(|mark| mark.place.line == line);
+        lines.extend(shown(&here, source));
         marks = elsewhere;
     }
     lines
@@ -71,7 +72,7 @@ struct Mark<'a> {
 }
 
 /// One line with its marks; or, where it is cropped, as often as there are marks.
-fn shown<'a>(marks: Vec<Mark<'a>>, source: &'a Source) -> Vec<Element<'a>> {
+fn shown<'a>(marks: &[Mark<'a>], source: &'a Source) -> Vec<Element<'a>> {
     let lines: Vec<_> = marks.iter().map(|mark| shown_line(source, mark.place)).collect();
     let whole = lines.iter().all(|line| !line.cropped);
     let annotations = marks.iter().zip(&lines).map(|(mark, line)| annotation(mark, line));

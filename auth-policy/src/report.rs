@@ -11,6 +11,9 @@ use crate::{
 /// How many errors, and how many warnings and notes, one run shows.
 const MOST: usize = 100;
 
+/// How many errors come with a guess at what was meant: each is a search among all names.
+const GUESSES: usize = 30;
+
 /// Collects findings. Beyond [`MOST`] they are counted and not written, so that a hostile file
 /// costs no more than an ordinary one.
 #[derive(Debug, Default)]
@@ -43,6 +46,11 @@ impl Report {
     /// Whether further errors would not be shown, so that no more need to be looked for.
     pub(crate) fn is_full(&self) -> bool {
         self.errors.len() >= MOST
+    }
+
+    /// Whether the next error should come with a guess at what was meant.
+    pub(crate) fn guesses(&self) -> bool {
+        self.errors.len() < GUESSES
     }
 
     /// How many errors there are so far, shown or not.

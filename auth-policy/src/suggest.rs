@@ -1,28 +1,28 @@
 //! "Did you mean". In: a word and the words it could have been. Out: the nearest, if it is near.
 
-/// Words longer than this are never near anything: the comparison is quadratic.
+/// Words of more bytes than this are never near anything: the comparison is quadratic.
 const LONGEST: usize = 64;
 
 /// The candidate that `word` was probably meant to be: a few letters off (an exchange of two
 /// neighbours counts once), in another case, or with its halves around `:` swapped.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let typed: Vec<char> = word.chars().take(LONGEST + 1).flat_map(char::to_lowercase).collect();
-    if typed.is_empty() || typed.len() > LONGEST {
+    if word.is_empty() || word.len() > LONGEST {
         return None;
     }
+    let typed = word.to_ascii_lowercase();
     let swapped = swapped(word);
+    let mut rows = Rows::default();
     let mut best = None;
     let mut least = allowed(typed.len()) + 1;
     for candidate in candidates {
         if swapped.as_deref() == Some(candidate) {
             return Some(candidate);
         }
-        if candidate.len().abs_diff(typed.len()) >= least {
-            continue;
-        }
-        let distance = distance(&typed, candidate, least);
-        if distance < least {
-            (best, least) = (Some(candidate), distance);
+        if candidate.len().abs_diff(typed.len()) < least {
+            let distance = rows.distance(typed.as_bytes(), candidate.as_bytes(), least);
+            if distance < least {
+                (best, least) = (Some(candidate), distance);
+            }
         }
     }
     best
@@ -38,41 +38,57 @@ fn swapped(word: &str) -> Option<String> {
     Some(format!("{right}:{left}"))
 }
 
-/// The optimal string alignment distance, or `limit` if it is not below that.
-fn distance(typed: &[char], candidate: &str, limit: usize) -> usize {
-    let (mut before, mut last) = (Vec::new(), (0..=typed.len()).collect::<Vec<_>>());
-    let mut previous = '\0';
-    for (row, c) in candidate.chars().enumerate() {
-        let c = c.to_ascii_lowercase();
-        let next = next_row(typed, (row, c, previous), &before, &last);
-        if next.iter().all(|cost| *cost >= limit) {
-            return limit;
-        }
-        (before, last, previous) = (last, next, c);
-    }
-    last.last().copied().unwrap_or(limit)
+/// Three rows of the table of edit distances, kept so that a candidate costs no allocation.
+#[derive(Default)]
+struct Rows {
+    before: Vec<usize>,
+    last: Vec<usize>,
+    next: Vec<usize>,
 }
 
-fn next_row(
-    typed: &[char],
-    (row, c, previous): (usize, char, char),
-    before: &[usize],
-    last: &[usize],
-) -> Vec<usize> {
-    let at = |costs: &[usize], index: usize| costs.get(index).copied().unwrap_or(usize::MAX);
-    let mut next = Vec::with_capacity(last.len());
-    next.push(row + 1);
-    let mut left = '\0';
-    for (column, t) in typed.iter().copied().enumerate() {
-        let replaced = at(last, column) + usize::from(t != c);
-        let mut cost = replaced.min(at(last, column + 1) + 1).min(at(&next, column) + 1);
-        if t == previous && left == c && column > 0 {
-            cost = cost.min(at(before, column - 1).saturating_add(1));
+impl Rows {
+    /// The optimal string alignment distance in bytes, or `limit` if it is not below that.
+    fn distance(&mut self, typed: &[u8], candidate: &[u8], limit: usize) -> usize {
+        let same = typed.iter().zip(candidate).take_while(|(a, b)| a == b).count();
+        let typed = typed.get(same..).unwrap_or_default();
+        let candidate = candidate.get(same..).unwrap_or_default();
+        let same =
+            typed.iter().rev().zip(candidate.iter().rev()).take_while(|(a, b)| a == b).count();
+        let typed = typed.get(..typed.len() - same).unwrap_or_default();
+        let candidate = candidate.get(..candidate.len() - same).unwrap_or_default();
+        self.last.clear();
+        self.last.extend(0..=typed.len());
+        let mut previous = 0;
+        for (row, c) in candidate.iter().map(u8::to_ascii_lowercase).enumerate() {
+            if self.row(typed, row, (previous, c)) >= limit {
+                return limit;
+            }
+            std::mem::swap(&mut self.before, &mut self.last);
+            std::mem::swap(&mut self.last, &mut self.next);
+            previous = c;
         }
-        next.push(cost);
-        left = t;
+        self.last.last().copied().unwrap_or(limit)
     }
-    next
+
+    /// Fills the next row, and says its least cost: the distance is no less than that.
+    fn row(&mut self, typed: &[u8], row: usize, (previous, c): (u8, u8)) -> usize {
+        self.next.clear();
+        self.next.push(row + 1);
+        let (mut left, mut left_cost, mut least) = (0, row + 1, row + 1);
+        let mut exchanged = None;
+        let mut befores = self.before.iter();
+        for (t, pair) in typed.iter().zip(self.last.windows(2)) {
+            let &[diagonal, above] = pair else { continue };
+            let mut cost = (diagonal + usize::from(*t != c)).min(above + 1).min(left_cost + 1);
+            if *t == previous && left == c {
+                cost = exchanged.map_or(cost, |before: usize| cost.min(before + 1));
+            }
+            exchanged = befores.next().copied();
+            self.next.push(cost);
+            (left, left_cost, least) = (*t, cost, least.min(cost));
+        }
+        least
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +103,7 @@ mod tests {
         assert_eq!(found("wirte:posts"), Some("write:posts"));
         assert_eq!(found("WRITE:POSTS"), Some("write:posts"));
         assert_eq!(found("posts:write"), Some("write:posts"));
+        assert_eq!(found("wrtie:profile"), Some("write:profile"));
         assert_eq!(found("billing"), None);
         assert_eq!(found(""), None);
         assert_eq!(found(&"x".repeat(100_000)), None);

@@ -19,7 +19,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Undeclared {
     pub(crate) message: String,
-    pub(crate) help: String,
+    pub(crate) help: Option<String>,
     pub(crate) nearest: Option<(Place, String)>,
 }
 
@@ -57,21 +57,29 @@ impl Kind {
 }
 
 impl Undeclared {
-    pub(crate) fn new(kind: Kind, word: &str, contents: &Contents) -> Self {
+    /// `guess` is whether to search for the nearest name, which costs a look at every one.
+    pub(crate) fn new(kind: Kind, word: &str, contents: &Contents, guess: bool) -> Self {
+        let message = format!("the policy declares no {} {}", kind.noun(), quoted(word));
+        if !guess {
+            return Self { message, help: None, nearest: None };
+        }
         let declared = kind.declared(contents);
-        let names = || declared.iter().map(|(name, _)| *name);
-        let near = nearest(word, names());
-        let place = near.and_then(|near| declared.iter().find(|(name, _)| *name == near));
-        let noun = kind.noun();
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if declared.is_empty() => format!("the policy declares no {noun}s"),
-            None => format!("the policy declares {}", name::listed(names())),
-        };
+        let near = nearest(word, declared.iter().map(|(name, _)| *name));
+        let near = near.and_then(|near| declared.iter().find(|(name, _)| *name == near));
         Self {
-            message: format!("the policy declares no {noun} {}", quoted(word)),
-            help,
-            nearest: place.map(|(name, place)| (*place, format!("`{name}` is declared here"))),
+            message,
+            help: Some(near.map_or_else(
+                || no_guess(kind, &declared),
+                |(near, _)| format!("did you mean `{near}`?"),
+            )),
+            nearest: near.map(|(name, place)| (*place, format!("`{name}` is declared here"))),
         }
     }
+}
+
+fn no_guess(kind: Kind, declared: &[(&str, Place)]) -> String {
+    if declared.is_empty() {
+        return format!("it declares no {}s at all", kind.noun());
+    }
+    format!("it declares {}", name::listed(declared.iter().map(|(name, _)| *name)))
 }

@@ -21,7 +21,7 @@ use tokio::{
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use auth_policy::settings::Passwords;
+use auth_policy::settings::{Argon2Cost, Passwords};
 
 use crate::secret::Secret;
 
@@ -34,8 +34,9 @@ const OUTPUT_BYTES: usize = 32;
 /// How many may wait for a place unless [`Hasher::with_room`] says otherwise.
 const WAITING: usize = 64;
 
-/// The most memory a stored hash may ask for, in KiB, where the policy asks for less: 1 GiB.
-const MEMORY_CEILING_KIB: u32 = 1024 * 1024;
+/// The most a stored hash may cost where the policy's cost is lower: a damaged or planted one must
+/// not take the machine.
+const CEILING: Argon2Cost = Argon2Cost { memory_kib: 1024 * 1024, iterations: 64, parallelism: 16 };
 
 /// Hashes and verifies passwords at the cost that the policy names.
 ///
@@ -147,7 +148,10 @@ impl Hasher {
         let against = against.unwrap_or(&self.nobody).clone();
         let params = against.params()?;
         let current = self.argon2.params();
-        if params.m_cost() > current.m_cost().max(MEMORY_CEILING_KIB) {
+        if params.m_cost() > current.m_cost().max(CEILING.memory_kib)
+            || params.t_cost() > current.t_cost().max(CEILING.iterations)
+            || params.p_cost() > current.p_cost().max(CEILING.parallelism)
+        {
             return Err(PasswordError::Unreadable);
         }
         let outdated = against.is_outdated(&params, current);
@@ -348,7 +352,6 @@ mod tests {
         time::{Duration, Instant},
     };
 
-    use auth_policy::settings::Argon2Cost;
     use proptest::prelude::*;
 
     use super::*;
@@ -576,9 +579,12 @@ mod tests {
         for text in bad {
             assert_eq!(text.parse::<PasswordHash>(), Err(PasswordError::Unreadable), "{text}");
         }
-        let greedy = good.replace("m=8,", "m=4294967295,").parse::<PasswordHash>().unwrap();
-        let refused = cheap().verify(secret("correct horse"), Some(&greedy)).await;
-        assert_eq!(refused, Err(PasswordError::Unreadable));
+        let cost = "m=8,t=1,p=1";
+        for greedy in ["m=4294967295,t=1,p=1", "m=8,t=4294967295,p=1", "m=136,t=1,p=17"] {
+            let greedy = good.replace(cost, greedy).parse::<PasswordHash>().unwrap();
+            let refused = cheap().verify(secret("correct horse"), Some(&greedy)).await;
+            assert_eq!(refused, Err(PasswordError::Unreadable));
+        }
     }
 
     #[test]

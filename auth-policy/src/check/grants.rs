@@ -59,6 +59,9 @@ impl<'a> Grants<'a> {
     }
 
     fn word(&mut self, word: &At<String>, report: &mut Report) -> Vec<u32> {
+        if self.granted > MOST_GRANTED {
+            return Vec::new();
+        }
         let found = if word.value.contains('*') {
             self.wildcard(word, report)
         } else {
@@ -130,9 +133,11 @@ impl<'a> Grants<'a> {
 
 /// Reports a name that nothing declares.
 pub(super) fn undeclared(kind: Kind, word: &At<String>, contents: &Contents, report: &mut Report) {
+    let guess = report.guesses();
     report.add(kind.code(), word.place, |found| {
-        let Undeclared { message, help, nearest } = Undeclared::new(kind, &word.value, contents);
-        let found = found.message(message).help(help);
+        let Undeclared { message, help, nearest } =
+            Undeclared::new(kind, &word.value, contents, guess);
+        let found = found.message(message).maybe_help(help);
         match nearest {
             Some((place, label)) => found.other(place, label),
             None => found,

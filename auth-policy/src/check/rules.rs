@@ -17,11 +17,12 @@ pub(super) fn rules(
     doubtful: bool,
     report: &mut Report,
 ) -> Vec<NamedRule> {
-    let names = Names::new(contents, doubtful);
+    let mut names = Names::new(contents, doubtful);
     let mut rules = Vec::with_capacity(document.rules.len());
     for entry in &document.rules {
         // A rule costs a search among all names for each mistake, so none is looked at for nothing.
         if !entry.form.incomplete && !report.is_full() {
+            names.guess = report.guesses();
             rules.extend(rule(entry, &names, report));
         }
     }

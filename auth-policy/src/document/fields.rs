@@ -72,7 +72,19 @@ impl<'n> Fields<'n> {
 
 /// What to call a map in a message.
 fn what(path: &str) -> String {
-    if path.is_empty() { "the policy".to_owned() } else { format!("`{path}`") }
+    let noun = match path {
+        "" => "the policy",
+        "scopes.*" => "a scope",
+        "roles.*" => "a role",
+        "issuers.*" => "an issuer",
+        "providers.*" => "a provider",
+        "limits.*" => "a limit",
+        "rules.*" => "a rule",
+        "never.*" => "an entry of `never`",
+        "always.*" => "an entry of `always`",
+        _ => return format!("`{path}`"),
+    };
+    noun.to_owned()
 }
 
 /// The entries of a map by their keys. A key given twice counts once.

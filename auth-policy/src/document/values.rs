@@ -53,8 +53,26 @@ pub(super) fn boolean(node: &Node, report: &mut Report) -> Option<bool> {
     if let Value::Bool(value) = node.value {
         return Some(value);
     }
-    mismatch(node, "`true` or `false`", report);
+    match &node.value {
+        Value::Text(word) if is_old_boolean(word) => {
+            report.add(Code::WrongType, node.place, |found| {
+                found
+                    .message(format!(
+                        "{} is a string here, where `true` or `false` is expected",
+                        quoted(word)
+                    ))
+                    .help("write `true` or `false`: YAML 1.2 has no other booleans")
+            });
+        }
+        _ => mismatch(node, "`true` or `false`", report),
+    }
     None
+}
+
+/// Whether YAML 1.1 took the word for a boolean.
+fn is_old_boolean(word: &str) -> bool {
+    let words = ["y", "n", "yes", "no", "on", "off", "true", "false"];
+    words.contains(&word.to_ascii_lowercase().as_str())
 }
 
 /// A whole number that fits.

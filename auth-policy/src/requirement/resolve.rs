@@ -16,6 +16,9 @@ use crate::{
     undeclared::{Kind, Undeclared},
 };
 
+/// How many problems of one requirement come with a guess at what was meant.
+const MOST_GUESSES: usize = 30;
+
 /// Turns names into ids, and finds what no credential could ever satisfy.
 ///
 /// # Errors
@@ -51,11 +54,13 @@ pub(crate) struct Names<'a> {
     granted: Vec<bool>,
     /// Whether grants hold mistakes, so that what nobody can carry is not known.
     doubtful: bool,
+    /// Whether to search for the nearest of all names when one is not declared.
+    pub(crate) guess: bool,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn new(contents: &'a Contents, doubtful: bool) -> Self {
-        Self { contents, granted: reach::granted(contents), doubtful }
+        Self { contents, granted: reach::granted(contents), doubtful, guess: true }
     }
 }
 
@@ -328,18 +333,13 @@ impl<'a, P: Copy> Resolver<'a, P> {
     }
 
     fn undeclared(&mut self, kind: Kind, named: &Named<P>) {
+        let guess = self.names.guess && self.problems.len() < MOST_GUESSES;
         let Undeclared { message, mut help, nearest } =
-            Undeclared::new(kind, &named.name, self.names.contents);
+            Undeclared::new(kind, &named.name, self.names.contents, guess);
         if kind == Kind::Limit && enforced::not_yet("", "limits").is_some() {
-            help = "limits are not enforced by this release yet: remove it".to_owned();
+            help = Some("limits are not enforced by this release yet: remove it".to_owned());
         }
-        let problem = Problem {
-            at: named.at,
-            code: kind.code(),
-            message,
-            help: Some(help),
-            declared: nearest,
-        };
+        let problem = Problem { at: named.at, code: kind.code(), message, help, declared: nearest };
         self.problems.push(problem);
     }
 }

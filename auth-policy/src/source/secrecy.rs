@@ -34,7 +34,9 @@ fn belongs_to_secret(source: &Source, number: u32) -> bool {
         let line: Vec<char> = line.chars().collect();
         next_colon(&line, 0).is_some_and(|colon| {
             let value: String = line.iter().skip(colon + 1).collect();
-            is_secret_key(&key_before(&line, colon)) && !value.trim_start().starts_with('{')
+            let key = key_before(&line, colon);
+            let container = matches!(key.as_str(), "api_key" | "passwords");
+            is_secret_key(&key) && !container && !value.trim_start().starts_with('{')
         })
     })
 }

@@ -17,7 +17,7 @@ use crate::{
 /// How deep maps and lists may nest. A policy needs six.
 const DEEPEST: usize = 24;
 /// How many keys, values, maps and lists a file may hold in all.
-const MOST_NODES: usize = 120_000;
+const MOST_NODES: usize = 80_000;
 /// The longest key or value in bytes.
 const LONGEST_SCALAR: usize = 16 * 1024;
 
@@ -37,7 +37,7 @@ pub(super) fn survey(source: &Source, report: &mut Report) -> bool {
     }
     let mut look = Look { source, report, depth: 0, nodes: 0, documents: 0, readable: true };
     look.events();
-    look.readable
+    look.readable && !report.is_full()
 }
 
 fn refuse_size(report: &mut Report) {

@@ -1,0 +1,158 @@
+//! `cargo auth check` as its users meet it: arguments, output and exit codes of the binary.
+#![allow(clippy::unwrap_used, reason = "a test that cannot run its command has failed")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+const GOOD: &str = "version: 1
+scopes: { read:posts: Read posts }
+roles: { reader: { grants: [read:posts] } }
+schemes: { session: { idle: 30m, lifetime: 24h } }
+";
+
+fn blog() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/blog.yaml")
+}
+
+/// An empty folder of its own for each test.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("policies")).unwrap();
+    folder
+}
+
+fn cargo_auth(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-auth"));
+    command.current_dir(folder).args(arguments).env_remove("NO_COLOR").output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn the_policy_of_the_blog_is_fine_however_the_command_is_called() {
+    let here = folder("fine");
+    let path = blog().to_string_lossy().into_owned();
+    for arguments in
+        [&["check", &path][..], &["auth", "check", &path], &["check", "--deny", "warnings", &path]]
+    {
+        let output = cargo_auth(&here, arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+        assert_eq!(
+            stdout(&output),
+            format!("{path}: ok, 5 scopes, 3 roles, 3 schemes, 1 rule, 2 invariants\n")
+        );
+        assert_eq!(stderr(&output), "");
+    }
+}
+
+#[test]
+fn without_a_name_every_policy_of_the_folder_is_checked() {
+    let here = folder("all");
+    fs::write(here.join("policies/b.yaml"), GOOD).unwrap();
+    fs::write(here.join("policies/a.yaml"), GOOD).unwrap();
+    fs::write(here.join("policies/a.test.yaml"), "not: a policy").unwrap();
+    fs::write(here.join("policies/a.lock"), "neither").unwrap();
+    let output = cargo_auth(&here, &["auth", "check"]);
+    let said = stdout(&output);
+    let files: Vec<_> = said.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(files, ["policies/a.yaml", "policies/b.yaml"]);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn errors_are_printed_with_place_and_help_and_end_with_1() {
+    let here = folder("errors");
+    fs::write(here.join("policies/a.yaml"), GOOD.replace("[read:posts]", "[read:post]")).unwrap();
+    let output = cargo_auth(&here, &["check", "policies/a.yaml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let expected = "\
+error[undeclared-scope]: the policy declares no scope `read:post`
+ --> policies/a.yaml:3:29
+  |
+3 | roles: { reader: { grants: [read:post] } }
+  |                             ^^^^^^^^^
+  |
+ ::: policies/a.yaml:2:11
+  |
+2 | scopes: { read:posts: Read posts }
+  |           ---------- `read:posts` is declared here
+  |
+  = help: did you mean `read:posts`?
+
+policies/a.yaml: 1 error
+";
+    assert_eq!(stdout(&output), expected);
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn warnings_end_with_0_unless_they_are_denied() {
+    let here = folder("warnings");
+    fs::write(here.join("policies/a.yaml"), GOOD.replace("[read:posts]", "[]")).unwrap();
+    let output = cargo_auth(&here, &["check"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).ends_with(
+        "policies/a.yaml: ok, 1 scope, 1 role, 1 scheme, 0 rules, 0 invariants, 2 warnings\n"
+    ));
+    let output = cargo_auth(&here, &["check", "--deny", "warnings"]);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_ends_with_2_and_the_others_are_still_checked() {
+    let here = folder("unreadable");
+    fs::write(here.join("policies/a.yaml"), GOOD).unwrap();
+    let output = cargo_auth(&here, &["check", "policies/none.yaml", "policies/a.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).starts_with("error: cannot read `policies/none.yaml`: "));
+    assert!(stdout(&output).starts_with("policies/a.yaml: ok, "));
+}
+
+#[test]
+fn no_policy_at_all_ends_with_2() {
+    let here = folder("none");
+    let output = cargo_auth(&here, &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(stderr(&output), "error: no policy is named, and `policies` holds no .yaml file\n");
+    fs::remove_dir(here.join("policies")).unwrap();
+    let output = cargo_auth(&here, &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).starts_with("error: no policy is named, and `policies` cannot be read: ")
+    );
+}
+
+#[test]
+fn wrong_usage_ends_with_2_and_help_with_0() {
+    let here = folder("usage");
+    for arguments in
+        [&["chek"][..], &["check", "--unknown"], &[], &["check", "--deny", "everything"]]
+    {
+        assert_eq!(cargo_auth(&here, arguments).status.code(), Some(2), "{arguments:?}");
+    }
+    let output = cargo_auth(&here, &["auth", "check", "--help"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(
+        stdout(&output).contains("cargo auth check [OPTIONS] [POLICY]..."),
+        "{}",
+        stdout(&output)
+    );
+}
+
+#[test]
+fn nothing_is_colored_when_piped() {
+    let here = folder("plain");
+    fs::write(here.join("policies/a.yaml"), "version: 2").unwrap();
+    let output = cargo_auth(&here, &["check"]);
+    assert!(!stdout(&output).contains('\u{1b}') && !stderr(&output).contains('\u{1b}'));
+}
