@@ -74,10 +74,12 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     contents.schemes = schemes;
     contents.providers = schemes::providers(document);
     let doubtful = roles_wrong || ceilings_wrong;
+    let before = report.errors();
     contents.rules = rules::rules(document, &contents, doubtful, report);
+    let rules_wrong = report.errors() > before;
     contents.invariants =
         invariants::invariants(document, &contents, &origins, roles_wrong, report);
-    if !doubtful {
+    if !doubtful && !rules_wrong {
         advice::advice(&contents, report);
     }
     contents

@@ -49,9 +49,24 @@ const RESERVED_CLAIMS: &[&str] = &[
     "events",
 ];
 
-/// Parts of claim names that speak of personal data.
+/// Words in the names of claims that speak of personal data.
 const PERSONAL: &[&str] = &[
-    "email", "e_mail", "mail", "phone", "mobile", "name", "address", "birth", "gender", "ssn",
+    "email",
+    "mail",
+    "phone",
+    "mobile",
+    "name",
+    "firstname",
+    "lastname",
+    "surname",
+    "fullname",
+    "nickname",
+    "username",
+    "address",
+    "birthdate",
+    "birthday",
+    "gender",
+    "ssn",
     "picture",
 ];
 
@@ -234,7 +249,7 @@ fn claim(word: &At<String>, report: &mut Report) -> bool {
         });
         return false;
     }
-    if PERSONAL.iter().any(|part| lower.contains(part)) {
+    if is_personal(&lower) {
         report.add(Code::PersonalClaim, word.place, |found| {
             found
                 .message(format!(
@@ -245,6 +260,12 @@ fn claim(word: &At<String>, report: &mut Report) -> bool {
         });
     }
     true
+}
+
+/// Whether one of the words a name is made of speaks of personal data.
+fn is_personal(lower: &str) -> bool {
+    let mut words = lower.split(|c: char| !c.is_ascii_alphanumeric());
+    words.any(|word| PERSONAL.contains(&word))
 }
 
 fn revocation(form: &RevocationForm) -> Revocation {

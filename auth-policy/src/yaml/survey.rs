@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use granit_parser::{Event, Options, Parser, ScanError, Span, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScanError, Span, Tag};
 
 use crate::{
     code::Code,
@@ -217,13 +217,17 @@ impl Look<'_> {
         self.readable = false;
         let mark = error.marker();
         let at = Place { line: to_u32(mark.line()), column: to_u32(mark.col() + 1), length: 1 };
-        let code = match error.kind() {
-            granit_parser::ErrorKind::DirectiveDisallowed => Code::Directive,
-            _ => Code::YamlSyntax,
-        };
+        if matches!(error.kind(), ErrorKind::DirectiveDisallowed) {
+            self.report.add(Code::Directive, at, |found| {
+                found
+                    .message("a policy may not hold YAML directives")
+                    .help("remove the line: policies are YAML 1.2")
+            });
+            return;
+        }
         let reason = error.info();
         let help = self.syntax_help(at, &reason);
-        self.report.add(code, at, |found| {
+        self.report.add(Code::YamlSyntax, at, |found| {
             found.message(format!("this is not YAML: {reason}")).maybe_help(help)
         });
     }
