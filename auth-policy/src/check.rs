@@ -19,6 +19,7 @@ mod closure;
 mod grants;
 mod invariants;
 mod issuers;
+mod jwt;
 mod limits;
 mod rules;
 mod schemes;

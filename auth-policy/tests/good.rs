@@ -49,7 +49,9 @@ fn names(policy: &Policy, scopes: &[ScopeId]) -> Vec<String> {
 
 #[test]
 fn every_good_policy_is_accepted_without_a_word() {
-    assert!(corpus().iter().map(|path| accepted(path)).count() >= 5);
+    let files = corpus();
+    files.iter().for_each(|path| drop(accepted(path)));
+    assert!(files.len() >= 5);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How many problems of one requirement come with a guess at what was meant.
-const MOST_GUESSES: usize = 30;
+const MOST_GUESSES: usize = 20;
 
 /// Turns names into ids, and finds what no credential could ever satisfy.
 ///

@@ -23,12 +23,13 @@ pub(crate) struct ShownLine {
 
 /// The line of a place, cropped around it. INVARIANT: `place` was clipped to the source.
 pub(crate) fn shown_line(source: &Source, place: Place) -> ShownLine {
-    let line = secrecy::redacted(source, place.line);
+    let width = source.line(place.line).chars().count();
     let column = place.column.saturating_sub(1) as usize;
-    let skipped = if line.len() <= WIDEST { 0 } else { column.saturating_sub(LEAD) };
-    let kept: String = line.iter().skip(skipped).take(WIDEST).map(|c| visible(*c)).collect();
+    let skipped = if width <= WIDEST { 0 } else { column.saturating_sub(LEAD) };
+    let line = secrecy::redacted(source, place.line, skipped, skipped + WIDEST);
+    let kept: String = line.iter().map(|c| visible(*c)).collect();
     let lead = if skipped > 0 { "..." } else { "" };
-    let tail = if line.len() > skipped + WIDEST { "..." } else { "" };
+    let tail = if width > skipped + WIDEST { "..." } else { "" };
     let before = column - skipped + lead.len();
     let room = (kept.chars().count() + lead.len()).saturating_sub(before);
     let length = (place.length as usize).min(room).max(1);

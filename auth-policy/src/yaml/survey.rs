@@ -17,7 +17,7 @@ use crate::{
 /// How deep maps and lists may nest. A policy needs six.
 const DEEPEST: usize = 24;
 /// How many keys, values, maps and lists a file may hold in all.
-const MOST_NODES: usize = 80_000;
+const MOST_NODES: usize = 72_000;
 /// The longest key or value in bytes.
 const LONGEST_SCALAR: usize = 16 * 1024;
 
