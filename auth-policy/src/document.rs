@@ -209,7 +209,9 @@ impl Document {
         let access_incomplete = report.errors() > before;
         let mut invariants = access::invariants(section("never"), false, report);
         invariants.extend(access::invariants(section("always"), true, report));
-        fields.need("schemes", "how callers authenticate", report);
+        if fields.get("issuers").is_none() {
+            fields.need("schemes", "how callers authenticate", report);
+        }
         Self {
             scopes,
             roles,

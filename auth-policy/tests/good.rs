@@ -194,6 +194,15 @@ fn rules_and_invariants_are_resolved() {
 }
 
 #[test]
+fn line_ends_of_windows_change_nothing() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/good/full.yaml");
+    let text = std::fs::read_to_string(&path).unwrap().replace('\n', "\r\n");
+    let policy = check(&Source::new("full.yaml", text.into())).policy.unwrap();
+    assert_eq!(policy.revision(), accepted(&path).revision());
+    assert_eq!(policy.scopes(), accepted(&path).scopes());
+}
+
+#[test]
 fn words_of_yaml_1_1_are_words() {
     let policy = good("words.yaml");
     let described =

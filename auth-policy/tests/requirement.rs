@@ -208,6 +208,10 @@ fn a_scope_that_no_role_grants_is_refused_for_those_who_follow_roles() {
     assert_eq!((found.code, found.at), (Code::Unsatisfiable, 11));
     assert_eq!(found.declared.unwrap().0.line, 5);
     assert!(all_of(&["partner"], &["publish:posts"]).is_ok());
+    let found = problem(all_of(&["partner", "jwt"], &["publish:posts"]));
+    let message =
+        "no role grants the scope `publish:posts`, so no credential of `jwt` ever carries it";
+    assert_eq!(found.message, message);
 }
 
 #[test]

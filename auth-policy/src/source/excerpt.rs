@@ -67,11 +67,15 @@ pub(super) fn excerpt(source: &Source, place: Place, label: &str) -> String {
     let shown = shown_line(source, place);
     let text = &shown.text;
     let marks = format!("{}{}", " ".repeat(shown.before), "^".repeat(shown.length));
-    let path: String = source.path().chars().map(visible).collect();
-    let head = format!("{margin}--> {path}:{line}:{column}");
+    let head = format!("{margin}--> {}:{line}:{column}", source.path());
     format!("{head}\n{margin} |\n{number} | {text}\n{margin} | {marks} {label}")
         .trim_end()
         .to_owned()
+}
+
+/// A text of one line with nothing treacherous in it.
+pub(super) fn cleaned(text: &str) -> String {
+    text.chars().map(visible).collect()
 }
 
 /// A user's word fit for a message: bounded, and with nothing treacherous in it.

@@ -55,8 +55,11 @@ fn belongs_to_secret(source: &Source, number: u32) -> bool {
     })
 }
 
+/// How far a line is indented. The items of a list count as deeper than the list's key, below
+/// which YAML lets them stand flush.
 fn indent(line: &str) -> usize {
-    line.chars().take_while(|c| *c == ' ').count()
+    let text = line.trim_start_matches(' ');
+    line.len() - text.len() + usize::from(text == "-" || text.starts_with("- "))
 }
 
 /// The next value at or after `from` that belongs to a key that holds secrets.
@@ -136,6 +139,10 @@ mod tests {
         );
         assert_eq!(shown("password: 'hunter2", 1), "password: ********");
         assert_eq!(shown("keys: |\n  line one\n  line two", 3), "  **** ***");
+        assert_eq!(shown("keys:\n- one\n- two", 3), "* ***");
+        assert_eq!(shown("client_secret:\n  one", 2), "  ***");
+        assert_eq!(shown("- client_secret : one", 1), "- client_secret : ***");
+        assert_eq!(shown("\"client_secret\": one", 1), "\"client_secret\": ***");
     }
 
     #[test]

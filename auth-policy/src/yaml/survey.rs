@@ -93,7 +93,7 @@ fn refuse_character(place: Place, c: char, report: &mut Report) {
         };
         found
             .message(format!("{what} (U+{number:04X}) is hidden here"))
-            .help("remove it: a reviewer sees something else than what is read")
+            .help("remove it: what a reviewer sees is not what is read")
     });
 }
 
