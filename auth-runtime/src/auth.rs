@@ -16,6 +16,8 @@ use crate::{
     identity::Subject,
     jwt::{Issuer, KeyError, KeySet, SetupError, Verifier},
     reference::{self, ReferenceError},
+    revocation::Revocations,
+    store::{Store, StoreError},
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -29,6 +31,13 @@ struct Engine {
     issuer: Option<Issuer>,
     clock: Box<dyn Clock>,
     audit: Box<dyn AuditSink>,
+    memory: Option<Memory>,
+}
+
+/// What an engine remembers beyond one request.
+struct Memory {
+    store: Arc<dyn Store>,
+    revocations: Arc<Revocations>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -57,6 +66,7 @@ impl Auth {
             keys: BTreeMap::new(),
             clock: Box::new(SystemClock),
             audit: Box::new(TracingSink),
+            store: None,
         }
     }
 
@@ -96,6 +106,34 @@ impl Auth {
         });
     }
 
+    /// The store the engine was given.
+    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+        self.0.memory.as_ref().map(|memory| &memory.store)
+    }
+
+    /// The revocations in force; `None` when the engine has no store.
+    pub fn revocations(&self) -> Option<&Arc<Revocations>> {
+        self.0.memory.as_ref().map(|memory| &memory.revocations)
+    }
+
+    /// Follows what other processes revoke, for as long as the engine lives.
+    fn follow_revocations(&self) {
+        let Some((_, scheme)) = self.policy().jwt() else { return };
+        let Some(revocations) = self.revocations().map(Arc::clone) else { return };
+        let within = scheme.revocation.within.as_duration();
+        let engine = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            // The task holds no engine while it waits: it ends soon after the last clone does.
+            while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
+                if let Err(error) = revocations.follow(now).await {
+                    tracing::warn!(target: "auth", %error, "revocations could not be read");
+                }
+                // INVARIANT: a store that cannot watch is read as often as the policy asks.
+                let _ = tokio::time::timeout(within, revocations.changed(now)).await;
+            }
+        });
+    }
+
     pub(crate) fn audit(&self) -> &dyn AuditSink {
         &*self.0.audit
     }
@@ -132,6 +170,7 @@ pub struct AuthBuilder {
     keys: BTreeMap<String, KeySet>,
     clock: Box<dyn Clock>,
     audit: Box<dyn AuditSink>,
+    store: Option<Arc<dyn Store>>,
 }
 
 impl AuthBuilder {
@@ -150,6 +189,13 @@ impl AuthBuilder {
     /// Sends events to this sink. Default [`TracingSink`].
     pub fn audit(mut self, sink: impl AuditSink) -> Self {
         self.audit = Box::new(sink);
+        self
+    }
+
+    /// Remembers in this store what has to be remembered: revocations, and what
+    /// [`Tokens`](crate::tokens::Tokens) needs. Without one nothing can be revoked.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -176,7 +222,9 @@ impl AuthBuilder {
                     verifiers.push(Verifier::own(&policy, keys).map_err(refused)?);
                 }
                 SchemeKind::Issuer(foreign) => {
-                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), &foreign.algorithms)?;
+                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), |text| {
+                        KeySet::published(text, &foreign.algorithms)
+                    })?;
                     let verifier = Verifier::foreign(&policy, SchemeId(index), keys);
                     verifiers.push(verifier.map_err(refused)?);
                 }
@@ -187,8 +235,12 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
+        let memory = remember(self.store, &policy, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
-        Ok(Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, clock, audit })))
+        let auth =
+            Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, clock, audit, memory }));
+        auth.follow_revocations();
+        Ok(auth)
     }
 
     /// The keys of a scheme: those handed over, else those it refers to.
@@ -209,6 +261,18 @@ impl AuthBuilder {
         parse(text.expose())
             .map_err(|error| BuildError::Keys { scheme: name.clone(), error: error.into() })
     }
+}
+
+/// The revocations of a store, if there is one and the policy has tokens to revoke.
+async fn remember(
+    store: Option<Arc<dyn Store>>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Memory>, BuildError> {
+    let (Some(store), Some((_, scheme))) = (store, policy.jwt()) else { return Ok(None) };
+    let opened = Revocations::open(Arc::clone(&store), scheme, now).await;
+    let revocations = Arc::new(opened.map_err(BuildError::Store)?);
+    Ok(Some(Memory { store, revocations }))
 }
 
 impl fmt::Debug for AuthBuilder {
@@ -241,6 +305,8 @@ pub enum BuildError {
     NoKeys(String),
     /// Keys were handed over for a scheme the policy does not declare.
     NoSuchScheme(String),
+    /// The store does not answer.
+    Store(StoreError),
 }
 
 impl fmt::Display for BuildError {
@@ -257,6 +323,7 @@ impl fmt::Display for BuildError {
                 f,
                 "issuer `{issuer}` has no keys: give it `keys` in the policy, or hand them to the builder"
             ),
+            Self::Store(error) => write!(f, "{error}"),
             Self::NoSuchScheme(name) => write!(
                 f,
                 "keys were handed over for `{name}`, which the policy does not declare as a scheme with keys"
@@ -271,6 +338,7 @@ impl Error for BuildError {
             Self::Policy(error) => Some(error),
             Self::Reference { error, .. } => Some(error),
             Self::Keys { error, .. } => Some(error),
+            Self::Store(error) => Some(error),
             Self::NoKeys(_) | Self::NoSuchScheme(_) => None,
         }
     }

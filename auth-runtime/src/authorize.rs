@@ -9,7 +9,9 @@ use crate::{
     clock::Timestamp,
     credential::Presented,
     denial::{Challenges, Denial, Missing},
-    jwt::{self, TokenError},
+    jwt::{self, TokenError, VerifiedToken},
+    problem::Problem,
+    revocation::Disbelief,
     rule::Requirement,
 };
 
@@ -123,11 +125,30 @@ impl<'r> Door<'r> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
         match token.and_then(|token| jwt::verify(token, verifiers, self.now)) {
-            Ok(token) => Ok(Identity::new(token, self.auth.shared_policy())),
+            Ok(token) => self.believe(token, challenges),
             Err(error @ TokenError::Expired) => {
                 Err(Refusal::new(Denial::token_expired(challenges), error.code()))
             }
             Err(error) => Err(Refusal::new(Denial::invalid_token(challenges), error.code())),
+        }
+    }
+
+    /// The identity behind a token that verified, unless it was revoked since.
+    fn believe(
+        &self,
+        token: VerifiedToken,
+        challenges: &Challenges<'_>,
+    ) -> Result<Identity, Refusal> {
+        let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
+        let revocations = self.auth.revocations().filter(|_| own);
+        match revocations.map_or(Ok(()), |revocations| revocations.judge(&token, self.now)) {
+            Ok(()) => Ok(Identity::new(token, self.auth.shared_policy())),
+            Err(Disbelief::Revoked) => {
+                Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
+            }
+            Err(Disbelief::Stale) => {
+                Err(Refusal::new(Problem::unavailable().into(), "revocations-stale"))
+            }
         }
     }
 

@@ -19,9 +19,7 @@ const NONCE_BYTES: usize = 12;
 
 pub(super) fn seal(secret: &[u8], under: &[u8], server: &ServerSecret) -> Option<String> {
     let mut sealed = secret.to_vec();
-    let nonce = key(under, server)?
-        .seal_in_place_append_tag(Aad::empty(), &mut sealed)
-        .ok()?;
+    let nonce = key(under, server)?.seal_in_place_append_tag(Aad::empty(), &mut sealed).ok()?;
     let mut text = nonce.as_ref().to_vec();
     text.append(&mut sealed);
     Some(URL_SAFE_NO_PAD.encode(text))
