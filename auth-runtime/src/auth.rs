@@ -176,7 +176,9 @@ impl AuthBuilder {
                     verifiers.push(Verifier::own(&policy, keys).map_err(refused)?);
                 }
                 SchemeKind::Issuer(foreign) => {
-                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), &foreign.algorithms)?;
+                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), |text| {
+                        KeySet::published(text, &foreign.algorithms)
+                    })?;
                     let verifier = Verifier::foreign(&policy, SchemeId(index), keys);
                     verifiers.push(verifier.map_err(refused)?);
                 }
