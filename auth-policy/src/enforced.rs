@@ -12,7 +12,6 @@ const NOT_YET: &[(&str, &str, &str)] = &[
     ("", "passwords", "the defaults of the policy apply until then: remove the section"),
     ("", "cors", "use a layer of your own until then, and remove the section"),
     ("", "headers", "use a layer of your own until then, and remove the section"),
-    ("schemes.jwt", "revocation", "keep `access_ttl` short until then, and remove the key"),
     (
         "schemes.api_key",
         "limit",

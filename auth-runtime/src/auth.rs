@@ -1,7 +1,7 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, error::Error, fmt, sync::Arc};
+use std::{collections::BTreeMap, error::Error, fmt, sync::Arc, time::Duration};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
@@ -90,9 +90,18 @@ impl Auth {
     /// `cause` is a stable kebab-case word for those who read the audit log, such as
     /// `wrong-password`; it must not hold anything the caller sent.
     pub fn report_login(&self, subject: Option<&Subject>, outcome: Result<(), &'static str>) {
+        self.report(Kind::Login, subject, outcome);
+    }
+
+    pub(crate) fn report(
+        &self,
+        kind: Kind,
+        subject: Option<&Subject>,
+        outcome: Result<(), &'static str>,
+    ) {
         self.audit().record(&Event {
             at: self.now(),
-            kind: Kind::Login,
+            kind,
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
             scheme: None,
@@ -128,8 +137,7 @@ impl Auth {
                 if let Err(error) = revocations.follow(now).await {
                     tracing::warn!(target: "auth", %error, "revocations could not be read");
                 }
-                // INVARIANT: a store that cannot watch is read as often as the policy asks.
-                let _ = tokio::time::timeout(within, revocations.changed(now)).await;
+                pause(within, revocations.changed(now)).await;
             }
         });
     }
@@ -261,6 +269,22 @@ impl AuthBuilder {
         parse(text.expose())
             .map_err(|error| BuildError::Keys { scheme: name.clone(), error: error.into() })
     }
+}
+
+/// How long the store is left alone after each reading, however much is written.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Waits for news, for `within` at most and [`BREATH`] at least. Without news, or from a store that
+/// cannot tell, it waits for all of `within`.
+#[allow(clippy::disallowed_methods, reason = "the pace of reading, not a moment that is compared")]
+async fn pause(within: Duration, news: impl Future<Output = Result<(), StoreError>>) {
+    let news = async {
+        if news.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let _ = tokio::time::timeout(within, news).await;
+    tokio::time::sleep(BREATH.min(within)).await;
 }
 
 /// The revocations of a store, if there is one and the policy has tokens to revoke.

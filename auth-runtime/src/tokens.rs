@@ -9,8 +9,9 @@ use std::{error::Error, fmt, sync::Arc};
 use auth_policy::settings::Seconds;
 
 use crate::{
-    Auth, Identity,
+    Auth, Identity, Subject,
     account::{Account, Accounts},
+    audit::Kind,
     jwt::{AccessGrant, IssueError},
     refresh::{RefreshError, RefreshTokens, Refreshed, ServerSecret},
     revocation::{FAMILY_CLAIM, Revocations},
@@ -91,6 +92,7 @@ impl Tokens {
         let now = self.auth.now();
         let renewed = match self.refresh.rotate(presented, None, now).await {
             Err(RefreshError::Reused { owner, family_id }) => {
+                self.report_reuse(&owner);
                 self.revocations.family(&family_id, now).await?;
                 return Err(TokensError::Reused { subject: owner.as_str().to_owned() });
             }
@@ -161,6 +163,12 @@ impl Tokens {
         self.revocations.family(family_id, now).await?;
         self.refresh.end(owner, family_id, now).await?;
         Ok(())
+    }
+
+    fn report_reuse(&self, owner: &Owner) {
+        let issuer = self.auth.issuer().map_or("", |issuer| issuer.issuer()).into();
+        let subject = Subject { issuer, id: owner.as_str().into() };
+        self.auth.report(Kind::RefreshReuse, Some(&subject), Err("retired-token"));
     }
 
     fn issue(&self, refreshed: Refreshed, account: Account) -> Result<SignedIn, TokensError> {

@@ -48,6 +48,8 @@ pub enum Kind {
     Access,
     /// Somebody tried to sign in with a password.
     Login,
+    /// A retired refresh token was presented: its family has ended.
+    RefreshReuse,
 }
 
 /// How something was decided.
@@ -68,6 +70,7 @@ impl Kind {
         match self {
             Self::Access => "access",
             Self::Login => "login",
+            Self::RefreshReuse => "refresh.reuse",
         }
     }
 }

@@ -9,6 +9,8 @@ mod login;
 mod pages;
 mod posts;
 mod profile;
+mod refusal;
+mod register;
 mod seed;
 mod settings;
 mod stop;
@@ -17,8 +19,10 @@ use std::{
     error::Error,
     io::{self, IsTerminal},
     process::ExitCode,
+    sync::Arc,
 };
 
+use auth_runtime::store::{MemoryStore, Store};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -45,8 +49,9 @@ async fn main() -> ExitCode {
 #[allow(clippy::print_stdout, reason = "the contract: a table, the seed, and the address")]
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_environment()?;
-    let auth = keys::engine(&settings).await?;
-    let app = App::new(auth)?;
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let auth = keys::engine(&settings, Arc::clone(&store)).await?;
+    let app = App::new(auth, store).await?;
     let seeded = if settings.seed { Some(seed::plant(&app).await?) } else { None };
     let listener = TcpListener::bind(settings.address).await?;
     let address = listener.local_addr()?;
