@@ -13,4 +13,5 @@ mod blog;
 mod book;
 mod evidence;
 mod files;
+mod life;
 mod ui;
