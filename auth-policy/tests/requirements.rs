@@ -189,6 +189,4 @@ fn what_is_not_enforced_yet_is_refused_and_never_ignored() {
     for section in ["limits: {}", "passwords: {}", "cors: {}", "headers: {}"] {
         assert_eq!(with(section), [Code::NotSupportedYet], "{section}");
     }
-    let revocation = jwt("access_ttl: 15m, algorithms: [EdDSA], revocation: {}");
-    assert_eq!(revocation, [Code::NotSupportedYet]);
 }
