@@ -25,6 +25,7 @@ pub mod problem;
 pub mod random;
 mod reference;
 pub mod refresh;
+pub mod reset;
 pub mod revocation;
 pub mod routing;
 mod rule;

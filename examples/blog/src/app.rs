@@ -6,20 +6,25 @@ use auth_runtime::{
     Auth, Protected, Router,
     password::Hasher,
     problem::Problem,
+    reset::{Notifier, PasswordResets},
     routing::{get, post},
     secret::Secret,
     store::Store,
     tokens::Tokens,
 };
 use axum::extract::DefaultBodyLimit;
+use tokio::sync::Semaphore;
 
 use crate::{
     accounts::People, admin, login, pages, posts, posts::Posts, profile, refusal::unprocessable,
-    register,
+    register, reset,
 };
 
 /// The largest body any endpoint takes, in bytes.
 const MAX_BODY: usize = 64 * 1024;
+
+/// How many password resets may be under way at once: the work goes on after the answer.
+const RESETS_AT_ONCE: usize = 64;
 
 /// What handlers share.
 #[derive(Clone)]
@@ -29,14 +34,24 @@ pub(crate) struct App {
     pub(crate) people: People,
     pub(crate) tokens: Tokens,
     pub(crate) posts: Arc<Posts>,
+    pub(crate) resets: PasswordResets,
+    pub(crate) resets_at_once: Arc<Semaphore>,
+    pub(crate) notifier: Arc<dyn Notifier>,
 }
 
 impl App {
-    pub(crate) async fn new(auth: Auth, store: Arc<dyn Store>) -> Result<Self, Box<dyn Error>> {
+    pub(crate) async fn new(
+        auth: Auth,
+        store: Arc<dyn Store>,
+        notifier: Arc<dyn Notifier>,
+    ) -> Result<Self, Box<dyn Error>> {
         let hasher = Hasher::new(auth.policy().passwords())?;
-        let people = People::new(store);
+        let people = People::new(Arc::clone(&store));
         let tokens = Tokens::new(auth.clone(), Arc::new(people.accounts.clone())).await?;
-        Ok(Self { auth, hasher, people, tokens, posts: Arc::default() })
+        let resets = PasswordResets::new(store);
+        let resets_at_once = Arc::new(Semaphore::new(RESETS_AT_ONCE));
+        let posts = Arc::default();
+        Ok(Self { auth, hasher, people, tokens, posts, resets, resets_at_once, notifier })
     }
 
     /// Whether somebody of that name may have that password.
@@ -61,6 +76,8 @@ impl App {
             .route("/auth/logout", post(login::logout))
             .route("/auth/logout/all", post(login::logout_everywhere))
             .route("/auth/password", post(register::change_password))
+            .route("/auth/password/reset", post(reset::begin))
+            .route("/auth/password/reset/confirm", post(reset::confirm))
             .route("/auth/me", get(login::me))
             .route("/posts", get(posts::list).post(posts::create))
             .route("/posts/{id}", get(posts::show).put(posts::edit).delete(posts::remove))

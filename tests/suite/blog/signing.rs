@@ -105,3 +105,47 @@ fn p9_a_password_is_changed_by_who_knows_it() {
     assert_eq!(blog.write("POST", "/auth/login", None, &old).status, 401);
     sign_in(&blog, "ada", new);
 }
+
+/// The token of the last message to somebody, once there is one.
+fn sent_token(blog: &Blog, username: &str) -> Option<String> {
+    let messages = std::fs::read_to_string(blog.folder.0.join("outbox.jsonl")).ok()?;
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut theirs = messages.filter(|message| message["username"] == username);
+    theirs.next_back()?["token"].as_str().map(str::to_owned)
+}
+
+fn wait_for_token(blog: &Blog, username: &str) -> String {
+    for _ in 0..100 {
+        if let Some(token) = sent_token(blog, username) {
+            return token;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("no message was sent");
+}
+
+#[test]
+fn p9_a_reset_works_once_and_does_not_tell_who_is_there() {
+    let blog = Blog::start(&[]);
+    register(&blog, "ada", PASSWORD);
+    let before = sign_in(&blog, "ada", PASSWORD);
+    let ask =
+        |name: &str| blog.write("POST", "/auth/password/reset", None, &json!({ "username": name }));
+    let (nobody, ada) = (ask("nobody"), ask("ada"));
+    assert_eq!((nobody.status, nobody.body), (ada.status, ada.body));
+    let token = wait_for_token(&blog, "ada");
+    assert!(sent_token(&blog, "nobody").is_none());
+    assert!(!blog.folder.log().contains(&token));
+
+    let confirm = |token: &str, new: &str| {
+        let body = json!({ "token": token, "new": new });
+        blog.write("POST", "/auth/password/reset/confirm", None, &body)
+    };
+    let new = "found again, in a drawer";
+    assert_eq!(confirm(&token, "short").status, 422);
+    assert_eq!(confirm(&format!("{token}x"), new).code(), "invalid_reset_token");
+    assert_eq!(confirm(&token, new).status, 204);
+    assert_eq!(confirm(&token, new).status, 400);
+    assert_eq!(blog.get("/auth/me", access(&before)).status, 401);
+    sign_in(&blog, "ada", new);
+}

@@ -3,5 +3,6 @@
 
 mod accounts;
 mod refresh;
+mod reset;
 mod revocation;
 mod world;
