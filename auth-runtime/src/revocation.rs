@@ -43,9 +43,16 @@ pub struct Revocations {
     heard_at: AtomicI64,
 }
 
-/// What is revoked, with the moment from which on nobody would ask any more.
+/// What is revoked, by its id, with the moment from which on nobody would ask any more.
 #[derive(Debug, Default)]
-struct Ended(HashMap<Box<str>, Timestamp>);
+struct Ended {
+    tokens: HashMap<Box<str>, Timestamp>,
+    families: HashMap<Box<str>, Timestamp>,
+}
+
+/// What the id of a record begins with: a token's `jti` or a family's id follows.
+const TOKEN: &str = "t-";
+const FAMILY: &str = "f-";
 
 /// Why a token that verified is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +94,7 @@ impl Revocations {
     ///
     /// When the store does not answer. The token is revoked in this process all the same.
     pub async fn token(&self, token_id: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.end(format!("t-{token_id}"), now).await
+        self.end(format!("{TOKEN}{token_id}"), now).await
     }
 
     /// Revokes every access token of that refresh family.
@@ -96,7 +103,7 @@ impl Revocations {
     ///
     /// When the store does not answer. They are revoked in this process all the same.
     pub async fn family(&self, family_id: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.end(format!("f-{family_id}"), now).await
+        self.end(format!("{FAMILY}{family_id}"), now).await
     }
 
     /// Reads what other processes have revoked of late; call it every `revocation.within`.
@@ -138,13 +145,9 @@ impl Revocations {
 
     fn is_ended(&self, token: &VerifiedToken) -> bool {
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
-        if ended.0.is_empty() {
-            return false;
-        }
         let family = token.extra().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
-        let token = token.token_id().map(|id| format!("t-{id}"));
-        let family = family.map(|id| format!("f-{id}"));
-        [token, family].into_iter().flatten().any(|id| ended.0.contains_key(id.as_str()))
+        token.token_id().is_some_and(|id| ended.tokens.contains_key(id))
+            || family.is_some_and(|id| ended.families.contains_key(id))
     }
 
     async fn end(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
@@ -179,12 +182,17 @@ impl Revocations {
 }
 
 impl Ended {
-    /// Adds one, and forgets those that concern nobody any more when the set has doubled.
+    /// Adds one, and forgets those that concern nobody any more before the set would grow.
     fn add(&mut self, id: &str, until: Timestamp, now: Timestamp) {
-        if self.0.len() == self.0.capacity() {
-            self.0.retain(|_, end| *end > now);
+        let (ids, id) = match (id.strip_prefix(TOKEN), id.strip_prefix(FAMILY)) {
+            (Some(id), _) => (&mut self.tokens, id),
+            (None, Some(id)) => (&mut self.families, id),
+            (None, None) => return,
+        };
+        if ids.len() == ids.capacity() {
+            ids.retain(|_, end| *end > now);
         }
-        self.0.insert(id.into(), until);
+        ids.insert(id.into(), until);
     }
 }
 
