@@ -8,4 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod cargo;
+mod fixture;
+mod readme;
 mod ui;
