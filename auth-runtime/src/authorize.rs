@@ -6,10 +6,10 @@ use axum::{extract::MatchedPath, http::request::Parts};
 use crate::{
     Auth, Identity,
     audit::{Decision, Event, Kind},
+    clock::Timestamp,
     credential::Presented,
     denial::{Challenges, Denial, Missing},
     jwt::{self, TokenError},
-    routing::inventory::{role_name, rule_name, scope_names},
     rule::Requirement,
 };
 
@@ -20,6 +20,8 @@ const MAX_REQUEST_ID: usize = 128;
 pub(crate) struct Door<'r> {
     auth: &'r Auth,
     parts: &'r Parts,
+    /// One moment for the whole decision.
+    now: Timestamp,
 }
 
 /// A denial, and what the audit event says of it.
@@ -37,14 +39,13 @@ impl Refusal {
 
 impl<'r> Door<'r> {
     pub(crate) fn new(auth: &'r Auth, parts: &'r Parts) -> Self {
-        Self { auth, parts }
+        Self { auth, parts, now: auth.now() }
     }
 
     /// The caller, who meets the requirement.
     pub(crate) fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
-        let rule = requirement.name.and_then(|index| rule_name(index, self.auth.policy()));
         let checked = self.check(requirement);
-        self.report(rule.as_deref(), checked.as_ref().map(Some));
+        self.report(requirement.rule_name(self.auth.policy()), checked.as_ref().map(Some));
         checked.map_err(|refusal| refusal.denial)
     }
 
@@ -83,15 +84,15 @@ impl<'r> Door<'r> {
             return Some((Denial::invalid_token(challenges), "other-scheme"));
         }
         if !identity.satisfies_role(requirement) {
-            let role = requirement.role.and_then(|id| role_name(id, policy));
+            let role = requirement.role_name(policy).map(str::to_owned);
             return Some((Denial::insufficient_role(role, challenges), "missing-role"));
         }
         if !identity.satisfies_scopes(requirement) {
-            let required = scope_names(requirement, policy);
-            let lacking = required.iter().filter(|name| !identity.has_scope(name));
+            let required = || requirement.scope_names(policy);
+            let lacking = required().filter(|name| !identity.has_scope(name));
             let missing = Missing {
-                lacking: lacking.cloned().collect(),
-                required,
+                lacking: lacking.map(str::to_owned).collect(),
+                required: required().map(str::to_owned).collect(),
                 any: requirement.any_scope,
             };
             return Some((Denial::insufficient_scope(missing, challenges), "missing-scope"));
@@ -121,7 +122,7 @@ impl<'r> Door<'r> {
         let verifiers = self.auth.verifiers(schemes);
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
-        match token.and_then(|token| jwt::verify(token, verifiers, self.auth.now())) {
+        match token.and_then(|token| jwt::verify(token, verifiers, self.now)) {
             Ok(token) => Ok(Identity::new(token, self.auth.shared_policy())),
             Err(error @ TokenError::Expired) => {
                 Err(Refusal::new(Denial::token_expired(challenges), error.code()))
@@ -144,7 +145,7 @@ impl<'r> Door<'r> {
             }
         };
         self.auth.audit().record(&Event {
-            at: self.auth.now(),
+            at: self.now,
             kind: Kind::Access,
             decision,
             subject: identity.map(Identity::subject),

@@ -81,8 +81,7 @@ fn at_the_door<T: Clone + Into<Option<Identity>>>(
         );
         return Err(Denial::internal());
     };
-    let door = Door::new(&context.auth, parts);
-    let checked = catch_unwind(AssertUnwindSafe(|| check(&door)));
+    let checked = catch_unwind(AssertUnwindSafe(|| check(&Door::new(&context.auth, parts))));
     let found = checked.unwrap_or_else(|_| {
         tracing::error!(target: "auth", "a check panicked: the request was refused");
         Err(Denial::internal())

@@ -7,7 +7,10 @@
 
 use std::{fmt, marker::PhantomData};
 
-use auth_policy::policy::{LimitId, RoleId, SchemeId};
+use auth_policy::{
+    Policy,
+    policy::{LimitId, RoleId, SchemeId, ScopeId},
+};
 
 use crate::bits::Bits;
 
@@ -195,9 +198,40 @@ impl Requirement {
         })
     }
 
+    /// The names of the scopes asked for, sorted.
+    pub(crate) fn scope_names<'p>(
+        &self,
+        policy: &'p Policy,
+    ) -> impl Iterator<Item = &'p str> + use<'p> {
+        let scopes = self.scope_ids().filter_map(|id| policy.scope(ScopeId(id)));
+        scopes.map(|scope| scope.name.as_str())
+    }
+
+    /// The name of the role asked for.
+    pub(crate) fn role_name<'p>(&self, policy: &'p Policy) -> Option<&'p str> {
+        policy.role(self.role?).map(|role| role.name.as_str())
+    }
+
+    /// The name of the policy's rule, if the handler asked for one by name.
+    pub(crate) fn rule_name<'p>(&self, policy: &'p Policy) -> Option<&'p str> {
+        policy.rules().get(self.name? as usize).map(|rule| rule.name.as_str())
+    }
+
     fn words(&self) -> impl Iterator<Item = &'static ScopeWord> + use<> {
         std::iter::successors(self.scopes, |word| word.next)
     }
+}
+
+/// The names of the schemes with these bits, sorted.
+pub(crate) fn scheme_names(bits: u64, policy: &Policy) -> impl Iterator<Item = &str> {
+    let schemes = policy.schemes().iter().zip(0u32..);
+    let named = schemes.filter(move |(_, id)| bits.checked_shr(*id).is_some_and(|b| b & 1 == 1));
+    named.map(|(scheme, _)| scheme.name.as_str())
+}
+
+/// The name of a limit.
+pub(crate) fn limit_name(limit: Option<LimitId>, policy: &Policy) -> Option<&str> {
+    policy.limits().get(limit?.0 as usize).map(|limit| limit.name.as_str())
 }
 
 /// The rule of a `#[public]` handler.
@@ -287,8 +321,6 @@ impl fmt::Debug for ReasonText {
 
 #[cfg(test)]
 mod tests {
-    use auth_policy::policy::ScopeId;
-
     use super::*;
 
     fn held(ids: &[u32]) -> Bits {

@@ -3,7 +3,10 @@
 
 use std::fs;
 
-use crate::fixture::{Build, Fixture, repository};
+use crate::{
+    files::workspace,
+    fixture::{Build, Fixture},
+};
 
 /// A policy whose scope for writing has the name asked for.
 fn policy(write: &str) -> String {
@@ -257,7 +260,7 @@ fn z2_a_missing_policy_is_one_error() {
 #[test]
 fn z1_the_runtime_may_be_renamed() {
     let fixture = service("renamed");
-    let path = repository().join("auth-runtime");
+    let path = workspace().join("auth-runtime");
     let dependency = format!("guard = {{ package = \"auth-runtime\", path = {path:?} }}");
     let renamed = manifest("renamed", "").replace("auth-runtime.workspace = true", &dependency);
     fixture.write("service/Cargo.toml", &renamed);

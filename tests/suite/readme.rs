@@ -1,8 +1,11 @@
 //! The compile errors that README.md shows: exactly what rustc prints about the blog.
 
-use std::{env, fs};
+use std::fs;
 
-use crate::fixture::{Fixture, repository};
+use crate::{
+    files::{between, replace_between, updating, workspace},
+    fixture::Fixture,
+};
 
 /// Z2: a scope with a slip of the pen.
 #[test]
@@ -38,20 +41,14 @@ fn blog(name: &str) -> Fixture {
 }
 
 /// Compares the block of that name in README.md; with UPDATE_EXPECT=1, writes it.
-#[allow(clippy::disallowed_methods, reason = "how whoever runs the tests asks for new ones")]
 fn shows(name: &str, printed: &str) {
-    let file = repository().join("README.md");
+    let file = workspace().join("README.md");
     let readme = fs::read_to_string(&file).unwrap();
-    let (begin, end) = (format!("<!-- {name} -->\n```text\n"), format!("```\n<!-- /{name} -->\n"));
-    let (before, rest) = readme.split_once(&begin).expect("README.md has the block");
-    let (shown, after) = rest.split_once(&end).expect("README.md has the end of the block");
-    let printed = format!("{}\n", printed.trim_end());
-    if env::var("UPDATE_EXPECT").is_ok_and(|value| value == "1") {
-        fs::write(file, [before, &begin, &printed, &end, after].concat()).unwrap();
-        return;
+    let block = format!("\n```text\n{}\n```\n", printed.trim_end());
+    if updating() {
+        fs::write(file, replace_between(&readme, name, &block)).unwrap();
+    } else {
+        let stands = between(&readme, name);
+        assert_eq!(stands, block, "run this test with UPDATE_EXPECT=1 and review:\n{block}");
     }
-    assert_eq!(
-        shown, printed,
-        "README.md is out of date: run `UPDATE_EXPECT=1 cargo test -p auth-tests readme`\n{printed}"
-    );
 }

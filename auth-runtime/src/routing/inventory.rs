@@ -3,12 +3,9 @@
 
 use std::{fmt, panic::Location};
 
-use auth_policy::{
-    Policy,
-    policy::{LimitId, RoleId, SchemeId, ScopeId},
-};
+use auth_policy::Policy;
 
-use crate::rule::{Openness, Requirement};
+use crate::rule::{self, Openness, Requirement};
 
 /// Who may call an endpoint, in the ids the handler was compiled with.
 #[derive(Clone, Debug)]
@@ -165,46 +162,21 @@ impl EndpointRule {
     fn new(access: &Access, policy: &Policy) -> Self {
         match access {
             Access::Guarded(requirement) => Self::Authenticated {
-                schemes: scheme_names(requirement.schemes, policy),
-                scopes: scope_names(requirement, policy),
+                schemes: owned(rule::scheme_names(requirement.schemes, policy)),
+                scopes: owned(requirement.scope_names(policy)),
                 any_scope: requirement.any_scope,
-                role: requirement.role.and_then(|id| role_name(id, policy)),
-                limit: requirement.limit.and_then(|id| limit_name(id, policy)),
-                name: requirement.name.and_then(|index| rule_name(index, policy)),
+                role: requirement.role_name(policy).map(str::to_owned),
+                limit: rule::limit_name(requirement.limit, policy).map(str::to_owned),
+                name: requirement.rule_name(policy).map(str::to_owned),
             },
             Access::Public(openness) => Self::Public {
                 reason: openness.reason.to_string(),
-                identity: scheme_names(openness.schemes, policy),
-                limit: openness.limit.and_then(|id| limit_name(id, policy)),
+                identity: owned(rule::scheme_names(openness.schemes, policy)),
+                limit: rule::limit_name(openness.limit, policy).map(str::to_owned),
             },
             Access::Unguarded(reason) => Self::Unguarded { reason: (*reason).to_owned() },
         }
     }
-}
-
-pub(crate) fn scheme_names(bits: u64, policy: &Policy) -> Vec<String> {
-    (0..64)
-        .filter(|bit| bits >> bit & 1 == 1)
-        .filter_map(|bit| policy.scheme(SchemeId(bit)))
-        .map(|scheme| scheme.name.clone())
-        .collect()
-}
-
-pub(crate) fn scope_names(requirement: &Requirement, policy: &Policy) -> Vec<String> {
-    let scopes = requirement.scope_ids().filter_map(|id| policy.scope(ScopeId(id)));
-    scopes.map(|scope| scope.name.clone()).collect()
-}
-
-pub(crate) fn role_name(id: RoleId, policy: &Policy) -> Option<String> {
-    policy.role(id).map(|role| role.name.clone())
-}
-
-pub(crate) fn rule_name(index: u32, policy: &Policy) -> Option<String> {
-    policy.rules().get(index as usize).map(|rule| rule.name.clone())
-}
-
-fn limit_name(id: LimitId, policy: &Policy) -> Option<String> {
-    policy.limits().get(id.0 as usize).map(|limit| limit.name.clone())
 }
 
 impl fmt::Display for Inventory {
@@ -239,6 +211,10 @@ impl fmt::Display for EndpointRule {
             Self::Unguarded { reason } => write!(f, "unguarded: {reason}"),
         }
     }
+}
+
+fn owned<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    names.map(str::to_owned).collect()
 }
 
 fn part(f: &mut fmt::Formatter<'_>, label: &str, value: Option<&str>) -> fmt::Result {

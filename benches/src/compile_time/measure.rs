@@ -11,7 +11,7 @@ use std::{
 
 use crate::source::{Variant, body};
 
-/// Three packages below `target/`, with this workspace's versions and profiles.
+/// Three packages below `target/`, with this workspace's versions and cargo's own profiles.
 pub(crate) struct Workspace {
     root: PathBuf,
 }
@@ -105,7 +105,8 @@ impl Workspace {
     }
 }
 
-/// This workspace's manifest with those members, and with paths that lead back here.
+/// This workspace's manifest with those members, with paths that lead back here, and without its
+/// profiles: they are not those of whoever depends on this project.
 fn manifest(repository: &Path) -> Result<String, Box<dyn Error>> {
     let manifest = fs::read_to_string(repository.join("Cargo.toml"))?;
     let members = Variant::ALL.map(Variant::package);
@@ -115,5 +116,6 @@ fn manifest(repository: &Path) -> Result<String, Box<dyn Error>> {
     let manifest = manifest.replace(own, &format!("members = {members:?}"));
     // `debug_handler` is behind this feature of axum's.
     let manifest = manifest.replace("\"matched-path\"", "\"macros\", \"matched-path\"");
-    Ok(manifest.replace("path = \"auth-", &back))
+    let manifest = manifest.replace("path = \"auth-", &back);
+    Ok(manifest.split("[profile.").next().unwrap_or_default().to_owned())
 }

@@ -1,0 +1,7 @@
+//! The example as its user has it: the binary, started and spoken to over TCP.
+
+mod process;
+mod starting;
+mod tokens;
+mod tour;
+mod walk;

@@ -1,0 +1,246 @@
+//! A running blog. In: settings. Out: its address, the seed it printed, and curl to talk to it. It
+//! ends with the test.
+
+use std::{
+    fs::File,
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{LazyLock, Mutex},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::files::workspace;
+
+/// The binary, built once: a test of another package has no other way to come by it.
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--package", "blog", "--message-format", "json", "--locked"])
+        .current_dir(workspace())
+        .stderr(Stdio::inherit())
+        .output()
+        .expect("cargo runs");
+    assert!(built.status.success(), "the blog does not build");
+    let messages = String::from_utf8(built.stdout).expect("cargo speaks UTF-8");
+    let binary = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let binary = binary.filter(|message| message["target"]["name"] == "blog");
+    let binary = binary.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    binary.last().expect("cargo names the binary")
+});
+
+pub(super) struct Blog {
+    child: Child,
+    pub(super) address: SocketAddr,
+    /// What it printed before the address: the table and the seed.
+    pub(super) printed: String,
+    pub(super) folder: Folder,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    headers: Vec<(String, String)>,
+    pub(super) body: String,
+}
+
+impl Blog {
+    pub(super) fn seeded() -> Self {
+        Self::start(&[("BLOG_SEED", "1")])
+    }
+
+    /// Starts a blog on a free port, in a folder of its own.
+    pub(super) fn start(settings: &[(&str, &str)]) -> Self {
+        Self::start_in(Folder::new(), settings)
+    }
+
+    pub(super) fn start_in(folder: Folder, settings: &[(&str, &str)]) -> Self {
+        let mut child = command(&folder, settings).spawn().expect("the blog starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
+        let mut printed = String::new();
+        let address = loop {
+            let line = lines.next().expect("it says where it listens").expect("UTF-8");
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                break address.parse().expect("an address");
+            }
+            printed.push_str(&line);
+            printed.push('\n');
+        };
+        Self { child, address, printed, folder }
+    }
+
+    /// What a blog that refuses to start says, and its exit code.
+    pub(super) fn refused(settings: &[(&str, &str)]) -> (i32, String) {
+        let folder = Folder::new();
+        let output = command(&folder, settings).stderr(Stdio::piped()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code().expect("an exit code"), said)
+    }
+
+    pub(super) fn seed(&self) -> Value {
+        let line = self.printed.lines().find_map(|line| line.strip_prefix("seed "));
+        serde_json::from_str(line.expect("a line with the seed")).expect("JSON")
+    }
+
+    pub(super) fn password(&self, user: &str) -> String {
+        self.seed()["users"][user].as_str().expect("a password").to_owned()
+    }
+
+    pub(super) fn login(&self, user: &str) -> String {
+        let body = json!({ "username": user, "password": self.password(user) });
+        let answer = self.post("/auth/login", &[], &body.to_string());
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()["access_token"].as_str().expect("a token").to_owned()
+    }
+
+    pub(super) fn get(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send("GET", path, &bearer(token), None)
+    }
+
+    pub(super) fn delete(&self, path: &str, token: Option<&str>) -> Answer {
+        self.send("DELETE", path, &bearer(token), None)
+    }
+
+    pub(super) fn write(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> Answer {
+        let mut headers = bearer(token);
+        headers.push("Content-Type: application/json".to_owned());
+        self.send(method, path, &headers, Some(&body.to_string()))
+    }
+
+    pub(super) fn post(&self, path: &str, headers: &[String], body: &str) -> Answer {
+        let mut headers = headers.to_vec();
+        headers.push("Content-Type: application/json".to_owned());
+        self.send("POST", path, &headers, Some(body))
+    }
+
+    /// One request by curl: another implementation of HTTP than the blog's.
+    pub(super) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[String],
+        body: Option<&str>,
+    ) -> Answer {
+        let mut curl = Command::new("curl");
+        curl.args(["-sS", "-i", "--path-as-is", "--max-time", "20", "-X", method]);
+        headers.iter().for_each(|header| {
+            curl.args(["-H", header]);
+        });
+        if let Some(body) = body {
+            curl.args(["--data-binary", body]);
+        }
+        let url = format!("http://{}{path}", self.address);
+        let output = curl.arg(url).output().expect("curl is installed");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Answer::read(&String::from_utf8(output.stdout).expect("UTF-8"))
+    }
+
+    /// Asks the blog to stop and returns its exit code.
+    pub(super) fn stop(self) -> i32 {
+        self.signal("-TERM");
+        self.stop_after_signal()
+    }
+
+    /// The exit code of a blog that was asked to stop.
+    pub(super) fn stop_after_signal(mut self) -> i32 {
+        self.child.wait().expect("it ends").code().expect("by itself")
+    }
+
+    pub(super) fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().expect("kill is installed");
+        assert!(sent.success());
+    }
+
+    /// A connection that has sent the beginning of a request.
+    pub(super) fn unfinished_request(&self, beginning: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).expect("it listens");
+        stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+        stream.write_all(beginning.as_bytes()).expect("it reads");
+        stream
+    }
+}
+
+impl Drop for Blog {
+    fn drop(&mut self) {
+        // It may have ended already; then there is nothing to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Answer {
+    fn read(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head and a body");
+        let mut lines = head.lines();
+        let status = lines.next().expect("a status line").split(' ').nth(1).expect("a status");
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        Self {
+            status: status.parse().expect("a number"),
+            headers: headers.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+    }
+
+    /// Every header of that name, in the order of the answer.
+    pub(super) fn headers(&self, name: &str) -> Vec<&str> {
+        let named = self.headers.iter().filter(|(key, _)| key == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+
+    pub(super) fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+}
+
+pub(super) fn bearer(token: Option<&str>) -> Vec<String> {
+    token.map(|token| format!("Authorization: Bearer {token}")).into_iter().collect()
+}
+
+fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(&*BINARY);
+    command.current_dir(&folder.0).env_clear().env("BLOG_ADDR", "127.0.0.1:0");
+    command.envs(settings.iter().copied());
+    let log = File::create(folder.0.join("stderr.log")).expect("a log");
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    command
+}
+
+/// A folder that goes with its test.
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl Folder {
+    pub(super) fn new() -> Self {
+        static COUNT: Mutex<u32> = Mutex::new(0);
+        let mut count = COUNT.lock().expect("no test panics here");
+        *count += 1;
+        let name = format!("auth-tests-{}-{count}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).expect("a folder");
+        Self(folder)
+    }
+
+    pub(super) fn log(&self) -> String {
+        std::fs::read_to_string(self.0.join("stderr.log")).expect("a log")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is left to the system's temporary folder.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
