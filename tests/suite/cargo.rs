@@ -256,6 +256,21 @@ fn z2_a_missing_policy_is_one_error() {
     assert!(error.contains("as `[package.metadata.auth]` in Cargo.toml says"), "{error}");
 }
 
+/// Z2: a manifest that means to name a policy and does not is no reason to take another one.
+#[test]
+fn z2_a_manifest_that_names_no_policy_is_one_error() {
+    let fixture = service("unnamed");
+    for wrong in ["polcy = \"policies/auth.yaml\"", "policy = 3", "policy = \"\""] {
+        let table = format!("\n[package.metadata.auth]\n{wrong}\n");
+        fixture.write("service/Cargo.toml", &manifest("unnamed", &table));
+        let error = fixture.check().fails_once();
+        assert!(
+            error.contains("`[package.metadata.auth]` in Cargo.toml names no policy"),
+            "{error}"
+        );
+    }
+}
+
 /// Z1: the runtime is found under the name the package gives it.
 #[test]
 fn z1_the_runtime_may_be_renamed() {
