@@ -19,6 +19,7 @@ use auth_runtime::{
 };
 use axum::{
     body::Body,
+    extract::State,
     http::{Request, StatusCode, header},
 };
 use tower::ServiceExt;
@@ -38,7 +39,9 @@ pub(super) struct World {
 
 /// The kinds and causes of the events so far.
 #[derive(Clone, Default)]
-pub(super) struct Events(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
+pub(super) struct Events(Arc<Mutex<Vec<Seen>>>);
+
+type Seen = (&'static str, Option<String>);
 
 impl AuditSink for Events {
     fn record(&self, event: &Event<'_>) {
@@ -110,21 +113,21 @@ impl World {
 
     /// The identity behind a token, as a handler has it.
     pub(super) async fn identity(&self, token: &Secret) -> Identity {
-        static CALLER: Mutex<Option<Identity>> = Mutex::new(None);
+        type Caller = Arc<Mutex<Option<Identity>>>;
         #[authenticate(jwt, policy = "../policies/test.yaml")]
-        async fn keep(caller: Identity) {
-            *CALLER.lock().expect("no test panics here") = Some(caller);
+        async fn keep(caller: Identity, State(kept): State<Caller>) {
+            *kept.lock().expect("no test panics here") = Some(caller);
         }
-        static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-        let _turn = ONE_AT_A_TIME.lock().await;
-        let app = Router::new().route("/", get(keep)).protect(self.auth.clone());
+        let kept = Caller::default();
+        let router = Router::new().route("/", get(keep)).with_state(Arc::clone(&kept));
+        let app = router.protect(self.auth.clone());
         let request = Request::get("/")
             .header(header::AUTHORIZATION, format!("Bearer {}", token.expose()))
             .body(Body::empty())
             .expect("a request");
         let status = app.oneshot(request).await.expect("an answer").status();
         assert_eq!(status, StatusCode::OK);
-        CALLER.lock().expect("no test panics here").take().expect("a caller")
+        kept.lock().expect("no test panics here").take().expect("a caller")
     }
 }
 
