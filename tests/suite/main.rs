@@ -9,4 +9,5 @@
 )]
 
 mod blog;
+mod http;
 mod ui;
