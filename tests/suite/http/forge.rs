@@ -91,9 +91,12 @@ impl Pen<'_> {
 /// A token with these texts as header and payload.
 pub(super) fn token(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, pen: Pen<'_>) -> String {
     let encode = |part: &[u8]| URL_SAFE_NO_PAD.encode(part);
-    let message = format!("{}.{}", encode(header.as_ref()), encode(payload.as_ref()));
-    let signature = pen.sign(&message);
-    format!("{message}.{signature}")
+    signed(&format!("{}.{}", encode(header.as_ref()), encode(payload.as_ref())), pen)
+}
+
+/// The same of parts that were encoded in some way.
+pub(super) fn signed(message: &str, pen: Pen<'_>) -> String {
+    format!("{message}.{}", pen.sign(message))
 }
 
 /// A token in `test.yaml`'s own form, with this header and these claims.
