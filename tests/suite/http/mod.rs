@@ -27,3 +27,4 @@ mod protect;
 mod random;
 mod rules;
 mod sameness;
+mod unguarded;

@@ -1,7 +1,7 @@
 //! Two policies in one program: handlers compiled against one are not run by an engine of the
 //! other.
 
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use auth_runtime::{
     Auth, Router, authenticate, policy, public,
@@ -30,13 +30,15 @@ async fn engine() -> Auth {
     builder.build().await.unwrap()
 }
 
-fn expected(handler: &str, line: u32, column: u32) -> String {
-    format!(
-        "`suite::http::protect::{handler}`, routed at {}:{line}:{column}, was compiled against a \
-         policy with other scopes, roles, schemes or rules than `policies/test.yaml`, which the \
-         engine runs: build both from the same policy file",
-        file!()
-    )
+/// Holds the message against its form, the column aside.
+fn names(message: &str, handler: &str, line: u32) {
+    let place = format!("`suite::http::protect::{handler}`, routed at {}:{line}:", file!());
+    let rest = message.strip_prefix(&place).unwrap_or_else(|| panic!("{message}"));
+    let (column, rest) = rest.split_once(", ").unwrap();
+    assert!(column.parse::<u32>().is_ok());
+    let expected = "was compiled against a policy with other scopes, roles, schemes or rules than \
+                    `policies/test.yaml`, which the engine runs: build both from the same policy file";
+    assert_eq!(rest, expected);
 }
 
 #[tokio::test]
@@ -46,11 +48,11 @@ async fn z2_a_handler_of_another_policy_is_refused_by_name_and_place() {
     };
     let (bad, line) = (Router::new().route("/other", get(other)), line!());
     let refused = mixed(bad).try_protect(engine().await).unwrap_err();
-    assert_eq!(refused.to_string(), expected("other", line, 58));
+    names(&refused.to_string(), "other", line);
 
     let (bad, line) = (Router::new().nest("/n", Router::new().fallback(other_known)), line!());
     let refused = mixed(bad).try_protect(engine().await).unwrap_err();
-    assert_eq!(refused.to_string(), expected("other_known", line, 63));
+    names(&refused.to_string(), "other_known", line);
 }
 
 #[tokio::test]
@@ -58,8 +60,8 @@ async fn z2_protect_panics_with_the_same_words() {
     let auth = engine().await;
     let line = line!() + 1;
     let routes = || Router::new().route("/other", post(other)).with_state(Reached::default());
-    let panic = catch_unwind(|| routes().protect(auth.clone())).unwrap_err();
-    assert_eq!(*panic.downcast::<String>().unwrap(), expected("other", line, 51));
+    let panic = catch_unwind(AssertUnwindSafe(|| routes().protect(auth.clone()))).unwrap_err();
+    names(&panic.downcast::<String>().unwrap(), "other", line);
 }
 
 #[tokio::test]
