@@ -74,7 +74,7 @@ async fn j13_quotes_whitespace_and_other_alphabets() {
         format!("{token}\t"),
         token.replacen('.', " .", 1),
         token.replacen('.', "=.", 1),
-        format!("{}é", token),
+        format!("{token}é"),
     ] {
         let cause = door.refuses(&wrong).await;
         let causes = ["token-not-base64url", "signature-invalid"];
