@@ -10,7 +10,7 @@ use crate::{
     credential::Presented,
     denial::{Challenges, Denial, Missing},
     jwt::{self, TokenError},
-    rule::Requirement,
+    rule::{Openness, Requirement},
 };
 
 /// The longest `X-Request-Id` that an event repeats, in bytes.
@@ -50,8 +50,9 @@ impl<'r> Door<'r> {
     }
 
     /// The caller, if a credential of one of the schemes was presented.
-    pub(crate) fn identify(&self, schemes: u64) -> Result<Option<Identity>, Denial> {
-        let checked = self.verify(schemes);
+    pub(crate) fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
+        let agrees = openness.structure.map_or(Ok(()), |structure| self.agrees_with(structure));
+        let checked = agrees.and_then(|()| self.verify(openness.schemes));
         if !matches!(checked, Ok(None)) {
             self.report(None, checked.as_ref().map(Option::as_ref));
         }
@@ -59,9 +60,7 @@ impl<'r> Door<'r> {
     }
 
     fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
-        if requirement.structure != self.auth.policy().structure().0 {
-            return Err(Refusal::new(Denial::internal(), "other-policy"));
-        }
+        self.agrees_with(requirement.structure)?;
         let challenges = self.challenges(requirement.schemes);
         let Some(identity) = self.verify(requirement.schemes)? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
@@ -69,6 +68,16 @@ impl<'r> Door<'r> {
         match self.shortfall(&identity, requirement, &challenges) {
             None => Ok(identity),
             Some((denial, cause)) => Err(Refusal { denial, cause, identity: Some(identity) }),
+        }
+    }
+
+    /// Whether the handler's ids are those of the engine's policy: `protect` compares them too, but
+    /// does not see a handler that axum's own router brought along.
+    fn agrees_with(&self, structure: u64) -> Result<(), Refusal> {
+        if structure == self.auth.policy().structure().0 {
+            Ok(())
+        } else {
+            Err(Refusal::new(Denial::internal(), "other-policy"))
         }
     }
 

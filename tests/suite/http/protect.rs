@@ -4,13 +4,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use auth_runtime::{
-    Auth, Router, authenticate, policy, public,
+    Auth, Router,
+    audit::Decision,
+    authenticate, policy, public,
     routing::{get, post},
 };
 use axum::extract::State;
 
 use super::{
-    fixture::{Reached, guarded, open, write},
+    fixture::{Door, Reached, ask, guarded, open, write},
     forge,
 };
 
@@ -69,4 +71,36 @@ async fn z2_handlers_of_the_engines_own_policy_and_plain_public_ones_are_taken()
     let routes = Router::new().route("/", get(guarded).post(write)).route("/open", get(open));
     let protected = routes.with_state(Reached::default()).try_protect(engine().await).unwrap();
     assert_eq!(protected.inventory().endpoints().len(), 3);
+}
+
+/// A foreign router is in no inventory, so its handlers are compared when they are called.
+#[tokio::test]
+async fn z2_a_handler_of_another_policy_in_a_foreign_router_lets_nobody_in() {
+    let theirs = axum::Router::new()
+        .route("/guarded", axum::routing::get(guarded))
+        .route("/other", axum::routing::get(other))
+        .route("/known", axum::routing::get(other_known));
+    let door = Door::of(Router::new().merge_unguarded(theirs, "routed elsewhere")).await;
+    let own = door.token(&["reader"]);
+    let pen = forge::Pen::Hmac(forge::SECRET);
+    let header = forge::header("HS256", pen).to_string();
+    let theirs = forge::token(header, forge::own_claims().to_string(), pen);
+    for path in ["/other", "/known"] {
+        for request in [
+            ask("GET", path),
+            ask("GET", path).bearer(&own),
+            ask("GET", path).bearer(&theirs),
+            ask("GET", path).header("x-api-key", "k"),
+        ] {
+            let answer = door.send(request).await;
+            assert_eq!((answer.status, answer.code().as_str()), (500, "internal"), "{path}");
+            let event = door.audit.only();
+            assert_eq!(event.decision, Decision::Error);
+            assert_eq!(event.cause.as_deref(), Some("other-policy"));
+        }
+    }
+    assert_eq!(door.reached.take(), [""; 0]);
+    // One of the engine's own policy is guarded there as anywhere.
+    assert_eq!(door.send(ask("GET", "/guarded")).await.status, 401);
+    assert_eq!(door.send(ask("GET", "/guarded").bearer(&own)).await.status, 200);
 }
