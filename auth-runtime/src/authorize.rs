@@ -160,13 +160,21 @@ impl<'r> Door<'r> {
             subject: identity.map(Identity::subject),
             scheme: identity.map(Identity::scheme),
             credential: identity.and_then(Identity::credential_id),
-            method: Some(self.parts.method.as_str()),
+            method: Some(self.method()),
             route: self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str),
             rule,
             cause,
             policy: self.auth.policy().revision(),
             request_id: self.request_id(),
         });
+    }
+
+    /// The request's method; of one that a stranger made up, no more than that.
+    fn method(&self) -> &'static str {
+        const KNOWN: [&str; 9] =
+            ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+        let method = self.parts.method.as_str();
+        KNOWN.into_iter().find(|known| *known == method).unwrap_or("other")
     }
 
     fn request_id(&self) -> Option<&'r str> {

@@ -14,7 +14,7 @@ use auth_runtime::{
     clock::{ManualClock, Timestamp},
     extract::Path,
     policy,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use axum::extract::State;
 use tracing::{
@@ -229,5 +229,19 @@ fn a2_the_tracing_sink_writes_these_fields_and_no_token() {
     let text = format!("{lines:?}");
     for secret in token.split('.').chain(canary.split('.')) {
         assert!(!text.contains(secret), "{secret} is in {text}");
+    }
+}
+
+/// A method is a token of any length: a stranger can write a novel into it.
+#[tokio::test]
+async fn a3_a_method_of_a_strangers_own_making_is_not_repeated() {
+    let door = Door::of(Router::new().route("/x", any(guarded))).await;
+    for method in ["PURGE", "get", "X|forged", &"A".repeat(10_000)] {
+        door.send(ask(method, "/x")).await;
+        assert_eq!(door.audit.only().method.as_deref(), Some("other"), "{method:.20}");
+    }
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"] {
+        door.send(ask(method, "/x")).await;
+        assert_eq!(door.audit.only().method.as_deref(), Some(method));
     }
 }

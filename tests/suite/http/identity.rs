@@ -62,7 +62,7 @@ async fn door() -> Door {
 }
 
 #[tokio::test]
-async fn z1_an_extractor_behind_the_guard_knows_the_caller() {
+async fn z4_an_extractor_behind_the_guard_knows_the_caller() {
     let door = door().await;
     let answer = door.send(ask("GET", "/behind").bearer(door.token(&[]))).await;
     assert_eq!((answer.status, answer.text()), (200, "alice"));
@@ -71,7 +71,7 @@ async fn z1_an_extractor_behind_the_guard_knows_the_caller() {
 }
 
 #[tokio::test]
-async fn z1_without_a_guard_nobody_is_known_whatever_was_sent() {
+async fn z4_without_a_guard_nobody_is_known_whatever_was_sent() {
     let door = door().await;
     for token in [door.token(&["admin"]), "bad".to_owned()] {
         let answer = door.send(ask("GET", "/before").bearer(token)).await;
@@ -82,7 +82,7 @@ async fn z1_without_a_guard_nobody_is_known_whatever_was_sent() {
 
 /// A middleware runs before the guard: it cannot mistake what is asked for for who is asking.
 #[tokio::test]
-async fn z1_before_the_guard_nobody_is_known() {
+async fn z4_before_the_guard_nobody_is_known() {
     let look = |request: Request, next: Next| async move {
         let (mut parts, body) = request.into_parts();
         let Ok(Caller(caller)) = Caller::from_request_parts(&mut parts, &()).await;
@@ -96,7 +96,7 @@ async fn z1_before_the_guard_nobody_is_known() {
 }
 
 #[tokio::test]
-async fn z1_a_public_handler_is_told_nobody_somebody_or_nothing_at_all() {
+async fn z4_a_public_handler_is_told_nobody_somebody_or_nothing_at_all() {
     let door = door().await;
     let nobody = door.send(ask("GET", "/known")).await;
     assert_eq!((nobody.status, nobody.text()), (200, "nobody"));
@@ -126,7 +126,7 @@ async fn z1_a_public_handler_is_told_nobody_somebody_or_nothing_at_all() {
 }
 
 #[tokio::test]
-async fn z1_what_is_public_asks_for_no_credential_and_looks_at_none() {
+async fn z4_what_is_public_asks_for_no_credential_and_looks_at_none() {
     let door = door().await;
     let odd = || ask("GET", "/open").header("authorization", b"Bearer \xff\xfe");
     for request in [ask("GET", "/open"), odd(), odd().bearer("x").header("cookie", "\x7e=;;=")] {
