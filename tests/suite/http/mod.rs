@@ -29,5 +29,6 @@ mod quoted;
 mod random;
 mod rules;
 mod sameness;
+mod scopes;
 mod unguarded;
 mod wire;
