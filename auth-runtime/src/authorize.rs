@@ -45,7 +45,10 @@ impl<'r> Door<'r> {
     /// The caller, who meets the requirement.
     pub(crate) fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
         let checked = self.check(requirement);
-        self.report(requirement.rule_name(self.auth.policy()), checked.as_ref().map(Some));
+        // Of another policy, the rule's index would name one of ours.
+        let rule = requirement.rule_name(self.auth.policy());
+        let rule = rule.filter(|_| self.agrees_with(requirement.structure).is_ok());
+        self.report(rule, checked.as_ref().map(Some));
         checked.map_err(|refusal| refusal.denial)
     }
 

@@ -153,6 +153,24 @@ async fn m07_credentials_that_have_not_landed_admit_nobody() {
 }
 
 #[tokio::test]
+async fn k6_only_a_cookie_of_that_very_name_is_a_session() {
+    let door = door().await;
+    for cookie in [
+        "x__Host-session=s",
+        "__Host-session2=s",
+        "__host-session=s",
+        "session=s",
+        "a=__Host-session; b=\"__Host-session=s\"",
+        "a=b, __Host-session=s",
+    ] {
+        let answer = door.send(ask("GET", "/session").header("cookie", cookie)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{cookie}");
+        assert_eq!(door.audit.cause(), "no-credential");
+    }
+    assert_eq!(door.reached.take(), [""; 0]);
+}
+
+#[tokio::test]
 async fn k6_two_kinds_that_the_rule_names_are_400() {
     let door = door().await;
     let reader = door.token(&["reader"]);

@@ -21,6 +21,12 @@ async fn other(State(reached): State<Reached>) -> &'static str {
     reached.note("other")
 }
 
+/// Its rule is the first of its policy, and the engine's policy has a first rule too.
+#[authenticate(rule = "reading", policy = "policies/hs256.yaml")]
+async fn other_named(State(reached): State<Reached>) -> &'static str {
+    reached.note("other_named")
+}
+
 #[public(reason = "knows some", identity = jwt, policy = "policies/hs256.yaml")]
 async fn other_known(State(reached): State<Reached>) -> &'static str {
     reached.note("other_known")
@@ -79,13 +85,14 @@ async fn z2_a_handler_of_another_policy_in_a_foreign_router_lets_nobody_in() {
     let theirs = axum::Router::new()
         .route("/guarded", axum::routing::get(guarded))
         .route("/other", axum::routing::get(other))
+        .route("/named", axum::routing::get(other_named))
         .route("/known", axum::routing::get(other_known));
     let door = Door::of(Router::new().merge_unguarded(theirs, "routed elsewhere")).await;
     let own = door.token(&["reader"]);
     let pen = forge::Pen::Hmac(forge::SECRET);
     let header = forge::header("HS256", pen).to_string();
     let theirs = forge::token(header, forge::own_claims().to_string(), pen);
-    for path in ["/other", "/known"] {
+    for path in ["/other", "/named", "/known"] {
         for request in [
             ask("GET", path),
             ask("GET", path).bearer(&own),
@@ -95,7 +102,7 @@ async fn z2_a_handler_of_another_policy_in_a_foreign_router_lets_nobody_in() {
             let answer = door.send(request).await;
             assert_eq!((answer.status, answer.code().as_str()), (500, "internal"), "{path}");
             let event = door.audit.only();
-            assert_eq!(event.decision, Decision::Error);
+            assert_eq!((event.decision, event.rule), (Decision::Error, None), "{path}");
             assert_eq!(event.cause.as_deref(), Some("other-policy"));
         }
     }
