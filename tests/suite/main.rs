@@ -11,7 +11,10 @@
 
 mod blog;
 mod book;
+mod cargo;
 mod evidence;
 mod files;
+mod fixture;
 mod http;
+mod readme;
 mod ui;
