@@ -15,6 +15,7 @@ mod cargo;
 mod evidence;
 mod files;
 mod fixture;
+mod http;
 mod life;
 mod readme;
 mod ui;
