@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, error::Error, fmt, sync::Arc};
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::{Algorithm, Reference},
+    settings::Reference,
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
     identity::Subject,
-    jwt::{Issuer, KeySet, SetupError, Verifier},
+    jwt::{Issuer, KeyError, KeySet, SetupError, Verifier},
     reference::{self, ReferenceError},
 };
 
@@ -168,13 +168,17 @@ impl AuthBuilder {
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
             match &scheme.kind {
                 SchemeKind::Jwt(jwt) => {
-                    let keys = self.keys_of(scheme, Some(&jwt.keys), &jwt.algorithms)?;
+                    let keys = self.keys_of(scheme, Some(&jwt.keys), |text| {
+                        KeySet::parse(text, &jwt.algorithms)
+                    })?;
                     let keys = Arc::new(keys);
                     issuer = Some(Issuer::new(&policy, Arc::clone(&keys)).map_err(refused)?);
                     verifiers.push(Verifier::own(&policy, keys).map_err(refused)?);
                 }
                 SchemeKind::Issuer(foreign) => {
-                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), &foreign.algorithms)?;
+                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), |text| {
+                        KeySet::published(text, &foreign.algorithms)
+                    })?;
                     let verifier = Verifier::foreign(&policy, SchemeId(index), keys);
                     verifiers.push(verifier.map_err(refused)?);
                 }
@@ -194,7 +198,7 @@ impl AuthBuilder {
         &mut self,
         scheme: &Scheme,
         reference: Option<&Reference>,
-        algorithms: &[Algorithm],
+        parse: impl FnOnce(&str) -> Result<KeySet, KeyError>,
     ) -> Result<KeySet, BuildError> {
         let name = &scheme.name;
         if let Some(keys) = self.keys.remove(name) {
@@ -204,7 +208,7 @@ impl AuthBuilder {
         let text = reference::resolve(reference)
             .map_err(|error| BuildError::Reference { scheme: name.clone(), error })?;
         // The keys are inside the text: parsing them is what it is for.
-        KeySet::parse(text.expose(), algorithms)
+        parse(text.expose())
             .map_err(|error| BuildError::Keys { scheme: name.clone(), error: error.into() })
     }
 }

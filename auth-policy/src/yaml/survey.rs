@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use granit_parser::{Event, Options, Parser, ScanError, Span, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScanError, Span, Tag};
 
 use crate::{
     code::Code,
@@ -17,7 +17,7 @@ use crate::{
 /// How deep maps and lists may nest. A policy needs six.
 const DEEPEST: usize = 24;
 /// How many keys, values, maps and lists a file may hold in all.
-const MOST_NODES: usize = 80_000;
+const MOST_NODES: usize = 72_000;
 /// The longest key or value in bytes.
 const LONGEST_SCALAR: usize = 16 * 1024;
 
@@ -93,7 +93,7 @@ fn refuse_character(place: Place, c: char, report: &mut Report) {
         };
         found
             .message(format!("{what} (U+{number:04X}) is hidden here"))
-            .help("remove it: a reviewer sees something else than what is read")
+            .help("remove it: what a reviewer sees is not what is read")
     });
 }
 
@@ -217,13 +217,17 @@ impl Look<'_> {
         self.readable = false;
         let mark = error.marker();
         let at = Place { line: to_u32(mark.line()), column: to_u32(mark.col() + 1), length: 1 };
-        let code = match error.kind() {
-            granit_parser::ErrorKind::DirectiveDisallowed => Code::Directive,
-            _ => Code::YamlSyntax,
-        };
+        if matches!(error.kind(), ErrorKind::DirectiveDisallowed) {
+            self.report.add(Code::Directive, at, |found| {
+                found
+                    .message("a policy may not hold YAML directives")
+                    .help("remove the line: policies are YAML 1.2")
+            });
+            return;
+        }
         let reason = error.info();
         let help = self.syntax_help(at, &reason);
-        self.report.add(code, at, |found| {
+        self.report.add(Code::YamlSyntax, at, |found| {
             found.message(format!("this is not YAML: {reason}")).maybe_help(help)
         });
     }
