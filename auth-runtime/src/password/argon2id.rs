@@ -107,3 +107,40 @@ impl Argon2id {
         Params::try_from(&self.0).map_err(|_| PasswordError::Unreadable)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use argon2::{AssociatedData, ParamsBuilder};
+
+    use super::*;
+
+    /// RFC 9106, section 5.3.
+    #[test]
+    fn p6_the_vector_of_the_rfc() {
+        let data = AssociatedData::new(&[4; 12]).unwrap();
+        let params =
+            ParamsBuilder::new().m_cost(32).t_cost(3).p_cost(4).data(data).build().unwrap();
+        let secret = [3; 8];
+        let argon2 =
+            Argon2::new_with_secret(&secret, Algorithm::Argon2id, Version::V0x13, params).unwrap();
+        let mut tag = [0; 32];
+        argon2.hash_password_into(&[1; 32], &[2; 16], &mut tag).unwrap();
+        let expected = [
+            0x0d, 0x64, 0x0d, 0xf5, 0x8d, 0x78, 0x76, 0x6c, 0x08, 0xc0, 0x37, 0xa3, 0x4a, 0x8b,
+            0x53, 0xc9, 0xd0, 0x1e, 0xf0, 0x45, 0x2d, 0x75, 0xb6, 0x5e, 0xb5, 0x25, 0x20, 0xe9,
+            0x6b, 0x01, 0xe6, 0x59,
+        ];
+        assert_eq!(tag, expected);
+    }
+
+    /// From the tests of the reference implementation, `phc-winner-argon2`.
+    #[test]
+    fn p6_a_string_of_the_reference_implementation_is_verified() {
+        let text = "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ\
+            $bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc";
+        let hash = Argon2id::parse(text).unwrap();
+        assert_eq!(hash.matches("password"), Ok(true));
+        assert_eq!(hash.matches("passwore"), Ok(false));
+        assert_eq!(hash.to_phc(), text);
+    }
+}

@@ -15,7 +15,7 @@ pub enum PasswordError {
     },
     /// Too many are waiting already: answer 503.
     Busy,
-    /// The stored text is not an Argon2id hash that this hasher reads.
+    /// The stored text is no hash that this hasher reads, or one that costs far too much to verify.
     Unreadable,
     /// The policy's cost is not one that Argon2 knows.
     Cost,

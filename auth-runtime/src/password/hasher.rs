@@ -65,7 +65,7 @@ impl Hasher {
     /// [`PasswordError::Internal`] where the system has no random bytes.
     pub fn new(settings: &Passwords) -> Result<Self, PasswordError> {
         let params = argon2id::params(settings.argon2)?;
-        let nobody = PasswordHash(Argon2id::of_nobody(&params)?);
+        let nobody = PasswordHash::from(Argon2id::of_nobody(&params)?);
         let processors = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Ok(Self {
             params,
@@ -94,7 +94,7 @@ impl Hasher {
         let password = normalize(&password, self.max_length)?;
         let params = self.params.clone();
         let hash = self.places.run(move || Argon2id::of(&password, params)).await?;
-        hash.map(PasswordHash)
+        hash.map(PasswordHash::from)
     }
 
     /// Whether this is the password of that hash; with `None`, the password of nobody.
@@ -109,6 +109,9 @@ impl Hasher {
     /// `None` stands for an account that does not exist. It costs a hash at the current cost and
     /// is always [`Verdict::Wrong`], so that time does not tell which accounts there are. An
     /// account whose hash is [outdated](Verdict::Right) still differs, until it is hashed anew.
+    ///
+    /// Against a bcrypt hash, a password of more than 72 bytes or with a NUL is wrong: bcrypt would
+    /// compare a part of it.
     pub async fn verify(
         &self,
         password: Secret,
@@ -132,8 +135,8 @@ pub enum Verdict {
     Wrong,
     /// The password.
     Right {
-        /// Whether the hash was made at another cost than the policy's: hash the password anew
-        /// and store that.
+        /// Whether the hash was made at another cost than the policy's, or is bcrypt: hash the
+        /// password anew and store that.
         outdated: bool,
     },
 }
@@ -160,6 +163,9 @@ mod tests {
     fn at(cost: Argon2Cost) -> Hasher {
         Hasher::new(&Passwords { argon2: cost, ..Passwords::default() }).unwrap()
     }
+
+    /// The password is `abc`.
+    const BCRYPT: &str = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
 
     /// A cost below what a policy may ask for, where a test is not about the cost.
     fn cheap() -> Hasher {
@@ -219,11 +225,11 @@ mod tests {
         let hasher = at(Argon2Cost::default());
         let one = hasher.hash(secret("correct horse")).await.unwrap();
         let two = hasher.hash(secret("correct horse")).await.unwrap();
-        assert!(one.to_phc().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", one.to_phc());
-        assert_ne!(one.to_phc(), two.to_phc());
-        let parts = one.to_phc().split('$').map(str::len).collect::<Vec<_>>();
+        assert!(one.to_text().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", one.to_text());
+        assert_ne!(one.to_text(), two.to_text());
+        let parts = one.to_text().split('$').map(str::len).collect::<Vec<_>>();
         assert_eq!(parts, [0, 8, 4, 15, 22, 43], "16 bytes of salt and 32 of hash");
-        let read = one.to_phc().parse::<PasswordHash>().unwrap();
+        let read = one.to_text().parse::<PasswordHash>().unwrap();
         assert_eq!(read, one);
         let right = hasher.verify(secret("correct horse"), Some(&read)).await;
         assert_eq!(right, Ok(Verdict::Right { outdated: false }));
@@ -249,10 +255,37 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn p6_m10_an_imported_hash_lets_in_once_and_is_then_argon2id() {
+        let hasher = cheap();
+        let imported = BCRYPT.parse::<PasswordHash>().unwrap();
+        let wrong = hasher.verify(secret("abd"), Some(&imported)).await;
+        assert_eq!(wrong, Ok(Verdict::Wrong));
+        let right = hasher.verify(secret("abc"), Some(&imported)).await;
+        assert_eq!(right, Ok(Verdict::Right { outdated: true }));
+
+        let anew = hasher.hash(secret("abc")).await.unwrap();
+        assert!(anew.to_text().starts_with("$argon2id$"), "{}", anew.to_text());
+        let right = hasher.verify(secret("abc"), Some(&anew)).await;
+        assert_eq!(right, Ok(Verdict::Right { outdated: false }));
+    }
+
+    #[tokio::test]
+    async fn p6_bcrypt_works_in_the_same_places() {
+        let hasher = cheap().with_room(NonZeroUsize::MIN, 0);
+        let imported = BCRYPT.parse::<PasswordHash>().unwrap();
+        let (first, second) = tokio::join!(
+            hasher.verify(secret("abc"), Some(&imported)),
+            hasher.verify(secret("abc"), Some(&imported)),
+        );
+        assert_eq!(first, Ok(Verdict::Right { outdated: true }));
+        assert_eq!(second, Err(PasswordError::Busy));
+    }
+
+    #[tokio::test]
     async fn p7_nobody_costs_a_hash_at_the_current_cost_and_is_wrong() {
         let cost = Argon2Cost { memory_kib: 64, iterations: 3, parallelism: 2 };
         let hasher = at(cost);
-        assert!(hasher.nobody.to_phc().starts_with("$argon2id$v=19$m=64,t=3,p=2$"));
+        assert!(hasher.nobody.to_text().starts_with("$argon2id$v=19$m=64,t=3,p=2$"));
         assert!(!hasher.nobody.is_outdated(&hasher.params));
         for typed in ["", "correct horse", "nobody"] {
             assert_eq!(hasher.verify(secret(typed), None).await, Ok(Verdict::Wrong));
@@ -280,7 +313,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stored_text_that_is_not_ours_is_unreadable() {
-        let good = cheap().hash(secret("correct horse")).await.unwrap().to_phc();
+        let good = cheap().hash(secret("correct horse")).await.unwrap().to_text();
         let bad = [
             String::new(),
             "correct horse".to_owned(),
@@ -291,7 +324,7 @@ mod tests {
             good.replace("m=8,", "m=1,"),
             good.rsplit_once('$').unwrap().0.to_owned(),
             format!("{good}$"),
-            "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW".to_owned(),
+            "$2x$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW".to_owned(),
         ];
         for text in bad {
             assert_eq!(text.parse::<PasswordHash>(), Err(PasswordError::Unreadable), "{text}");

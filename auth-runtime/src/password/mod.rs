@@ -6,6 +6,7 @@
 //! ```
 
 mod argon2id;
+mod bcrypt;
 mod error;
 mod hash;
 mod hasher;
