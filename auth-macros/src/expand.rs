@@ -12,8 +12,8 @@ use crate::{
     attr::{Authenticate, Embedded, Public},
     check, fallback,
     handler::{Asks, Handler, guard_name},
-    load::{Loaded, Unusable, load},
-    locate::{Located, locate},
+    load::{Loaded, Unusable, find, load},
+    locate::Located,
     runtime,
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn policy(arguments: TokenStream) -> TokenStream {
     let path = embedded.as_ref().ok().and_then(|embedded| embedded.common.runtime.as_ref());
     let runtime = runtime::path(path);
     let text = embedded.map_err(Unusable::Because).and_then(|embedded| {
-        let located = locate(embedded.common.policy.as_ref()).map_err(Unusable::Because)?;
+        let located = find(embedded.common.policy.as_ref())?;
         let loaded = load(&located)?;
         let policy = loaded.policy().ok_or(Unusable::AlreadySaid)?;
         let text = policy
@@ -141,7 +141,7 @@ fn policy_of<A: Declares>(
     if !declared.needs_policy() {
         return Ok((None, TokenStream::new()));
     }
-    let located = locate(declared.policy()).map_err(Unusable::Because)?;
+    let located = find(declared.policy())?;
     let loaded = load(&located)?;
     Ok((Some(loaded), track(&located)))
 }

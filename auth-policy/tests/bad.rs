@@ -1,6 +1,7 @@
 //! Bad policies, one fact each: `bad/NAME.yaml` and, in `bad/NAME.txt`, exactly what its author is
 //! told. `UPDATE_EXPECT=1 cargo test -p auth-policy --test bad` rewrites the latter.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::panic,
     clippy::print_stderr,

@@ -18,6 +18,8 @@ use auth_policy::{
     },
 };
 
+mod readers;
+
 fn corpus() -> Vec<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let good = here.join("tests/good").read_dir().unwrap();
@@ -212,81 +214,118 @@ fn words_of_yaml_1_1_are_words() {
     assert_eq!((described("5a"), described("007-a")), ("Two\nlines\n", "  spaces  "));
 }
 
-/// What both readers make of a file, in one form.
-#[derive(Debug, PartialEq)]
-enum Tree {
-    Null,
-    Bool(bool),
-    Number(f64),
-    Text(String),
-    List(Vec<Tree>),
-    Map(Vec<(Tree, Tree)>),
-}
-
-mod today {
-    use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-
-    use super::Tree;
-
-    struct Any;
-
-    impl<'de> Deserialize<'de> for Tree {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_any(Any)
-        }
-    }
-
-    impl<'de> Visitor<'de> for Any {
-        type Value = Tree;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("anything")
-        }
-        fn visit_unit<E>(self) -> Result<Tree, E> {
-            Ok(Tree::Null)
-        }
-        fn visit_bool<E>(self, value: bool) -> Result<Tree, E> {
-            Ok(Tree::Bool(value))
-        }
-        fn visit_i64<E>(self, value: i64) -> Result<Tree, E> {
-            Ok(Tree::Number(value as f64))
-        }
-        fn visit_u64<E>(self, value: u64) -> Result<Tree, E> {
-            Ok(Tree::Number(value as f64))
-        }
-        fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
-            Ok(Tree::Number(value))
-        }
-        fn visit_str<E>(self, value: &str) -> Result<Tree, E> {
-            Ok(Tree::Text(value.to_owned()))
-        }
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tree, A::Error> {
-            let mut items = Vec::new();
-            while let Some(item) = list.next_element()? {
-                items.push(item);
-            }
-            Ok(Tree::List(items))
-        }
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tree, A::Error> {
-            let mut entries = Vec::new();
-            while let Some(entry) = map.next_entry()? {
-                entries.push(entry);
-            }
-            Ok(Tree::Map(entries))
-        }
-    }
-}
-
 /// The reader the archived crate had and the one this crate uses take every accepted policy for
 /// the same, so an editor or a tool on the former shows what is enforced.
 #[test]
 fn both_readers_take_an_accepted_policy_for_the_same() {
     for path in corpus() {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let mut options = serde_yaml::Options::default();
-        options.strict_booleans = true;
-        let new: Tree = serde_yaml::from_str_with_options(&text, options).unwrap();
-        let old: Tree = serde_yaml_old::from_str(&text).unwrap();
-        assert_eq!(new, old, "{}", path.display());
+        readers::assert_same(&std::fs::read_to_string(&path).unwrap());
     }
+}
+
+/// Words that readers of YAML disagree about: whichever of them is accepted means one thing.
+#[test]
+fn both_readers_take_an_accepted_word_for_the_same() {
+    let words = [
+        "~",
+        "null",
+        "Null",
+        "NULL",
+        "nil",
+        "true",
+        "True",
+        "TRUE",
+        "yes",
+        "No",
+        "ON",
+        "y",
+        "n",
+        "1",
+        "-1",
+        "+1",
+        "0",
+        "00",
+        "007",
+        "08",
+        "0o7",
+        "0o17",
+        "0O7",
+        "0x1f",
+        "0X1F",
+        "0b11",
+        "1_000",
+        "1,000",
+        "0.5",
+        ".5",
+        "5.",
+        "1e3",
+        "1E+3",
+        "1e",
+        "e3",
+        ".inf",
+        "-.INF",
+        "+.inf",
+        ".nan",
+        ".NaN",
+        "inf",
+        "nan",
+        "Infinity",
+        "12:30",
+        "12:30:45",
+        "2026-01-01",
+        "2026-01-01T00:00:00Z",
+        "1.2.3",
+        "0.0.0.0",
+        "=",
+        "<",
+        "<<",
+        "-",
+        "--",
+        "...x",
+        "+",
+        ".",
+        "..",
+        "_",
+        "1_",
+        "_1",
+        "99999999999999999999",
+        "-99999999999999999999",
+        "340282366920938463463374607431768211456",
+        "1e400",
+        "0x",
+        "0o",
+        "0o8",
+        "0xg",
+        "a b",
+        "a: b",
+        "a #b",
+        "a#b",
+        "'it''s'",
+        "\"\\u0041\\n\"",
+        "!",
+        "@a",
+        "`a`",
+        "%a",
+        "&a",
+        "*a",
+        "|",
+        ">",
+        "[a",
+        "{a",
+        "\"a",
+        "'a",
+        "a'",
+        "a\"",
+    ];
+    let mut accepted = 0;
+    for word in words {
+        let text = format!(
+            "version: 1\nscopes:\n  a: {word}\nroles: {{ r: {{ grants: [a] }} }}\nschemes: {{ session: {{ idle: 1m, lifetime: 2m }} }}\n"
+        );
+        if check(&Source::new("p.yaml", text.clone().into())).policy.is_some() {
+            readers::assert_same(&text);
+            accepted += 1;
+        }
+    }
+    assert!(accepted > 20, "only {accepted} words were accepted");
 }

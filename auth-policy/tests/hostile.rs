@@ -2,6 +2,7 @@
 //! less than a second and 100 MB even by an unoptimised build. Each runs in a process of its own,
 //! so that its peak of memory is its own.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::panic,

@@ -189,6 +189,13 @@ fn a_string_that_holds_two_scopes_is_told_how_to_write_a_list() {
 }
 
 #[test]
+fn a_blank_beside_a_scope_is_a_slip_like_any_other() {
+    let found = problem(all_of(&["jwt"], &["read:posts "]));
+    assert_eq!(found.code, Code::UndeclaredScope);
+    assert_eq!(found.help.as_deref(), Some("did you mean `read:posts`?"));
+}
+
+#[test]
 fn a_scope_above_the_ceiling_of_a_scheme_is_refused() {
     let found = problem(all_of(&["jwt", "api_key"], &["write:posts"]));
     assert_eq!((found.code, found.at), (Code::ScopeOutOfReach, 11));

@@ -11,6 +11,9 @@
 
 mod blog;
 mod book;
+mod cargo;
 mod evidence;
 mod files;
+mod fixture;
+mod readme;
 mod ui;

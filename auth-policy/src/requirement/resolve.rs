@@ -354,7 +354,7 @@ impl<'a, P: Copy> Resolver<'a, P> {
 pub(crate) fn several(word: &str) -> Option<Vec<&str>> {
     let split = |c: char| c == ',' || c.is_whitespace();
     let parts: Vec<_> = word.split(split).filter(|part| !part.is_empty()).collect();
-    word.contains(split).then_some(parts)
+    (parts.len() > 1).then_some(parts)
 }
 
 fn several_in_one<P>(at: P, list: &[&str]) -> Problem<P> {

@@ -87,7 +87,7 @@ fn blanks(line: &[char], from: usize) -> usize {
 fn key_before(line: &[char], colon: usize) -> String {
     let before = line.iter().take(colon).rev().skip_while(|c| matches!(c, ' ' | '"' | '\''));
     let mut key: Vec<char> = before
-        .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+        .take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | ':'))
         .take(64)
         .copied()
         .collect();
@@ -99,6 +99,10 @@ fn is_secret_key(key: &str) -> bool {
     let whole = ["key", "keys", "token", "pepper", "credential", "credentials", "jwk", "jwks"];
     let part = ["secret", "private", "password", "passphrase"];
     let long = ["signing_key", "signing-key", "access_token", "refresh_token", "api_key"];
+    // The name of a scope, such as `read:keys`, is no key of the language.
+    if key.contains(':') {
+        return false;
+    }
     whole.contains(&key) || long.contains(&key) || part.iter().any(|word| key.contains(word))
 }
 
@@ -141,6 +145,7 @@ mod tests {
         assert_eq!(shown("keys: |\n  line one\n  line two", 3), "  **** ***");
         assert_eq!(shown("keys:\n- one\n- two", 3), "* ***");
         assert_eq!(shown("client_secret:\n  one", 2), "  ***");
+        assert_eq!(shown("client_secret:one", 1), "client_secret:***");
         assert_eq!(shown("- client_secret : one", 1), "- client_secret : ***");
         assert_eq!(shown("\"client_secret\": one", 1), "\"client_secret\": ***");
     }
@@ -153,6 +158,7 @@ mod tests {
 
     #[test]
     fn references_and_everything_else_are_shown() {
+        assert_eq!(shown("read:keys: Read keys", 1), "read:keys: Read keys");
         for line in
             ["keys: ${KEYS}", "keys: \"${KEYS}\"", "keys: file:/etc/k", "api_key: { header: X }"]
         {

@@ -68,33 +68,41 @@ fn characters(source: &Source, report: &mut Report) {
         if report.is_full() {
             return;
         }
-        if is_treacherous(c) && !matches!(c, '\n' | '\t') && !line_end {
+        if is_treacherous(c) && c != '\n' && !line_end {
             refuse_character(source.place_at(offset), c, report);
         }
     }
 }
 
 fn is_ascii_control(byte: u8) -> bool {
-    byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t')
+    byte.is_ascii_control() && byte != b'\n'
 }
 
 fn refuse_character(place: Place, c: char, report: &mut Report) {
+    if c == '\t' {
+        return report.add(Code::ForbiddenCharacter, place, |found| {
+            found
+                .message("a tab stands here, which YAML readers take for different things")
+                .help("write spaces instead")
+        });
+    }
     report.add(Code::ForbiddenCharacter, place, |found| {
         let number = u32::from(c);
-        let what = match c {
-            '\u{feff}' => "a byte order mark",
-            '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{61c}' => "a character that reorders the text around it",
-            c if c.is_control() => "a control character",
-            _ => "an invisible character",
-        };
         found
-            .message(format!("{what} (U+{number:04X}) is hidden here"))
+            .message(format!("{} (U+{number:04X}) is hidden here", kind_of(c)))
             .help("remove it: what a reviewer sees is not what is read")
     });
+}
+
+fn kind_of(c: char) -> &'static str {
+    match c {
+        '\u{feff}' => "a byte order mark",
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
+            "a character that reorders the text around it"
+        }
+        c if c.is_control() => "a control character",
+        _ => "an invisible character",
+    }
 }
 
 /// The state of one walk over the events.
@@ -201,7 +209,7 @@ impl Look<'_> {
         if text.len() > LONGEST_SCALAR {
             self.too_complex(span, "this key or value is longer than any of a policy may be");
         }
-        let hidden = text.chars().find(|c| is_treacherous(*c) && !matches!(c, '\n' | '\t'));
+        let hidden = text.chars().find(|c| is_treacherous(*c) && *c != '\n');
         if let Some(hidden) = hidden {
             refuse_character(place(span), hidden, self.report);
         }
@@ -226,20 +234,17 @@ impl Look<'_> {
             return;
         }
         let reason = error.info();
-        let help = self.syntax_help(at, &reason);
+        let help = self.syntax_help(at);
         self.report.add(Code::YamlSyntax, at, |found| {
             found.message(format!("this is not YAML: {reason}")).maybe_help(help)
         });
     }
 
-    /// The two slips that cost people the most time.
-    fn syntax_help(&self, at: Place, reason: &str) -> Option<String> {
+    /// What to do about the slip that YAML's own message explains least.
+    fn syntax_help(&self, at: Place) -> Option<String> {
         let line = self.source.line(at.line);
-        if line.contains("${") && line.contains('{') {
-            return Some("inside `{ .. }`, quote a reference: \"${NAME}\"".to_owned());
-        }
-        let tab = reason.contains("tab") || line.starts_with('\t');
-        tab.then(|| "indent with spaces".to_owned())
+        let braces = line.contains("${") && line.replace("${", "").contains(['{', '[']);
+        braces.then(|| "inside `{ .. }` and `[ .. ]`, quote a reference: \"${NAME}\"".to_owned())
     }
 }
 
