@@ -3,7 +3,10 @@
 
 use std::iter;
 
-use super::fold::{alike, plain};
+use super::{
+    fold::{alike, plain},
+    ornament::without_ornament,
+};
 
 /// A word of fewer code points is in too many others.
 const SHORTEST: usize = 4;
@@ -12,9 +15,11 @@ const SHORTEST: usize = 4;
 const LONGEST_NAME: usize = 64;
 const LONGEST_PASSWORD: usize = 256;
 
-/// A word this long may also be misspelt, by two edits: a shorter one would be in most sentences.
-const LONG: usize = 8;
+/// How much a word may be misspelt and still be that word.
 const EDITS: usize = 2;
+
+/// A word this long is also found misspelt among others: a shorter one would be in most sentences.
+const LONG: usize = 8;
 
 /// What is known of whoever sets a password.
 ///
@@ -57,14 +62,22 @@ impl Words {
         Self(words)
     }
 
-    /// Whether the folded password holds one of them, or nearly.
+    /// Whether the folded password holds one of them, or is one but for ornament and two edits.
     pub(super) fn are_near(&self, password: &[char]) -> bool {
         let password = password.get(..LONGEST_PASSWORD).unwrap_or(password);
-        self.0.iter().any(|word| {
-            let edits = if word.len() < LONG { 0 } else { EDITS };
-            distance(password, word) <= edits
-        })
+        self.0.iter().any(|word| holds(password, word) || is_nearly(password, word))
     }
+}
+
+fn holds(password: &[char], word: &[char]) -> bool {
+    let edits = if word.len() < LONG { 0 } else { EDITS };
+    distances(password, word, |_| 0).min().is_some_and(|distance| distance <= edits)
+}
+
+fn is_nearly(password: &[char], word: &[char]) -> bool {
+    without_ornament(password)
+        .filter(|whole| whole.len() >= SHORTEST && whole.len().abs_diff(word.len()) <= EDITS)
+        .any(|whole| distances(whole, word, |row| row).last().is_some_and(|last| last <= EDITS))
 }
 
 fn words_of(name: &str) -> Vec<Vec<char>> {
@@ -80,22 +93,24 @@ fn words_of(name: &str) -> Vec<Vec<char>> {
         .collect()
 }
 
-/// The fewest edits from the word to any stretch of the text (Sellers 1980).
-fn distance(text: &[char], word: &[char]) -> usize {
-    // How far each beginning of the word is from a stretch that ends here.
+/// The fewest edits from the word to what ends at each sign of the text (Levenshtein). What stands
+/// before the match costs what `skipped` says: nothing if the word may be anywhere (Sellers).
+fn distances(
+    text: &[char],
+    word: &[char],
+    skipped: impl Fn(usize) -> usize,
+) -> impl Iterator<Item = usize> {
     let mut column: Vec<usize> = (1..=word.len()).collect();
-    let mut best = word.len();
-    for sign in text {
-        let (mut before, mut above) = (0, 0);
+    text.iter().enumerate().map(move |(row, sign)| {
+        let (mut before, mut above) = (skipped(row), skipped(row + 1));
         for (cell, letter) in column.iter_mut().zip(word) {
             let changed = before + usize::from(!alike(*sign, *letter));
             before = *cell;
             above = changed.min(before + 1).min(above + 1);
             *cell = above;
         }
-        best = best.min(above);
-    }
-    best
+        above
+    })
 }
 
 #[cfg(test)]
@@ -125,6 +140,9 @@ mod tests {
             ("administrator", "rotartsinimda!"),
             ("administrator", "adminisxxtrator"),
             ("alexandra", "i am alexamdre really"),
+            ("mallory", "mallorie-20241999"),
+            ("mallory", "##m4lory!!!!"),
+            ("mark", "1234-marrk-5678"),
         ] {
             assert!(near(name, password), "{name} {password}");
         }
@@ -138,6 +156,9 @@ mod tests {
             ("bob", "a kebab, not bobbing"),
             ("reader", "my header is blue and red"),
             ("carl", "an even scarier evening"),
+            ("mark", "marc-83920174652"),
+            ("mark", "mk1234567890"),
+            ("mark", "123456789012"),
             ("administrator", "admin is tired of tractors"),
             ("....", "correct horse battery"),
         ] {
@@ -175,6 +196,17 @@ mod tests {
             let mut edited: Vec<String> = name.chars().map(String::from).collect();
             edited[first % name.len()] = letter.clone();
             edited[second % name.len()].clear();
+            let password = format!("{before}{}{after}", edited.concat());
+            prop_assert!(near(&name, &password));
+        }
+
+        #[test]
+        fn p4_two_edits_and_ornament_do_not_hide_a_short_one(
+            name in "[a-z]{5,7}", before in "[0-9!-.]{0,5}", after in "[0-9!-.]{0,5}",
+            at in 0usize..20, letter in "[a-z]",
+        ) {
+            let mut edited: Vec<String> = name.chars().map(String::from).collect();
+            edited[at % name.len()].push_str(&letter);
             let password = format!("{before}{}{after}", edited.concat());
             prop_assert!(near(&name, &password));
         }

@@ -16,6 +16,7 @@ mod fold;
 mod hash;
 mod hasher;
 mod normal;
+mod ornament;
 mod places;
 mod rules;
 mod weakness;

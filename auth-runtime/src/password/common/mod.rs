@@ -7,7 +7,7 @@
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::fold::skeleton;
+use super::{fold::skeleton, ornament::without_ornament};
 
 #[cfg(test)]
 mod generate;
@@ -19,19 +19,13 @@ static LIST: &[Fingerprint] = include_bytes!("fingerprints.bin").as_chunks().0;
 /// What is longer is not compared: no entry is, and nobody tries it first.
 const LONGEST: usize = 32;
 
-/// As many digits and signs around a word make no password of it: a date, a telephone number.
-const AROUND: usize = 10;
-
 /// How many times a word may be repeated and still be that word.
 const COPIES: usize = 4;
 
 /// Whether the folded password is on the list: as it is, between digits and signs, or repeated.
 /// A run such as `abcdef`, `987654` or `aaaaaa` counts as listed.
 pub(super) fn is_common(plain: &[char]) -> bool {
-    let (left, right) = (trim_start(plain), trim_end(plain));
-    [plain, left, right, trim_end(left)]
-        .into_iter()
-        .any(|word| plain.len() - word.len() <= AROUND && is_known(word))
+    without_ornament(plain).any(is_known)
 }
 
 fn is_known(word: &[char]) -> bool {
@@ -76,24 +70,6 @@ fn step(one: char, next: char) -> i64 {
         ('0', '9') => -1,
         _ => i64::from(u32::from(next)) - i64::from(u32::from(one)),
     }
-}
-
-fn trim_start(mut word: &[char]) -> &[char] {
-    while let [first, rest @ ..] = word
-        && !first.is_alphabetic()
-    {
-        word = rest;
-    }
-    word
-}
-
-fn trim_end(mut word: &[char]) -> &[char] {
-    while let [rest @ .., last] = word
-        && !last.is_alphabetic()
-    {
-        word = rest;
-    }
-    word
 }
 
 #[cfg(test)]
