@@ -64,7 +64,7 @@ impl Bcrypt {
         let bytes = password.bytes();
         let read = key.iter_mut().zip(bytes).map(|(to, byte)| *to = byte).count();
         // The NUL at the end counts where it still fits.
-        let key = key.get(..READ_BYTES.min(read + 1)).unwrap_or_default();
+        let key = key.get(..READ_BYTES.min(read + 1)).unwrap_or(key.as_slice());
         let whole = password.len() == read && !password.contains('\0');
 
         let output = bcrypt::bcrypt(self.cost, self.salt, key);
