@@ -15,5 +15,6 @@ mod cargo;
 mod evidence;
 mod files;
 mod fixture;
+mod http;
 mod readme;
 mod ui;
