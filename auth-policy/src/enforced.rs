@@ -9,7 +9,6 @@ use crate::{code::Code, report::Report, settings::Place, source::quoted};
 /// Where it stands, the key, and what to do until then.
 const NOT_YET: &[(&str, &str, &str)] = &[
     ("", "limits", "limit requests in front of the service until then, and remove the section"),
-    ("", "passwords", "the defaults of the policy apply until then: remove the section"),
     ("", "cors", "use a layer of your own until then, and remove the section"),
     ("", "headers", "use a layer of your own until then, and remove the section"),
     (

@@ -188,7 +188,7 @@ impl From<&Account> for Stored {
             id: account.id.clone(),
             username: account.username.clone(),
             roles: account.roles.clone(),
-            password: account.password.to_phc(),
+            password: account.password.to_text(),
             disabled: account.disabled,
         }
     }

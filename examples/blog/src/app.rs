@@ -4,7 +4,7 @@ use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
     Auth, Protected, Router,
-    password::Hasher,
+    password::{Context, Hasher, Rules},
     problem::Problem,
     reset::{Notifier, PasswordResets},
     routing::{get, post},
@@ -26,11 +26,15 @@ const MAX_BODY: usize = 64 * 1024;
 /// How many password resets may be under way at once: the work goes on after the answer.
 const RESETS_AT_ONCE: usize = 64;
 
+/// What this service is called: the first words that somebody would try.
+const SERVICE_WORDS: [&str; 1] = ["blog"];
+
 /// What handlers share.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) auth: Auth,
     pub(crate) hasher: Hasher,
+    pub(crate) rules: Arc<Rules>,
     pub(crate) people: People,
     pub(crate) tokens: Tokens,
     pub(crate) posts: Arc<Posts>,
@@ -46,23 +50,22 @@ impl App {
         notifier: Arc<dyn Notifier>,
     ) -> Result<Self, Box<dyn Error>> {
         let hasher = Hasher::new(auth.policy().passwords())?;
+        let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
         let tokens = Tokens::new(auth.clone(), Arc::new(people.accounts.clone())).await?;
         let resets = PasswordResets::new(store);
         let resets_at_once = Arc::new(Semaphore::new(RESETS_AT_ONCE));
         let posts = Arc::default();
-        Ok(Self { auth, hasher, people, tokens, posts, resets, resets_at_once, notifier })
+        Ok(Self { auth, hasher, rules, people, tokens, posts, resets, resets_at_once, notifier })
     }
 
     /// Whether somebody of that name may have that password.
-    pub(crate) fn check_password(&self, password: &Secret, _: &str) -> Result<(), Problem> {
-        // Counted, and not kept.
-        let length = password.expose().chars().count();
-        let least = self.auth.policy().passwords().min_length as usize;
-        if length < least {
-            return Err(unprocessable(&format!("a password has {least} characters at least")));
-        }
-        Ok(())
+    pub(crate) fn check_password(&self, password: &Secret, name: &str) -> Result<(), Problem> {
+        let somebody = Context { username: name, ..Context::default() };
+        self.rules.check(password, &somebody).map_err(|weaknesses| {
+            unprocessable("this password is guessed too soon: `reasons` says why")
+                .reasons(weaknesses.codes())
+        })
     }
 
     pub(crate) fn router(self) -> Protected {

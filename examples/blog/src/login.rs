@@ -6,6 +6,7 @@ use auth_runtime::{
     account::{Account, Accounts},
     authenticate,
     extract::Json,
+    password::Verdict,
     public,
     secret::Secret,
     tokens::{SignedIn, TokensError},
@@ -76,7 +77,9 @@ pub(crate) async fn login(
     let account = app.people.accounts.by_name(&credentials.username, now).await?;
     // With no such account this costs as much: time does not tell which accounts there are.
     let stored = account.as_ref().map(|account| &account.password);
+    let again = credentials.password.clone();
     let verdict = app.hasher.verify(credentials.password, stored).await?;
+    let account = renewed(&app, account, verdict, again).await?;
     match account.filter(|_| verdict.is_right()) {
         Some(account) if !account.disabled => signed_in(&app, &account).await,
         Some(account) => Err(refused(&app, Some(&account), "account-disabled")),
@@ -115,6 +118,24 @@ pub(crate) async fn logout_everywhere(
     app.tokens.sign_out(&caller).await?;
     app.tokens.end_all(&caller.subject().id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The account with its password hashed anew, if the hash was made at another cost than today's.
+async fn renewed(
+    app: &App,
+    account: Option<Account>,
+    verdict: Verdict,
+    password: Secret,
+) -> Result<Option<Account>, Refusal> {
+    match (account, verdict) {
+        (Some(account), Verdict::Right { outdated: true }) => {
+            let hash = app.hasher.hash(password).await?;
+            let renew = |account: &mut Account| account.password = hash.clone();
+            let account = app.people.accounts.change(&account.id, renew, app.auth.now()).await?;
+            Ok(Some(account))
+        }
+        (account, _) => Ok(account),
+    }
 }
 
 async fn signed_in(app: &App, account: &Account) -> Result<Response, Refusal> {

@@ -44,7 +44,10 @@ fn m10_a_name_is_taken_once_and_a_weak_password_not_at_all() {
     assert_eq!(register(&blog, "ada", PASSWORD).status, 201);
     let taken = register(&blog, "ada", PASSWORD);
     assert_eq!((taken.status, taken.code().as_str()), (409, "name_taken"));
-    assert_eq!(register(&blog, "grace", "short").status, 422);
+    let weak = register(&blog, "grace", "Gr4ce");
+    assert_eq!(weak.status, 422);
+    assert_eq!(weak.json()["reasons"], json!(["too_short", "contains_username"]));
+    assert_eq!(register(&blog, "grace", "passwordpassword").json()["reasons"], json!(["common"]));
     for name in ["", " ada", "a\u{7}b", &"a".repeat(65)] {
         assert_eq!(register(&blog, name, PASSWORD).status, 422, "{name:?}");
     }
