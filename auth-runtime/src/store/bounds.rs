@@ -7,14 +7,14 @@ use std::{future::Future, time::Duration};
 use super::StoreError;
 
 /// The contract says two seconds; the rest is for the way back to the caller.
-const DEADLINE: Duration = Duration::from_millis(1_800);
+const DEADLINE: Duration = Duration::from_millis(1_700);
 
 /// How long reaching a server may take, so that a slow one still has time to answer.
 pub(super) const CONNECT: Duration = Duration::from_millis(1_000);
 
 /// How long a server works on one call before it gives up by itself.
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-pub(super) const WORK: Duration = Duration::from_millis(1_500);
+pub(super) const WORK: Duration = Duration::from_millis(1_400);
 
 /// A record is kept so long after its end: for the process whose clock is behind this one's.
 pub(super) const KEPT_AFTER_END_SECONDS: i64 = 60;

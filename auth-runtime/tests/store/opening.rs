@@ -56,7 +56,7 @@ async fn redis_urls_are_read_strictly() {
     assert!(refused("redis://127.0.0.1/?ca=/x").await.contains("`ca` is for `rediss://`"));
     assert!(refused("rediss://127.0.0.1/?ca=/nowhere").await.contains("cannot be read"));
     // Not to look at certificates is not on offer.
-    refused("rediss://127.0.0.1/#insecure").await;
+    assert!(refused("rediss://127.0.0.1/#insecure").await.contains("prefix=NAME"));
 }
 
 /// URLs with a password, for a server on that port.

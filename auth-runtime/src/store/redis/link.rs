@@ -21,7 +21,7 @@ use super::{eviction, url::Target};
 use crate::store::{StoreError, bounds::CONNECT};
 
 /// How long one command may take.
-pub(super) const RESPONSE: Duration = Duration::from_millis(1_500);
+pub(super) const RESPONSE: Duration = Duration::from_millis(1_400);
 
 /// How often a command follows a slot that has moved, and how long it waits for news of it.
 const MOVES: usize = 5;

@@ -24,6 +24,10 @@ pub(super) enum Target {
 /// `SCHEME://[USER:PASSWORD@]HOST[:PORT][,HOST..][/DB][?prefix=..&ca=FILE]`.
 pub(super) fn parse(url: &str) -> Result<Address, StoreError> {
     let (scheme, rest) = url.split_once("://").ok_or_else(unreadable)?;
+    // SECURITY: to redis-rs, `#insecure` means to take any certificate.
+    if rest.contains('#') {
+        return Err(unreadable());
+    }
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
     let parameters = Parameters::of(query)?;
     let (plain, is_cluster) = match scheme.strip_suffix("+cluster") {
