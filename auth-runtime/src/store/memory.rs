@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::{Answer, Collection, Key, MAX_VALUE_BYTES, Owner, Record, Store, StoreError};
+use super::{Answer, Collection, Key, Owner, Record, Store, StoreError, check_size};
 use crate::clock::Timestamp;
 
 /// How many records a store of this kind holds unless told otherwise.
@@ -166,10 +166,6 @@ impl Records {
 
 fn place(key: &Key) -> (Collection, Owner, String) {
     (key.collection, key.owner.clone(), key.id.clone())
-}
-
-fn check_size(value: &[u8]) -> Result<(), StoreError> {
-    if value.len() > MAX_VALUE_BYTES { Err(StoreError::TooLarge) } else { Ok(()) }
 }
 
 impl Default for MemoryStore {

@@ -4,11 +4,31 @@
 //! Accounts, sessions, refresh families, keys and revocations are all records of this one form, so
 //! one small trait serves them, and one conformance suite holds every backend to it.
 
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+mod bounds;
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+mod feed;
 mod memory;
+mod open;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::{error::Error, fmt, future::Future, pin::Pin};
 
 pub use memory::MemoryStore;
+pub use open::open;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
 
 use crate::clock::Timestamp;
 
@@ -70,6 +90,8 @@ pub struct Record {
 /// - [`delete_owned`](Self::delete_owned) is one step for the whole of an owner's collection: a
 ///   record is in it before that step, and then gone, or inserted after it, and then kept.
 /// - A store that cannot answer says so within two seconds. It never answers from memory of its own.
+/// - An error may come after the write was made: the answer was lost, not the write. So whoever
+///   tries again reads first, and a value says what it needs to be recognised.
 ///
 /// `now` is the engine's clock; a backend never asks for the time itself.
 pub trait Store: fmt::Debug + Send + Sync + 'static {
@@ -120,6 +142,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// Resolves when a record of that owner may have been written since the call was made, by any
     /// process. It may resolve for no reason, and resolves with an error when it cannot watch.
+    ///
+    /// Who keeps a copy calls this first, then reads, then awaits: so nothing is missed. It is for
+    /// the few places that a process holds a copy of; a backend may refuse to watch more than 1,024.
     fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Answer<'a, ()>;
 }
 
@@ -152,6 +177,11 @@ impl Key {
         let id = id.into();
         is_name(&id).then_some(Self { collection, owner, id })
     }
+}
+
+/// Refuses what no backend may take.
+fn check_size(value: &[u8]) -> Result<(), StoreError> {
+    if value.len() > MAX_VALUE_BYTES { Err(StoreError::TooLarge) } else { Ok(()) }
 }
 
 fn is_name(text: &str) -> bool {
@@ -189,6 +219,8 @@ pub enum StoreError {
     TooLarge,
     /// What it holds cannot be read: written by something else, or damaged.
     Damaged(String),
+    /// It is not one that can be used: a wrong URL, a feature that is off, a server that forgets.
+    Unsuitable(String),
 }
 
 impl fmt::Display for StoreError {
@@ -198,6 +230,7 @@ impl fmt::Display for StoreError {
             Self::Full => f.write_str("the store is full"),
             Self::TooLarge => write!(f, "a record is larger than {MAX_VALUE_BYTES} bytes"),
             Self::Damaged(what) => write!(f, "the store holds what cannot be read: {what}"),
+            Self::Unsuitable(why) => write!(f, "the store cannot be used: {why}"),
         }
     }
 }
