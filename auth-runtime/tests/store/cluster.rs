@@ -7,7 +7,7 @@ use auth_runtime::store;
 use crate::{
     changes, contract, crowd, many, model, outage, race,
     server::{self, Server},
-    world::{NOW, Shared, fresh, pause, put, value},
+    world::{NOW, Shared, fresh, instant, is_unavailable, pause, put, timed, value},
 };
 
 async fn start() -> Vec<Server> {
@@ -74,6 +74,39 @@ async fn s9_cluster_goes_and_comes_back() {
     let store = open(&mut nodes).await;
     outage::survive_a_crash(&mut nodes, &store).await;
     outage::survive_a_freeze(&nodes, &store).await;
+}
+
+/// One node's slots are out of reach; the others' are not.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs three Redis: ./test stores"]
+async fn s9_cluster_does_without_one_node() {
+    let mut nodes = start().await;
+    let store = open(&mut nodes).await;
+    for node in &nodes {
+        let port = node.port.to_string();
+        cli(&["-p", &port, "config", "set", "cluster-require-full-coverage", "no"]).unwrap();
+    }
+    let keys: Vec<_> = (0..60).map(|_| fresh()).collect();
+    for key in &keys {
+        put(&store, key, b"x").await;
+    }
+    let (lost, kept): (Vec<_>, Vec<_>) = keys.iter().partition(|key| node_of(&nodes, key) == 2);
+    nodes[2].kill();
+    for _ in 0..2 {
+        for key in &kept {
+            assert_eq!(value(&store, key).await.as_deref(), Some(&b"x"[..]));
+        }
+        let (answer, took) = timed(store.get(lost[0], NOW)).await;
+        assert!(is_unavailable(&answer) && took.as_secs() < 2, "{answer:?} {took:?}");
+        pause(1_000).await;
+    }
+    nodes[2].start();
+    let begun = instant();
+    while store.get(lost[0], NOW).await.is_err() {
+        assert!(begun.elapsed().as_secs() < 10, "it works again");
+        pause(50).await;
+    }
+    assert_eq!(value(&store, lost[0]).await.as_deref(), Some(&b"x"[..]));
 }
 
 /// A slot's move from node to node, halted in the middle and then ended.
