@@ -6,15 +6,16 @@ use std::{collections::BTreeMap, error::Error, fmt, sync::Arc};
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::{Algorithm, Reference},
+    settings::{Algorithm, ForeignIssuer, Reference},
 };
 
 use crate::{
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
+    discovery::{Discovery, FetchError, RemoteKeys, Surroundings},
     identity::Subject,
-    jwt::{Issuer, KeySet, SetupError, Verifier},
+    jwt::{Issuer, KeySet, Keyring, SetupError, Verifier},
     reference::{self, ReferenceError},
 };
 
@@ -27,8 +28,10 @@ struct Engine {
     carriers: Carriers,
     verifiers: Vec<Verifier>,
     issuer: Option<Issuer>,
-    clock: Box<dyn Clock>,
-    audit: Box<dyn AuditSink>,
+    /// The foreign issuers whose keys are fetched.
+    remote: Vec<Arc<RemoteKeys>>,
+    clock: Arc<dyn Clock>,
+    audit: Arc<dyn AuditSink>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -55,8 +58,9 @@ impl Auth {
         AuthBuilder {
             policy,
             keys: BTreeMap::new(),
-            clock: Box::new(SystemClock),
-            audit: Box::new(TracingSink),
+            discovery: None,
+            clock: Arc::new(SystemClock),
+            audit: Arc::new(TracingSink),
         }
     }
 
@@ -81,18 +85,10 @@ impl Auth {
     /// `wrong-password`; it must not hold anything the caller sent.
     pub fn report_login(&self, subject: Option<&Subject>, outcome: Result<(), &'static str>) {
         self.audit().record(&Event {
-            at: self.now(),
-            kind: Kind::Login,
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
-            scheme: None,
-            credential: None,
-            method: None,
-            route: None,
-            rule: None,
             cause: outcome.err(),
-            policy: self.policy().revision(),
-            request_id: None,
+            ..Event::new(self.now(), Kind::Login, self.policy().revision())
         });
     }
 
@@ -114,6 +110,11 @@ impl Auth {
             schemes.checked_shr(verifier.scheme().0).is_some_and(|rest| rest & 1 == 1)
         })
     }
+
+    /// What fetches the keys of that scheme, if they are fetched.
+    pub(crate) fn remote_keys(&self, scheme: SchemeId) -> Option<&Arc<RemoteKeys>> {
+        self.0.remote.iter().find(|remote| remote.scheme() == scheme)
+    }
 }
 
 impl fmt::Debug for Auth {
@@ -130,8 +131,9 @@ impl fmt::Debug for Auth {
 pub struct AuthBuilder {
     policy: EmbeddedPolicy,
     keys: BTreeMap<String, KeySet>,
-    clock: Box<dyn Clock>,
-    audit: Box<dyn AuditSink>,
+    discovery: Option<Discovery>,
+    clock: Arc<dyn Clock>,
+    audit: Arc<dyn AuditSink>,
 }
 
 impl AuthBuilder {
@@ -141,15 +143,22 @@ impl AuthBuilder {
         self
     }
 
+    /// Fetches the keys of foreign issuers that have none this way. Default: over HTTPS, if the
+    /// feature `discovery` is on.
+    pub fn discovery(mut self, discovery: Discovery) -> Self {
+        self.discovery = Some(discovery);
+        self
+    }
+
     /// Takes the time from this clock. Default [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
 
     /// Sends events to this sink. Default [`TracingSink`].
     pub fn audit(mut self, sink: impl AuditSink) -> Self {
-        self.audit = Box::new(sink);
+        self.audit = Arc::new(sink);
         self
     }
 
@@ -162,6 +171,7 @@ impl AuthBuilder {
     pub async fn build(mut self) -> Result<Auth, BuildError> {
         let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
         let mut verifiers = Vec::new();
+        let mut remote = Vec::new();
         let mut issuer = None;
         for (scheme, index) in policy.schemes().iter().zip(0u32..) {
             let name = scheme.name.as_str();
@@ -169,13 +179,23 @@ impl AuthBuilder {
             match &scheme.kind {
                 SchemeKind::Jwt(jwt) => {
                     let keys = self.keys_of(scheme, Some(&jwt.keys), &jwt.algorithms)?;
-                    let keys = Arc::new(keys);
-                    issuer = Some(Issuer::new(&policy, Arc::clone(&keys)).map_err(refused)?);
-                    verifiers.push(Verifier::own(&policy, keys).map_err(refused)?);
+                    let signs = Issuer::new(&policy, keys).map_err(refused)?;
+                    let verifier = Verifier::own_with(&policy, signs.keyring().clone());
+                    verifiers.push(verifier.map_err(refused)?);
+                    issuer = Some(signs);
                 }
                 SchemeKind::Issuer(foreign) => {
-                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), &foreign.algorithms)?;
-                    let verifier = Verifier::foreign(&policy, SchemeId(index), keys);
+                    let keyring = if self.has_keys(scheme, foreign) {
+                        let keys = foreign.keys.as_ref();
+                        Keyring::new(self.keys_of(scheme, keys, &foreign.algorithms)?)
+                    } else {
+                        let fetched = self.fetched(SchemeId(index), foreign, &policy)?;
+                        let fetched = fetched.ok_or_else(|| BuildError::NoKeys(name.to_owned()))?;
+                        let keyring = fetched.keyring().clone();
+                        remote.push(fetched);
+                        keyring
+                    };
+                    let verifier = Verifier::foreign_with(&policy, SchemeId(index), keyring);
                     verifiers.push(verifier.map_err(refused)?);
                 }
                 SchemeKind::ApiKey(_) | SchemeKind::Session(_) => {}
@@ -186,7 +206,26 @@ impl AuthBuilder {
         }
         let carriers = Carriers::new(&policy);
         let (clock, audit) = (self.clock, self.audit);
-        Ok(Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, clock, audit })))
+        Ok(Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, remote, clock, audit })))
+    }
+
+    /// Whether an issuer's keys are handed over or referred to, and so not fetched.
+    fn has_keys(&self, scheme: &Scheme, issuer: &ForeignIssuer) -> bool {
+        issuer.keys.is_some() || self.keys.contains_key(&scheme.name)
+    }
+
+    /// What fetches the keys of an issuer, if anything does.
+    fn fetched(
+        &self,
+        scheme: SchemeId,
+        issuer: &ForeignIssuer,
+        policy: &Arc<Policy>,
+    ) -> Result<Option<Arc<RemoteKeys>>, BuildError> {
+        let discovery = Discovery::or_default(self.discovery.as_ref());
+        let Some(discovery) = discovery.map_err(BuildError::Discovery)? else { return Ok(None) };
+        let (policy, clock) = (Arc::clone(policy), Arc::clone(&self.clock));
+        let around = Surroundings { policy, clock, audit: Arc::clone(&self.audit) };
+        Ok(Some(RemoteKeys::new(scheme, issuer.clone(), discovery, around)))
     }
 
     /// The keys of a scheme: those handed over, else those it refers to.
@@ -200,13 +239,23 @@ impl AuthBuilder {
         if let Some(keys) = self.keys.remove(name) {
             return Ok(keys);
         }
-        let reference = reference.ok_or_else(|| BuildError::NoKeys(name.clone()))?;
-        let text = reference::resolve(reference)
-            .map_err(|error| BuildError::Reference { scheme: name.clone(), error })?;
-        // The keys are inside the text: parsing them is what it is for.
-        KeySet::parse(text.expose(), algorithms)
-            .map_err(|error| BuildError::Keys { scheme: name.clone(), error: error.into() })
+        keys_from(name, reference, algorithms)
     }
+}
+
+/// The keys that a scheme of that name refers to.
+pub(crate) fn keys_from(
+    scheme: &str,
+    reference: Option<&Reference>,
+    algorithms: &[Algorithm],
+) -> Result<KeySet, BuildError> {
+    let scheme = || scheme.to_owned();
+    let reference = reference.ok_or_else(|| BuildError::NoKeys(scheme()))?;
+    let text = reference::resolve(reference)
+        .map_err(|error| BuildError::Reference { scheme: scheme(), error })?;
+    // The keys are inside the text: parsing them is what it is for.
+    KeySet::parse(text.expose(), algorithms)
+        .map_err(|error| BuildError::Keys { scheme: scheme(), error: error.into() })
 }
 
 impl fmt::Debug for AuthBuilder {
@@ -215,7 +264,7 @@ impl fmt::Debug for AuthBuilder {
     }
 }
 
-/// Why an engine could not be made.
+/// Why an engine could not be made, or its keys not be replaced.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -235,8 +284,12 @@ pub enum BuildError {
         /// What is wrong with them.
         error: SetupError,
     },
-    /// The foreign issuer of that name has no keys.
+    /// The foreign issuer of that name has no keys, and nothing fetches them.
     NoKeys(String),
+    /// The keys of that foreign issuer are fetched from it, and by nobody else replaced.
+    KeysAreFetched(String),
+    /// There are no means to fetch keys with.
+    Discovery(FetchError),
     /// Keys were handed over for a scheme the policy does not declare.
     NoSuchScheme(String),
 }
@@ -253,8 +306,13 @@ impl fmt::Display for BuildError {
             }
             Self::NoKeys(issuer) => write!(
                 f,
-                "issuer `{issuer}` has no keys: give it `keys` in the policy, or hand them to the builder"
+                "issuer `{issuer}` has no keys: give it `keys` in the policy, hand them to the builder, or switch on the feature `discovery` to have them fetched"
             ),
+            Self::KeysAreFetched(issuer) => write!(
+                f,
+                "the keys of issuer `{issuer}` are fetched from it: give it `keys` in the policy to bring your own"
+            ),
+            Self::Discovery(error) => write!(f, "keys cannot be fetched: {error}"),
             Self::NoSuchScheme(name) => write!(
                 f,
                 "keys were handed over for `{name}`, which the policy does not declare as a scheme with keys"
@@ -269,7 +327,8 @@ impl Error for BuildError {
             Self::Policy(error) => Some(error),
             Self::Reference { error, .. } => Some(error),
             Self::Keys { error, .. } => Some(error),
-            Self::NoKeys(_) | Self::NoSuchScheme(_) => None,
+            Self::Discovery(error) => Some(error),
+            Self::NoKeys(_) | Self::KeysAreFetched(_) | Self::NoSuchScheme(_) => None,
         }
     }
 }
