@@ -11,6 +11,7 @@
 
 mod blog;
 mod book;
+mod discovery;
 mod evidence;
 mod files;
 mod ui;

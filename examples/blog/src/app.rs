@@ -6,6 +6,7 @@ use auth_runtime::{
     Auth, Protected, Router,
     password::{Hasher, PasswordError},
     routing::{get, post},
+    wellknown,
 };
 use axum::extract::DefaultBodyLimit;
 
@@ -34,6 +35,7 @@ impl App {
         Router::new()
             .route("/", get(pages::landing))
             .route("/healthz", get(pages::health))
+            .route("/.well-known/jwks.json", wellknown::jwks())
             .route("/auth/login", post(login::login))
             .route("/auth/me", get(login::me))
             .route("/posts", get(posts::list).post(posts::create))
