@@ -70,7 +70,8 @@ impl Server {
 
     /// Answers with 200 and this JSON.
     pub(super) fn json(&self, path: &str, body: &Value) {
-        self.reply(path, Reply::Whole(http("200 OK", "Content-Type: application/json", body)));
+        let headers = "Content-Type: application/json";
+        self.reply(path, Reply::Whole(http("200 OK", headers, &body.to_string())));
     }
 
     /// Publishes metadata, and this set at `/jwks`.
@@ -96,8 +97,7 @@ impl Server {
 }
 
 /// A response with this body.
-pub(super) fn http(status: &str, headers: &str, body: impl ToString) -> Vec<u8> {
-    let body = body.to_string();
+pub(super) fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("HTTP/1.1 {status}\r\n{headers}\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
 }
