@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, error::Error, fmt, sync::Arc};
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::{Algorithm, ForeignIssuer, Reference},
+    settings::ForeignIssuer,
 };
 
 use crate::{
@@ -16,7 +16,8 @@ use crate::{
     discovery::{Discovery, FetchError, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, SetupError, Verifier},
-    reference::{self, ReferenceError},
+    reference::ReferenceError,
+    rotation::referred_to,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -177,25 +178,17 @@ impl AuthBuilder {
             let name = scheme.name.as_str();
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
             match &scheme.kind {
-                SchemeKind::Jwt(jwt) => {
-                    let keys = self.keys_of(scheme, Some(&jwt.keys), &jwt.algorithms)?;
-                    let signs = Issuer::new(&policy, keys).map_err(refused)?;
+                SchemeKind::Jwt(_) => {
+                    let signs = Issuer::new(&policy, self.keys_of(scheme)?).map_err(refused)?;
                     let verifier = Verifier::own_with(&policy, signs.keyring().clone());
                     verifiers.push(verifier.map_err(refused)?);
                     issuer = Some(signs);
                 }
                 SchemeKind::Issuer(foreign) => {
-                    let keyring = if self.has_keys(scheme, foreign) {
-                        let keys = foreign.keys.as_ref();
-                        Keyring::new(self.keys_of(scheme, keys, &foreign.algorithms)?)
-                    } else {
-                        let fetched = self.fetched(SchemeId(index), foreign, &policy)?;
-                        let fetched = fetched.ok_or_else(|| BuildError::NoKeys(name.to_owned()))?;
-                        let keyring = fetched.keyring().clone();
-                        remote.push(fetched);
-                        keyring
-                    };
-                    let verifier = Verifier::foreign_with(&policy, SchemeId(index), keyring);
+                    let id = SchemeId(index);
+                    let (keys, fetched) = self.foreign_keys(id, scheme, foreign, &policy)?;
+                    remote.extend(fetched);
+                    let verifier = Verifier::foreign_with(&policy, id, keys);
                     verifiers.push(verifier.map_err(refused)?);
                 }
                 SchemeKind::ApiKey(_) | SchemeKind::Session(_) => {}
@@ -209,53 +202,33 @@ impl AuthBuilder {
         Ok(Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, remote, clock, audit })))
     }
 
-    /// Whether an issuer's keys are handed over or referred to, and so not fetched.
-    fn has_keys(&self, scheme: &Scheme, issuer: &ForeignIssuer) -> bool {
-        issuer.keys.is_some() || self.keys.contains_key(&scheme.name)
-    }
-
-    /// What fetches the keys of an issuer, if anything does.
-    fn fetched(
-        &self,
-        scheme: SchemeId,
+    /// The keys of a foreign issuer: its own, or none yet and what fetches them.
+    fn foreign_keys(
+        &mut self,
+        id: SchemeId,
+        scheme: &Scheme,
         issuer: &ForeignIssuer,
         policy: &Arc<Policy>,
-    ) -> Result<Option<Arc<RemoteKeys>>, BuildError> {
+    ) -> Result<(Keyring, Option<Arc<RemoteKeys>>), BuildError> {
+        if issuer.keys.is_some() || self.keys.contains_key(&scheme.name) {
+            return Ok((Keyring::new(self.keys_of(scheme)?), None));
+        }
         let discovery = Discovery::or_default(self.discovery.as_ref());
-        let Some(discovery) = discovery.map_err(BuildError::Discovery)? else { return Ok(None) };
+        let discovery = discovery.map_err(BuildError::Discovery)?;
+        let discovery = discovery.ok_or_else(|| BuildError::NoKeys(scheme.name.clone()))?;
         let (policy, clock) = (Arc::clone(policy), Arc::clone(&self.clock));
         let around = Surroundings { policy, clock, audit: Arc::clone(&self.audit) };
-        Ok(Some(RemoteKeys::new(scheme, issuer.clone(), discovery, around)))
+        let remote = RemoteKeys::new(id, issuer.clone(), discovery, around);
+        Ok((remote.keyring().clone(), Some(remote)))
     }
 
     /// The keys of a scheme: those handed over, else those it refers to.
-    fn keys_of(
-        &mut self,
-        scheme: &Scheme,
-        reference: Option<&Reference>,
-        algorithms: &[Algorithm],
-    ) -> Result<KeySet, BuildError> {
-        let name = &scheme.name;
-        if let Some(keys) = self.keys.remove(name) {
-            return Ok(keys);
+    fn keys_of(&mut self, scheme: &Scheme) -> Result<KeySet, BuildError> {
+        match self.keys.remove(&scheme.name) {
+            Some(keys) => Ok(keys),
+            None => referred_to(scheme),
         }
-        keys_from(name, reference, algorithms)
     }
-}
-
-/// The keys that a scheme of that name refers to.
-pub(crate) fn keys_from(
-    scheme: &str,
-    reference: Option<&Reference>,
-    algorithms: &[Algorithm],
-) -> Result<KeySet, BuildError> {
-    let scheme = || scheme.to_owned();
-    let reference = reference.ok_or_else(|| BuildError::NoKeys(scheme()))?;
-    let text = reference::resolve(reference)
-        .map_err(|error| BuildError::Reference { scheme: scheme(), error })?;
-    // The keys are inside the text: parsing them is what it is for.
-    KeySet::parse(text.expose(), algorithms)
-        .map_err(|error| BuildError::Keys { scheme: scheme(), error: error.into() })
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -61,12 +61,11 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        let schemes = O::OPENNESS.schemes;
-        if schemes == 0 {
+        if O::OPENNESS.schemes == 0 {
             return Ok(Self { identity: None, opening: PhantomData });
         }
         let auth = Context::engine(parts)?;
-        let check = async { Door::new(auth, parts).identify(schemes).await };
+        let check = async { Door::new(auth, parts).identify(&O::OPENNESS).await };
         let identity = unless_it_panics(check).await?;
         if let Some(identity) = &identity {
             Context::remember(parts, identity);

@@ -8,8 +8,8 @@ use auth_policy::policy::{Scheme, SchemeKind};
 use crate::{
     Auth, BuildError,
     audit::{Event, Kind},
-    auth::keys_from,
     jwt::{KeySet, SetupError},
+    reference,
 };
 
 impl Auth {
@@ -99,15 +99,22 @@ impl Auth {
     }
 }
 
-fn referred_to(scheme: &Scheme) -> Result<KeySet, BuildError> {
-    let (keys, algorithms) = match &scheme.kind {
-        SchemeKind::Jwt(jwt) => (Some(&jwt.keys), &jwt.algorithms),
-        SchemeKind::Issuer(issuer) => (issuer.keys.as_ref(), &issuer.algorithms),
+/// The keys a scheme refers to in the policy.
+pub(crate) fn referred_to(scheme: &Scheme) -> Result<KeySet, BuildError> {
+    let name = || scheme.name.clone();
+    let (own, keys, algorithms) = match &scheme.kind {
+        SchemeKind::Jwt(jwt) => (true, Some(&jwt.keys), &jwt.algorithms),
+        SchemeKind::Issuer(issuer) => (false, issuer.keys.as_ref(), &issuer.algorithms),
         SchemeKind::ApiKey(_) | SchemeKind::Session(_) => {
-            return Err(BuildError::NoSuchScheme(scheme.name.clone()));
+            return Err(BuildError::NoSuchScheme(name()));
         }
     };
-    keys_from(&scheme.name, keys, algorithms)
+    let reference = keys.ok_or_else(|| BuildError::NoKeys(name()))?;
+    let text = reference::resolve(reference)
+        .map_err(|error| BuildError::Reference { scheme: name(), error })?;
+    // The keys are inside the text: parsing them is what it is for.
+    let parse = if own { KeySet::parse } else { KeySet::published };
+    parse(text.expose(), algorithms).map_err(|error| refused(&scheme.name, error.into()))
 }
 
 fn refused(scheme: &str, error: SetupError) -> BuildError {

@@ -11,7 +11,11 @@
 
 mod blog;
 mod book;
+mod cargo;
 mod discovery;
 mod evidence;
 mod files;
+mod fixture;
+mod http;
+mod readme;
 mod ui;

@@ -69,7 +69,7 @@ impl HttpFetch {
 
     fn new(network: Network) -> Result<Self, FetchError> {
         let client = Client::builder()
-            .user_agent(concat!("auth-runtime/", env!("CARGO_PKG_VERSION")))
+            .user_agent("auth-runtime")
             .redirect(Policy::none())
             .referer(false)
             .retry(reqwest::retry::never())

@@ -27,8 +27,8 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let messages = String::from_utf8(built.stdout).expect("cargo speaks UTF-8");
     let binary = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let binary = binary.filter(|message| message["target"]["name"] == "blog");
-    let binary = binary.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    binary.last().expect("cargo names the binary")
+    let mut binary = binary.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    binary.next_back().expect("cargo names the binary")
 });
 
 pub(super) struct Blog {
