@@ -6,17 +6,19 @@ use std::{collections::BTreeMap, error::Error, fmt, sync::Arc, time::Duration};
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::Reference,
+    settings::ForeignIssuer,
 };
 
 use crate::{
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
+    discovery::{Discovery, FetchError, RemoteKeys, Surroundings},
     identity::Subject,
-    jwt::{Issuer, KeyError, KeySet, SetupError, Verifier},
-    reference::{self, ReferenceError},
+    jwt::{Issuer, KeySet, Keyring, SetupError, Verifier},
+    reference::ReferenceError,
     revocation::Revocations,
+    rotation::referred_to,
     store::{Store, StoreError},
 };
 
@@ -29,8 +31,10 @@ struct Engine {
     carriers: Carriers,
     verifiers: Vec<Verifier>,
     issuer: Option<Issuer>,
-    clock: Box<dyn Clock>,
-    audit: Box<dyn AuditSink>,
+    /// The foreign issuers whose keys are fetched.
+    remote: Vec<Arc<RemoteKeys>>,
+    clock: Arc<dyn Clock>,
+    audit: Arc<dyn AuditSink>,
     memory: Option<Memory>,
 }
 
@@ -64,8 +68,9 @@ impl Auth {
         AuthBuilder {
             policy,
             keys: BTreeMap::new(),
-            clock: Box::new(SystemClock),
-            audit: Box::new(TracingSink),
+            discovery: None,
+            clock: Arc::new(SystemClock),
+            audit: Arc::new(TracingSink),
             store: None,
         }
     }
@@ -100,18 +105,10 @@ impl Auth {
         outcome: Result<(), &'static str>,
     ) {
         self.audit().record(&Event {
-            at: self.now(),
-            kind,
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
-            scheme: None,
-            credential: None,
-            method: None,
-            route: None,
-            rule: None,
             cause: outcome.err(),
-            policy: self.policy().revision(),
-            request_id: None,
+            ..Event::new(self.now(), kind, self.policy().revision())
         });
     }
 
@@ -160,6 +157,11 @@ impl Auth {
             schemes.checked_shr(verifier.scheme().0).is_some_and(|rest| rest & 1 == 1)
         })
     }
+
+    /// What fetches the keys of that scheme, if they are fetched.
+    pub(crate) fn remote_keys(&self, scheme: SchemeId) -> Option<&Arc<RemoteKeys>> {
+        self.0.remote.iter().find(|remote| remote.scheme() == scheme)
+    }
 }
 
 impl fmt::Debug for Auth {
@@ -176,8 +178,9 @@ impl fmt::Debug for Auth {
 pub struct AuthBuilder {
     policy: EmbeddedPolicy,
     keys: BTreeMap<String, KeySet>,
-    clock: Box<dyn Clock>,
-    audit: Box<dyn AuditSink>,
+    discovery: Option<Discovery>,
+    clock: Arc<dyn Clock>,
+    audit: Arc<dyn AuditSink>,
     store: Option<Arc<dyn Store>>,
 }
 
@@ -188,15 +191,22 @@ impl AuthBuilder {
         self
     }
 
+    /// Fetches the keys of foreign issuers that have none this way. Default: over HTTPS, if the
+    /// feature `discovery` is on.
+    pub fn discovery(mut self, discovery: Discovery) -> Self {
+        self.discovery = Some(discovery);
+        self
+    }
+
     /// Takes the time from this clock. Default [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
 
     /// Sends events to this sink. Default [`TracingSink`].
     pub fn audit(mut self, sink: impl AuditSink) -> Self {
-        self.audit = Box::new(sink);
+        self.audit = Arc::new(sink);
         self
     }
 
@@ -216,24 +226,23 @@ impl AuthBuilder {
     pub async fn build(mut self) -> Result<Auth, BuildError> {
         let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
         let mut verifiers = Vec::new();
+        let mut remote = Vec::new();
         let mut issuer = None;
         for (scheme, index) in policy.schemes().iter().zip(0u32..) {
             let name = scheme.name.as_str();
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
             match &scheme.kind {
-                SchemeKind::Jwt(jwt) => {
-                    let keys = self.keys_of(scheme, Some(&jwt.keys), |text| {
-                        KeySet::parse(text, &jwt.algorithms)
-                    })?;
-                    let keys = Arc::new(keys);
-                    issuer = Some(Issuer::new(&policy, Arc::clone(&keys)).map_err(refused)?);
-                    verifiers.push(Verifier::own(&policy, keys).map_err(refused)?);
+                SchemeKind::Jwt(_) => {
+                    let signs = Issuer::new(&policy, self.keys_of(scheme)?).map_err(refused)?;
+                    let verifier = Verifier::own_with(&policy, signs.keyring().clone());
+                    verifiers.push(verifier.map_err(refused)?);
+                    issuer = Some(signs);
                 }
                 SchemeKind::Issuer(foreign) => {
-                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), |text| {
-                        KeySet::published(text, &foreign.algorithms)
-                    })?;
-                    let verifier = Verifier::foreign(&policy, SchemeId(index), keys);
+                    let id = SchemeId(index);
+                    let (keys, fetched) = self.foreign_keys(id, scheme, foreign, &policy)?;
+                    remote.extend(fetched);
+                    let verifier = Verifier::foreign_with(&policy, id, keys);
                     verifiers.push(verifier.map_err(refused)?);
                 }
                 SchemeKind::ApiKey(_) | SchemeKind::Session(_) => {}
@@ -245,29 +254,46 @@ impl AuthBuilder {
         let carriers = Carriers::new(&policy);
         let memory = remember(self.store, &policy, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
-        let auth =
-            Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, clock, audit, memory }));
+        let auth = Auth(Arc::new(Engine {
+            policy,
+            carriers,
+            verifiers,
+            issuer,
+            remote,
+            clock,
+            audit,
+            memory,
+        }));
         auth.follow_revocations();
         Ok(auth)
     }
 
-    /// The keys of a scheme: those handed over, else those it refers to.
-    fn keys_of(
+    /// The keys of a foreign issuer: its own, or none yet and what fetches them.
+    fn foreign_keys(
         &mut self,
+        id: SchemeId,
         scheme: &Scheme,
-        reference: Option<&Reference>,
-        parse: impl FnOnce(&str) -> Result<KeySet, KeyError>,
-    ) -> Result<KeySet, BuildError> {
-        let name = &scheme.name;
-        if let Some(keys) = self.keys.remove(name) {
-            return Ok(keys);
+        issuer: &ForeignIssuer,
+        policy: &Arc<Policy>,
+    ) -> Result<(Keyring, Option<Arc<RemoteKeys>>), BuildError> {
+        if issuer.keys.is_some() || self.keys.contains_key(&scheme.name) {
+            return Ok((Keyring::new(self.keys_of(scheme)?), None));
         }
-        let reference = reference.ok_or_else(|| BuildError::NoKeys(name.clone()))?;
-        let text = reference::resolve(reference)
-            .map_err(|error| BuildError::Reference { scheme: name.clone(), error })?;
-        // The keys are inside the text: parsing them is what it is for.
-        parse(text.expose())
-            .map_err(|error| BuildError::Keys { scheme: name.clone(), error: error.into() })
+        let discovery = Discovery::or_default(self.discovery.as_ref());
+        let discovery = discovery.map_err(BuildError::Discovery)?;
+        let discovery = discovery.ok_or_else(|| BuildError::NoKeys(scheme.name.clone()))?;
+        let (policy, clock) = (Arc::clone(policy), Arc::clone(&self.clock));
+        let around = Surroundings { policy, clock, audit: Arc::clone(&self.audit) };
+        let remote = RemoteKeys::new(id, issuer.clone(), discovery, around);
+        Ok((remote.keyring().clone(), Some(remote)))
+    }
+
+    /// The keys of a scheme: those handed over, else those it refers to.
+    fn keys_of(&mut self, scheme: &Scheme) -> Result<KeySet, BuildError> {
+        match self.keys.remove(&scheme.name) {
+            Some(keys) => Ok(keys),
+            None => referred_to(scheme),
+        }
     }
 }
 
@@ -305,7 +331,7 @@ impl fmt::Debug for AuthBuilder {
     }
 }
 
-/// Why an engine could not be made.
+/// Why an engine could not be made, or its keys not be replaced.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -325,8 +351,12 @@ pub enum BuildError {
         /// What is wrong with them.
         error: SetupError,
     },
-    /// The foreign issuer of that name has no keys.
+    /// The foreign issuer of that name has no keys, and nothing fetches them.
     NoKeys(String),
+    /// The keys of that foreign issuer are fetched from it, and by nobody else replaced.
+    KeysAreFetched(String),
+    /// There are no means to fetch keys with.
+    Discovery(FetchError),
     /// Keys were handed over for a scheme the policy does not declare.
     NoSuchScheme(String),
     /// The store does not answer.
@@ -345,9 +375,14 @@ impl fmt::Display for BuildError {
             }
             Self::NoKeys(issuer) => write!(
                 f,
-                "issuer `{issuer}` has no keys: give it `keys` in the policy, or hand them to the builder"
+                "issuer `{issuer}` has no keys: give it `keys` in the policy, hand them to the builder, or switch on the feature `discovery` to have them fetched"
             ),
             Self::Store(error) => write!(f, "{error}"),
+            Self::KeysAreFetched(issuer) => write!(
+                f,
+                "the keys of issuer `{issuer}` are fetched from it: give it `keys` in the policy to bring your own"
+            ),
+            Self::Discovery(error) => write!(f, "keys cannot be fetched: {error}"),
             Self::NoSuchScheme(name) => write!(
                 f,
                 "keys were handed over for `{name}`, which the policy does not declare as a scheme with keys"
@@ -363,7 +398,8 @@ impl Error for BuildError {
             Self::Reference { error, .. } => Some(error),
             Self::Keys { error, .. } => Some(error),
             Self::Store(error) => Some(error),
-            Self::NoKeys(_) | Self::NoSuchScheme(_) => None,
+            Self::Discovery(error) => Some(error),
+            Self::NoKeys(_) | Self::KeysAreFetched(_) | Self::NoSuchScheme(_) => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     clock::Timestamp,
     credential::Presented,
     denial::{Challenges, Denial, Missing},
-    jwt::{self, TokenError, VerifiedToken},
+    jwt::{TokenError, Unverified, VerifiedToken},
     problem::Problem,
     revocation::Disbelief,
     rule::{Openness, Requirement},
@@ -45,8 +45,8 @@ impl<'r> Door<'r> {
     }
 
     /// The caller, who meets the requirement.
-    pub(crate) fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
-        let checked = self.check(requirement);
+    pub(crate) async fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
+        let checked = self.check(requirement).await;
         // Of another policy, the rule's index would name one of ours.
         let rule = requirement.rule_name(self.auth.policy());
         let rule = rule.filter(|_| self.agrees_with(requirement.structure).is_ok());
@@ -55,19 +55,22 @@ impl<'r> Door<'r> {
     }
 
     /// The caller, if a credential of one of the schemes was presented.
-    pub(crate) fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
+    pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
         let agrees = openness.structure.map_or(Ok(()), |structure| self.agrees_with(structure));
-        let checked = agrees.and_then(|()| self.verify(openness.schemes));
+        let checked = match agrees {
+            Ok(()) => self.verify(openness.schemes).await,
+            Err(refusal) => Err(refusal),
+        };
         if !matches!(checked, Ok(None)) {
             self.report(None, checked.as_ref().map(Option::as_ref));
         }
         checked.map_err(|refusal| refusal.denial)
     }
 
-    fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
+    async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
         self.agrees_with(requirement.structure)?;
         let challenges = self.challenges(requirement.schemes);
-        let Some(identity) = self.verify(requirement.schemes)? else {
+        let Some(identity) = self.verify(requirement.schemes).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
         };
         match self.shortfall(&identity, requirement, &challenges) {
@@ -115,33 +118,42 @@ impl<'r> Door<'r> {
     }
 
     /// The identity behind the credential that was presented, if one was.
-    fn verify(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
+    async fn verify(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
         let challenges = self.challenges(schemes);
         let presented = self.auth.carriers().find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
-            Presented::Bearer(token) => self.verify_bearer(token, schemes, &challenges).map(Some),
+            Presented::Bearer(token) => {
+                self.verify_bearer(token, schemes, &challenges).await.map(Some)
+            }
             Presented::ApiKey | Presented::Session => {
                 Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
             }
         }
     }
 
-    fn verify_bearer(
+    async fn verify_bearer(
         &self,
         token: &[u8],
         schemes: u64,
         challenges: &Challenges<'_>,
     ) -> Result<Identity, Refusal> {
-        let verifiers = self.auth.verifiers(schemes);
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
-        match token.and_then(|token| jwt::verify(token, verifiers, self.now)) {
-            Ok(token) => self.believe(token, challenges),
-            Err(error @ TokenError::Expired) => {
-                Err(Refusal::new(Denial::token_expired(challenges), error.code()))
+        let token = token.and_then(|token| Unverified::read(token, self.auth.verifiers(schemes)));
+        let token = token.map_err(|error| refused(error, challenges))?;
+        let remote = self.auth.remote_keys(token.verifier().scheme());
+        let verified = match remote {
+            Some(remote) => remote.verify(&token, self.now).await,
+            None => token.verify(self.now),
+        };
+        match (verified, remote) {
+            (Ok(token), _) => self.believe(token, challenges),
+            (Err(error @ TokenError::KeysUnavailable), Some(remote)) => {
+                let denial = Denial::unavailable(remote.retry_after(self.now));
+                Err(Refusal::new(denial, error.code()))
             }
-            Err(error) => Err(Refusal::new(Denial::invalid_token(challenges), error.code())),
+            (Err(error), _) => Err(refused(error, challenges)),
         }
     }
 
@@ -206,4 +218,13 @@ impl<'r> Door<'r> {
         let plain = id.len() <= MAX_REQUEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
         plain.then_some(id)
     }
+}
+
+/// Every token that is not good looks the same from outside, but for one that expired (E2).
+fn refused(error: TokenError, challenges: &Challenges<'_>) -> Refusal {
+    let denial = match error {
+        TokenError::Expired => Denial::token_expired(challenges),
+        _ => Denial::invalid_token(challenges),
+    };
+    Refusal::new(denial, error.code())
 }

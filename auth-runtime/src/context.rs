@@ -1,6 +1,8 @@
 //! What travels with a request from the door to its guard: the engine, and then the identity.
 
-use crate::{Auth, Identity};
+use axum::{extract::FromRequestParts, http::request::Parts};
+
+use crate::{Auth, Identity, denial::Denial};
 
 /// Put into every request by [`Protected`](crate::routing::Protected), once. A guard that finds
 /// none answers 500 and admits nobody.
@@ -14,5 +16,37 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(auth: Auth) -> Self {
         Self { auth, identity: None }
+    }
+
+    /// The engine of a request.
+    ///
+    /// SECURITY: without one nobody is let in.
+    pub(crate) fn engine(parts: &Parts) -> Result<&Auth, Denial> {
+        let Some(context) = parts.extensions.get::<Self>() else {
+            tracing::error!(
+                target: "auth",
+                "a guarded handler was reached without an engine: serve the router through `protect`"
+            );
+            return Err(Denial::internal());
+        };
+        Ok(&context.auth)
+    }
+
+    /// Leaves the identity that was found with the request.
+    pub(crate) fn remember(parts: &mut Parts, identity: &Identity) {
+        if let Some(context) = parts.extensions.get_mut::<Self>() {
+            context.identity = Some(identity.clone());
+        }
+    }
+}
+
+/// The engine as an argument, for the handlers of this crate.
+pub(crate) struct Engine(pub(crate) Auth);
+
+impl<S: Send + Sync> FromRequestParts<S> for Engine {
+    type Rejection = Denial;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
+        Context::engine(parts).cloned().map(Self)
     }
 }

@@ -1,7 +1,7 @@
 //! Refusals, mapped in one place. In: why a guard does not let a request through. Out: status,
 //! problem body and `WWW-Authenticate` (RFC 6750, RFC 9110).
 
-use auth_policy::{Policy, policy::SchemeKind};
+use auth_policy::{Policy, policy::SchemeKind, settings::Seconds};
 use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -86,6 +86,11 @@ impl Denial {
     /// 500: the guard itself failed, or nothing stands behind it. Nobody is let in.
     pub(crate) fn internal() -> Self {
         Problem::internal().into()
+    }
+
+    /// 503: what the answer depends on cannot be reached. Nobody is let in.
+    pub(crate) fn unavailable(retry_after: Seconds) -> Self {
+        Problem::unavailable().retry_after(retry_after).into()
     }
 
     /// The status of the response.

@@ -1,12 +1,10 @@
 //! Guards: the first argument of every handler. In: a request, before its body is read. Out: an
 //! identity that met the rule, or a refusal; the handler's body is reached only with the former.
 
-use std::{
-    marker::PhantomData,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::{marker::PhantomData, panic::AssertUnwindSafe};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
+use futures_util::FutureExt;
 
 use crate::{
     Identity,
@@ -51,7 +49,10 @@ impl<S: Send + Sync, R: Rule> FromRequestParts<S> for Guard<R> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        let identity = at_the_door(parts, |door| door.authorize(&R::REQUIREMENT))?;
+        let auth = Context::engine(parts)?;
+        let check = async { Door::new(auth, parts).authorize(&R::REQUIREMENT).await };
+        let identity = unless_it_panics(check).await?;
+        Context::remember(parts, &identity);
         Ok(Self { identity, rule: PhantomData })
     }
 }
@@ -60,36 +61,25 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        let identity = if O::OPENNESS.schemes == 0 {
-            None
-        } else {
-            at_the_door(parts, |door| door.identify(&O::OPENNESS))?
-        };
+        if O::OPENNESS.schemes == 0 {
+            return Ok(Self { identity: None, opening: PhantomData });
+        }
+        let auth = Context::engine(parts)?;
+        let check = async { Door::new(auth, parts).identify(&O::OPENNESS).await };
+        let identity = unless_it_panics(check).await?;
+        if let Some(identity) = &identity {
+            Context::remember(parts, identity);
+        }
         Ok(Self { identity, opening: PhantomData })
     }
 }
 
-/// Runs a check with the request's engine, and leaves the identity it finds with the request.
+/// What a check says.
 ///
-/// SECURITY: without an engine, and when the check panics, nobody is let in.
-fn at_the_door<T: Clone + Into<Option<Identity>>>(
-    parts: &mut Parts,
-    check: impl FnOnce(&Door<'_>) -> Result<T, Denial>,
-) -> Result<T, Denial> {
-    let Some(context) = parts.extensions.get::<Context>() else {
-        tracing::error!(
-            target: "auth",
-            "a guarded handler was reached without an engine: serve the router through `protect`"
-        );
-        return Err(Denial::internal());
-    };
-    let checked = catch_unwind(AssertUnwindSafe(|| check(&Door::new(&context.auth, parts))));
-    let found = checked.unwrap_or_else(|_| {
+/// SECURITY: when it panics, nobody is let in.
+async fn unless_it_panics<T>(check: impl Future<Output = Result<T, Denial>>) -> Result<T, Denial> {
+    AssertUnwindSafe(check).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(target: "auth", "a check panicked: the request was refused");
         Err(Denial::internal())
-    })?;
-    if let Some(context) = parts.extensions.get_mut::<Context>() {
-        context.identity = found.clone().into();
-    }
-    Ok(found)
+    })
 }

@@ -1,6 +1,7 @@
 //! Refusals as other programs read them (RFC 9457). In: a kind of problem. Out: a response in
 //! `application/problem+json` whose type and code never change.
 
+use auth_policy::settings::Seconds;
 use axum::{
     body::Body,
     http::{HeaderValue, StatusCode, header},
@@ -41,6 +42,9 @@ struct Members {
     missing_role: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<&'static str>,
+    /// In seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
@@ -55,6 +59,7 @@ impl Problem {
             missing_scopes: None,
             missing_role: None,
             reasons: Vec::new(),
+            retry_after: None,
         }))
     }
 
@@ -79,6 +84,13 @@ impl Problem {
 
     pub(crate) fn missing_role(mut self, role: Option<String>) -> Self {
         self.0.missing_role = role;
+        self
+    }
+
+    /// When to come back, in seconds from now: also sent as `Retry-After` (RFC 9110).
+    #[must_use]
+    pub fn retry_after(mut self, span: Seconds) -> Self {
+        self.0.retry_after = Some(span.0);
         self
     }
 
@@ -127,6 +139,9 @@ impl IntoResponse for Problem {
         let media_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media_type);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.0.retry_after {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
         response
     }
 }

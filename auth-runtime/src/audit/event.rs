@@ -32,7 +32,7 @@ pub struct Event<'a> {
     pub route: Option<&'a str>,
     /// The named rule of the policy that decided, if the handler named one.
     pub rule: Option<&'a str>,
-    /// The exact cause, kebab-case and stable; not for the outside.
+    /// The exact cause, kebab-case and stable; not for the outside. Of keys that were fetched, why.
     pub cause: Option<&'a str>,
     /// The policy in force.
     pub policy: &'a Revision,
@@ -50,6 +50,8 @@ pub enum Kind {
     Login,
     /// A retired refresh token was presented: its family has ended.
     RefreshReuse,
+    /// The keys of a scheme were replaced, or an issuer was asked for its keys.
+    Keys,
 }
 
 /// How something was decided.
@@ -64,6 +66,26 @@ pub enum Decision {
     Error,
 }
 
+impl<'a> Event<'a> {
+    /// An event of which nothing else is known yet: nobody was refused anything.
+    pub(crate) const fn new(at: Timestamp, kind: Kind, policy: &'a Revision) -> Self {
+        Self {
+            at,
+            kind,
+            decision: Decision::Allow,
+            subject: None,
+            scheme: None,
+            credential: None,
+            method: None,
+            route: None,
+            rule: None,
+            cause: None,
+            policy,
+            request_id: None,
+        }
+    }
+}
+
 impl Kind {
     /// The name in records: stable.
     pub const fn as_str(self) -> &'static str {
@@ -71,6 +93,7 @@ impl Kind {
             Self::Access => "access",
             Self::Login => "login",
             Self::RefreshReuse => "refresh.reuse",
+            Self::Keys => "keys",
         }
     }
 }

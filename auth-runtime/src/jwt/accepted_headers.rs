@@ -9,7 +9,7 @@ const REMEMBERED_HEADERS: usize = 8;
 /// Headers whose tokens verified before, and the key they ask for: the same bytes mean the same.
 ///
 /// Written at most once per slot and read without a lock. Only the issuer can fill it, since a
-/// header gets in with its signature alone; it is gone with the verifier when keys rotate.
+/// header gets in with its signature alone; it is gone with the set whose keys it names.
 #[derive(Debug, Default)]
 pub(super) struct AcceptedHeaders([OnceLock<(Box<str>, usize)>; REMEMBERED_HEADERS]);
 

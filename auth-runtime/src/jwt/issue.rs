@@ -13,8 +13,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    claims::REGISTERED, compact::MAX_TOKEN_BYTES, key_set::KeySet, setup_error::SetupError,
-    verify::MAX_NAME_BYTES,
+    claims::REGISTERED, compact::MAX_TOKEN_BYTES, key::Key, key_error::KeyError, key_set::KeySet,
+    keyring::Keyring, setup_error::SetupError, verify::MAX_NAME_BYTES,
 };
 use crate::{
     bits::Bits,
@@ -29,10 +29,8 @@ pub struct Issuer {
     policy: Policy,
     scheme: JwtScheme,
     algorithm: Algorithm,
-    keys: Arc<KeySet>,
+    keys: Keyring,
     random: Arc<dyn Random>,
-    /// The encoded header, the same for every token.
-    header: String,
 }
 
 /// Who is granted what: the contents of one access token.
@@ -125,23 +123,23 @@ impl Issuer {
     /// When the policy declares no such scheme, or no key can sign with that algorithm.
     pub fn new(policy: &Policy, keys: impl Into<Arc<KeySet>>) -> Result<Self, SetupError> {
         let (_, scheme) = policy.jwt().ok_or(SetupError::NoJwtScheme)?;
-        let keys = keys.into();
-        keys.check(&scheme.algorithms)?;
         let algorithm = scheme.algorithms.first().copied().ok_or(SetupError::NoJwtScheme)?;
-        let mut header = json!({ "typ": "at+jwt", "alg": algorithm.name() });
-        if let (Some(kid), Some(members)) =
-            (keys.signing_key(algorithm)?.kid(), header.as_object_mut())
-        {
-            members.insert("kid".to_owned(), kid.into());
-        }
-        Ok(Self {
-            policy: policy.clone(),
-            scheme: scheme.clone(),
-            algorithm,
-            keys,
-            random: Arc::new(SystemRandom),
-            header: URL_SAFE_NO_PAD.encode(header.to_string()),
-        })
+        let (policy, scheme, keys) = (policy.clone(), scheme.clone(), keys.into());
+        let random = Arc::new(SystemRandom);
+        let issuer = Self { policy, scheme, algorithm, keys: Keyring::new(keys), random };
+        issuer.check(issuer.keys.load().keys())?;
+        Ok(issuer)
+    }
+
+    /// Whether it could sign with these keys.
+    pub(crate) fn check(&self, keys: &KeySet) -> Result<(), KeyError> {
+        keys.check(&self.scheme.algorithms)?;
+        keys.signing_key(self.algorithm).map(|_| ())
+    }
+
+    /// The keys it signs with: for the verifier of its tokens, so that both change at once.
+    pub(crate) const fn keyring(&self) -> &Keyring {
+        &self.keys
     }
 
     /// The same with another source of randomness, for tests.
@@ -189,8 +187,9 @@ impl Issuer {
 
     fn sign(&self, claims: &Claims<'_>) -> Result<Secret, IssueError> {
         let claims = serde_json::to_string(claims).map_err(|_| IssueError::Signing)?;
-        let message = format!("{}.{}", self.header, URL_SAFE_NO_PAD.encode(claims));
-        let key = self.keys.signing_key(self.algorithm).map_err(|_| IssueError::Signing)?;
+        let ring = self.keys.load();
+        let key = ring.keys().signing_key(self.algorithm).map_err(|_| IssueError::Signing)?;
+        let message = format!("{}.{}", header(key), URL_SAFE_NO_PAD.encode(claims));
         let signature = key.sign(message.as_bytes()).ok_or(IssueError::Signing)?;
         let token = format!("{message}.{signature}");
         if token.len() > MAX_TOKEN_BYTES { Err(IssueError::TooLong) } else { Ok(token.into()) }
@@ -258,6 +257,15 @@ impl Issuer {
             None => Ok(grant.extra),
         }
     }
+}
+
+/// The encoded header of what this key signs.
+fn header(key: &Key) -> String {
+    let mut header = json!({ "typ": "at+jwt", "alg": key.algorithm().name() });
+    if let (Some(kid), Some(members)) = (key.kid(), header.as_object_mut()) {
+        members.insert("kid".to_owned(), kid.into());
+    }
+    URL_SAFE_NO_PAD.encode(header.to_string())
 }
 
 /// The claims of one token, in the order in which they are written.

@@ -6,7 +6,9 @@
 
 use std::{borrow::Cow, cell::Cell, collections::HashSet, fmt};
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::{Map, Value};
 
 /// Remembers that a duplicate was met, since serde errors carry nothing but text.
@@ -46,6 +48,12 @@ pub(super) fn refuse_duplicates(text: &str, duplicate: &Duplicate) -> serde_json
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Skip(duplicate).deserialize(&mut deserializer)?;
     deserializer.end()
+}
+
+/// A value out of text in which every object names a member once; nothing if it is not.
+pub(crate) fn read_json<T: DeserializeOwned>(text: &str) -> Option<T> {
+    refuse_duplicates(text, &Duplicate::default()).ok()?;
+    serde_json::from_str(text).ok()
 }
 
 impl<'de> DeserializeSeed<'de> for Keep<'_> {

@@ -164,8 +164,13 @@ impl KeySet {
         self.keys.iter().find(signs).ok_or(none)
     }
 
-    /// Refuses private and symmetric keys, which cannot be somebody else's.
-    pub(super) fn refuse_secrets(&self) -> Result<(), KeyError> {
+    /// The same for the keys of somebody else's issuer, none of which can be private or symmetric.
+    pub(super) fn check_foreign(&self, algorithms: &[Algorithm]) -> Result<(), KeyError> {
+        self.refuse_secrets()?;
+        self.check(algorithms)
+    }
+
+    fn refuse_secrets(&self) -> Result<(), KeyError> {
         match self.keys.iter().zip(1..).find(|(key, _)| key.can_sign()) {
             Some((key, position)) => {
                 Err(KeyError::of_key(key.name(position), KeyFault::ForeignSecret))
@@ -214,7 +219,12 @@ impl KeySet {
         Self::of(keys)
     }
 
-    /// INVARIANT: the only way to make a set; no `kid` and no key is in it twice.
+    /// No keys: of an issuer whose keys are yet to be fetched.
+    pub(super) fn none() -> Self {
+        Self { keys: Vec::new(), by_kid: HashMap::new() }
+    }
+
+    /// INVARIANT: the only way to make a set with keys; no `kid` and no key is in it twice.
     fn of(keys: Vec<Key>) -> Result<Self, KeyError> {
         match keys.len() {
             0 => return Err(KeyError::of_set(KeyFault::Empty)),

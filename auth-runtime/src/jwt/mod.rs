@@ -62,12 +62,14 @@ mod jwk;
 mod key;
 mod key_error;
 mod key_set;
+mod keyring;
 mod pem;
 mod rights;
 mod secret_quality;
 mod setup_error;
 mod thumbprint;
 mod token_error;
+mod unverified;
 mod verified;
 mod verify;
 
@@ -78,5 +80,10 @@ pub use key_error::{KeyError, KeyFault, KeyName};
 pub use key_set::{KeySet, MAX_KEY_SET_BYTES, MAX_KEYS};
 pub use setup_error::SetupError;
 pub use token_error::TokenError;
+pub use unverified::verify;
 pub use verified::VerifiedToken;
-pub use verify::{MAX_NAME_BYTES, Verifier, verify};
+pub use verify::{MAX_NAME_BYTES, Verifier};
+
+pub(crate) use json::read_json;
+pub(crate) use keyring::{Freshness, Keyring};
+pub(crate) use unverified::Unverified;

@@ -30,6 +30,8 @@ pub enum TokenError {
     NotAnAccessToken,
     /// No key of this issuer has that `kid`.
     KeyUnknown,
+    /// This issuer's keys could not be fetched for so long that those at hand are not used.
+    KeysUnavailable,
     /// There is no `kid`, and not exactly one key for the algorithm.
     KeyAmbiguous,
     /// The key of that `kid` is for another algorithm.
@@ -73,6 +75,7 @@ impl TokenError {
             Self::PayloadTransformed => "payload-transformed",
             Self::NotAnAccessToken => "not-an-access-token",
             Self::KeyUnknown => "key-unknown",
+            Self::KeysUnavailable => "keys-unavailable",
             Self::KeyAmbiguous => "key-ambiguous",
             Self::KeyForOtherAlgorithm => "key-for-other-algorithm",
             Self::SignatureInvalid => "signature-invalid",

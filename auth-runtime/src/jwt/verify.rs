@@ -1,5 +1,5 @@
-//! Verifying access tokens. In: a token, the issuers a rule accepts, the time. Out: a
-//! [`VerifiedToken`], or the first reason against it.
+//! Verifying access tokens. In: a token of one issuer, that issuer's keys and rules, the time. Out:
+//! a [`VerifiedToken`], or the first reason against it.
 //!
 //! The order is: length and form, header against the issuer's algorithms, key, signature, claims,
 //! and expiry last, so that `Expired` is said of tokens that were good (E2). No step costs more
@@ -14,12 +14,13 @@ use auth_policy::{
 };
 
 use super::{
-    accepted_headers::AcceptedHeaders,
-    claims::{Claims, REGISTERED, peek_issuer},
+    claims::{Claims, REGISTERED},
     compact::{self, Compact},
     header::{Header, Kind},
     key::Key,
+    key_error::KeyError,
     key_set::KeySet,
+    keyring::{Keyring, Ring},
     rights::Rights,
     setup_error::SetupError,
     token_error::TokenError,
@@ -43,8 +44,7 @@ pub struct Verifier {
     /// Whether `iat` and `jti` must be there: tokens of our own are revoked by them.
     own: bool,
     rights: Rights,
-    keys: Arc<KeySet>,
-    headers: AcceptedHeaders,
+    keys: Keyring,
 }
 
 impl Verifier {
@@ -54,9 +54,13 @@ impl Verifier {
     ///
     /// When the policy declares no such scheme, or a key is for an algorithm it does not list.
     pub fn own(policy: &Policy, keys: impl Into<Arc<KeySet>>) -> Result<Self, SetupError> {
+        Self::own_with(policy, Keyring::new(keys))
+    }
+
+    /// The same with keys that others hold as well.
+    pub(crate) fn own_with(policy: &Policy, keys: Keyring) -> Result<Self, SetupError> {
         let (scheme, jwt) = policy.jwt().ok_or(SetupError::NoJwtScheme)?;
-        let keys = keys.into();
-        keys.check(&jwt.algorithms)?;
+        keys.load().keys().check(&jwt.algorithms)?;
         Ok(Self {
             scheme,
             issuer: jwt.issuer.as_str().into(),
@@ -67,7 +71,6 @@ impl Verifier {
             own: true,
             rights: Rights::own(policy),
             keys,
-            headers: AcceptedHeaders::default(),
         })
     }
 
@@ -82,13 +85,20 @@ impl Verifier {
         scheme: SchemeId,
         keys: impl Into<Arc<KeySet>>,
     ) -> Result<Self, SetupError> {
+        Self::foreign_with(policy, scheme, Keyring::new(keys))
+    }
+
+    /// The same with keys that are fetched elsewhere.
+    pub(crate) fn foreign_with(
+        policy: &Policy,
+        scheme: SchemeId,
+        keys: Keyring,
+    ) -> Result<Self, SetupError> {
         let Some(SchemeKind::Issuer(issuer)) = policy.scheme(scheme).map(|found| &found.kind)
         else {
             return Err(SetupError::NotAForeignIssuer);
         };
-        let keys = keys.into();
-        keys.refuse_secrets()?;
-        keys.check(&issuer.algorithms)?;
+        keys.load().keys().check_foreign(&issuer.algorithms)?;
         refuse_claim_names(&issuer.scope_claim, &issuer.role_claim)?;
         Ok(Self {
             scheme,
@@ -100,7 +110,6 @@ impl Verifier {
             own: false,
             rights: Rights::foreign(policy, issuer),
             keys,
-            headers: AcceptedHeaders::default(),
         })
     }
 
@@ -114,44 +123,63 @@ impl Verifier {
         &self.issuer
     }
 
-    /// The keys it accepts signatures of.
-    pub const fn keys(&self) -> &Arc<KeySet> {
-        &self.keys
+    /// The keys it accepts signatures of now.
+    pub fn keys(&self) -> Arc<KeySet> {
+        Arc::clone(self.keys.load().keys())
+    }
+
+    /// Puts other keys in the place of those it has, if they are fit for it.
+    ///
+    /// # Errors
+    ///
+    /// As the constructor; then the old keys stay.
+    pub(crate) fn replace_keys(&self, keys: Arc<KeySet>) -> Result<(), KeyError> {
+        match self.own {
+            true => keys.check(&self.algorithms),
+            false => keys.check_foreign(&self.algorithms),
+        }?;
+        self.keys.replace(keys, None);
+        Ok(())
     }
 
     /// Accepts a token of this issuer; its payload may have been decoded before.
-    fn accept(
+    pub(super) fn accept(
         &self,
         token: Compact<'_>,
-        payload: Option<Vec<u8>>,
+        payload: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<VerifiedToken, TokenError> {
-        self.authenticate(token)?;
+        self.authenticate(token, &self.keys.load(), now)?;
         let payload = match payload {
-            Some(payload) => payload,
-            None => compact::decode(token.payload)?,
+            Some(payload) => Cow::Borrowed(payload),
+            None => Cow::Owned(compact::decode(token.payload)?),
         };
         let claims = Claims::read(compact::text(&payload)?, &self.audience, &self.rights)?;
         self.judge(claims, now)
     }
 
     /// Checks that a key of this issuer signed it, by an algorithm of this issuer.
-    fn authenticate(&self, token: Compact<'_>) -> Result<(), TokenError> {
-        if let Some(place) = self.headers.find(token.header) {
-            return token.is_signed_by(self.key(place)?);
+    fn authenticate(
+        &self,
+        token: Compact<'_>,
+        ring: &Ring,
+        now: Timestamp,
+    ) -> Result<(), TokenError> {
+        // SECURITY: without keys that are known to be current nothing is believed (E4).
+        if !ring.is_usable(now) {
+            return Err(TokenError::KeysUnavailable);
         }
-        let place = self.judge_header(token.header)?;
-        token.is_signed_by(self.key(place)?)?;
-        self.headers.remember(token.header, place);
+        if let Some(place) = ring.headers.find(token.header) {
+            return token.is_signed_by(key(ring, place)?);
+        }
+        let place = self.judge_header(token.header, ring)?;
+        token.is_signed_by(key(ring, place)?)?;
+        ring.headers.remember(token.header, place);
         Ok(())
     }
 
-    fn key(&self, place: usize) -> Result<&Key, TokenError> {
-        self.keys.get(place).ok_or(TokenError::KeyUnknown)
-    }
-
     /// The place of the key that the header asks for, if the header is in order.
-    fn judge_header(&self, header: &str) -> Result<usize, TokenError> {
+    fn judge_header(&self, header: &str, ring: &Ring) -> Result<usize, TokenError> {
         let json = compact::decode(header)?;
         let header = Header::read(compact::text(&json)?)?;
         if !self.algorithms.contains(&header.algorithm) {
@@ -165,10 +193,10 @@ impl Verifier {
             return Err(TokenError::NotAnAccessToken);
         }
         let place = match &header.kid {
-            Some(kid) => self.keys.by_kid(kid).ok_or(TokenError::KeyUnknown),
-            None => self.keys.sole(header.algorithm).ok_or(TokenError::KeyAmbiguous),
+            Some(kid) => ring.keys().by_kid(kid).ok_or(TokenError::KeyUnknown),
+            None => ring.keys().sole(header.algorithm).ok_or(TokenError::KeyAmbiguous),
         }?;
-        if self.key(place)?.algorithm() != header.algorithm {
+        if key(ring, place)?.algorithm() != header.algorithm {
             return Err(TokenError::KeyForOtherAlgorithm);
         }
         Ok(place)
@@ -210,38 +238,8 @@ impl Verifier {
     }
 }
 
-/// Verifies a bearer token against the issuers a rule accepts. Where there are several, `iss` says
-/// whose rules and keys to hold it against; it is believed once they held.
-///
-/// # Errors
-///
-/// The first reason against the token. Only [`Expired`](TokenError::Expired) may be told to the
-/// client: it is the last check, on a token that is otherwise good.
-///
-/// # Security
-///
-/// The signature is checked before any claim is believed, with a key of that issuer and the
-/// algorithm of that key. Nothing is fetched, whatever the header names.
-pub fn verify<'v>(
-    token: &str,
-    candidates: impl IntoIterator<Item = &'v Verifier>,
-    now: Timestamp,
-) -> Result<VerifiedToken, TokenError> {
-    let token = Compact::split(token)?;
-    let mut candidates = candidates.into_iter();
-    let only = candidates.next().ok_or(TokenError::IssuerUnknown)?;
-    let Some(second) = candidates.next() else {
-        return only.accept(token, None, now);
-    };
-    let payload = compact::decode(token.payload)?;
-    let issuer = peek_issuer(compact::text(&payload)?)?;
-    let verifier = [only, second]
-        .into_iter()
-        .chain(candidates)
-        .find(|candidate| *candidate.issuer == *issuer)
-        .ok_or(TokenError::IssuerUnknown)?;
-    drop(issuer);
-    verifier.accept(token, Some(payload), now)
+fn key(ring: &Ring, place: usize) -> Result<&Key, TokenError> {
+    ring.keys().get(place).ok_or(TokenError::KeyUnknown)
 }
 
 /// The times of a token, in seconds since 1970.
@@ -305,7 +303,7 @@ mod tests {
     use auth_policy::{Source, check};
 
     use super::*;
-    use crate::jwt::{AccessGrant, Issuer};
+    use crate::jwt::{AccessGrant, Issuer, verify};
 
     const POLICY: &str = "
 version: 1
@@ -330,7 +328,10 @@ schemes:
         let token = issuer.access_token(&AccessGrant::new("u"), Timestamp(9)).unwrap();
         let token = token.token.expose();
         let verifier = Verifier::own(&policy, keys).unwrap();
-        let remembered = || verifier.headers.find(token.split('.').next().unwrap());
+        let remembered = || {
+            let header = token.split('.').next().unwrap();
+            verifier.keys.load().headers.find(header)
+        };
         let (message, _) = token.rsplit_once('.').unwrap();
         let unsigned = format!("{message}.{}", "A".repeat(86));
         assert!(verify(&unsigned, [&verifier], Timestamp(9)).is_err());

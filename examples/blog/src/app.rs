@@ -11,6 +11,7 @@ use auth_runtime::{
     secret::Secret,
     store::Store,
     tokens::Tokens,
+    wellknown,
 };
 use axum::extract::DefaultBodyLimit;
 use tokio::sync::Semaphore;
@@ -73,6 +74,7 @@ impl App {
         Router::new()
             .route("/", get(pages::landing))
             .route("/healthz", get(pages::health))
+            .route("/.well-known/jwks.json", wellknown::jwks())
             .route("/auth/register", post(register::register))
             .route("/auth/login", post(login::login))
             .route("/auth/refresh", post(login::refresh))

@@ -40,6 +40,34 @@ fn j18_a_token_carries_nothing_personal() {
 }
 
 #[test]
+fn m04_others_verify_our_tokens_with_the_keys_we_publish() {
+    let blog = Blog::seeded();
+    let answer = blog.get("/.well-known/jwks.json", None);
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers("content-type"), ["application/jwk-set+json"]);
+    assert_eq!(answer.headers("cache-control"), ["public, max-age=300"]);
+    let kept = std::fs::read_to_string(blog.folder.0.join(".blog-keys.json")).expect("kept");
+    let kept: Value = serde_json::from_str(&kept).expect("JSON");
+    assert!(!answer.body.contains(kept["keys"][0]["d"].as_str().expect("a private key")));
+
+    // Another library, as somebody else's service has it.
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&answer.body).expect("a JWK set");
+    let token = blog.login("reader");
+    let header = jsonwebtoken::decode_header(&token).expect("a header");
+    let key = set.find(header.kid.as_deref().expect("a kid")).expect("it is published");
+    let key = jsonwebtoken::DecodingKey::from_jwk(key).expect("a key");
+    let mut rules = jsonwebtoken::Validation::new(header.alg);
+    rules.set_issuer(&["https://blog.example"]);
+    rules.set_audience(&["blog-api"]);
+    let claims = jsonwebtoken::decode::<Value>(&token, &key, &rules).expect("it verifies").claims;
+    assert_eq!(claims["roles"], json!(["reader"]));
+
+    let tag = format!("If-None-Match: {}", answer.headers("etag")[0]);
+    let again = blog.send("GET", "/.well-known/jwks.json", &[tag], None);
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+}
+
+#[test]
 fn m07_a_token_tells_what_it_is_worth() {
     let blog = Blog::seeded();
     let me = blog.get("/auth/me", Some(&blog.login("admin"))).json();
