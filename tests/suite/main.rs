@@ -18,5 +18,6 @@ mod files;
 mod fixture;
 mod http;
 mod life;
+mod own_accounts;
 mod readme;
 mod ui;
