@@ -12,6 +12,8 @@ pub mod audit;
 mod auth;
 mod authorize;
 mod bits;
+#[cfg(feature = "client")]
+pub mod client;
 pub mod clock;
 mod context;
 mod credential;
@@ -21,6 +23,8 @@ pub mod extract;
 mod guard;
 mod identity;
 pub mod jwt;
+#[cfg(any(feature = "client", feature = "discovery"))]
+mod outbound;
 pub mod password;
 pub mod problem;
 pub mod random;

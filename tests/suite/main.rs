@@ -12,6 +12,7 @@
 mod blog;
 mod book;
 mod cargo;
+mod client;
 mod discovery;
 mod evidence;
 mod files;

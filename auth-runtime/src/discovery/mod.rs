@@ -10,8 +10,6 @@
 //! Nothing runs in the background: a fetch begins with a request that needs it. [`Fetch`] is how
 //! documents are asked for; with the feature `discovery`, [`HttpFetch`] does it over HTTPS.
 
-#[cfg(feature = "discovery")]
-mod address;
 mod document;
 mod error;
 #[cfg(feature = "discovery")]
