@@ -1,10 +1,9 @@
 //! An application with its own table of users. In: people who were there before. Out: their
 //! sign-in, by tokens that are renewed and can be ended.
 //!
-//! What the application brings is in [`people`]: its rows, and the trait
-//! [`Accounts`](auth_runtime::account::Accounts) with two look-ups. What it gets for that from
-//! [`Tokens`]: refresh tokens that work once, reuse that ends a family, logout that takes effect at
-//! once, and a person who has left the company out of it at the next renewal.
+//! What the application brings is in [`people`]: its rows, and the trait [`Accounts`] with two
+//! look-ups. What it gets for that from [`Tokens`]: refresh tokens that work once, reuse that ends a
+//! family, logout that takes effect at once, and no renewal for somebody who has left.
 //!
 //! ```sh
 //! cargo run -p own-accounts      # prints the endpoints, an address, and a password to sign in with
