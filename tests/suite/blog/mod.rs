@@ -1,6 +1,6 @@
 //! The example as its user has it: the binary, started and spoken to over TCP.
 
-mod process;
+pub(crate) mod process;
 mod signing;
 mod starting;
 mod tokens;
