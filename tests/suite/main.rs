@@ -17,6 +17,7 @@ mod evidence;
 mod files;
 mod fixture;
 mod http;
+mod interop;
 mod life;
 mod readme;
 mod ui;
