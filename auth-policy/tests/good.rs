@@ -13,8 +13,9 @@ use auth_policy::{
     Policy, Source, check,
     policy::{RoleId, Scheme, SchemeKind, ScopeId},
     settings::{
-        Algorithm, ApiKeyScheme, AudienceKind, ClientId, ForeignIssuer, JwtScheme, Passwords,
-        Place, Reference, Revocation, SameSite, Seconds, SessionScheme, TokenType,
+        Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientId, ForeignIssuer, JwtScheme,
+        Passwords, Place, Reference, Rejected, Revocation, SameSite, Seconds, SessionScheme,
+        TokenType,
     },
 };
 
@@ -170,6 +171,18 @@ fn p1_p6_passwords_default_to_15_code_points_no_classes_and_the_cost_owasp_asks_
     let Passwords { min_length, classes, argon2, .. } = policy.passwords();
     assert_eq!((*min_length, classes.len()), (15, 0));
     assert_eq!((argon2.memory_kib, argon2.iterations, argon2.parallelism), (19_456, 2, 1));
+}
+
+#[test]
+fn p1_p4_p6_passwords_are_what_the_policy_says() {
+    let expected = Passwords {
+        min_length: 12,
+        max_length: 512,
+        classes: Vec::new(),
+        reject: vec![Rejected::Username],
+        argon2: Argon2Cost { memory_kib: 65_536, iterations: 3, parallelism: 4 },
+    };
+    assert_eq!(good("full.yaml").passwords(), &expected);
 }
 
 #[test]

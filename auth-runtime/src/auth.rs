@@ -1,7 +1,7 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, error::Error, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
@@ -11,13 +11,15 @@ use auth_policy::{
 
 use crate::{
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
+    build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
-    discovery::{Discovery, FetchError, RemoteKeys, Surroundings},
+    discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
-    jwt::{Issuer, KeySet, Keyring, SetupError, Verifier},
-    reference::ReferenceError,
+    jwt::{Issuer, KeySet, Keyring, Verifier},
+    revocation::Revocations,
     rotation::referred_to,
+    store::{Store, StoreError},
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -33,6 +35,13 @@ struct Engine {
     remote: Vec<Arc<RemoteKeys>>,
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
+    memory: Option<Memory>,
+}
+
+/// What an engine remembers beyond one request.
+struct Memory {
+    store: Arc<dyn Store>,
+    revocations: Arc<Revocations>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -62,6 +71,7 @@ impl Auth {
             discovery: None,
             clock: Arc::new(SystemClock),
             audit: Arc::new(TracingSink),
+            store: None,
         }
     }
 
@@ -85,11 +95,47 @@ impl Auth {
     /// `cause` is a stable kebab-case word for those who read the audit log, such as
     /// `wrong-password`; it must not hold anything the caller sent.
     pub fn report_login(&self, subject: Option<&Subject>, outcome: Result<(), &'static str>) {
+        self.report(Kind::Login, subject, outcome);
+    }
+
+    pub(crate) fn report(
+        &self,
+        kind: Kind,
+        subject: Option<&Subject>,
+        outcome: Result<(), &'static str>,
+    ) {
         self.audit().record(&Event {
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
             cause: outcome.err(),
-            ..Event::new(self.now(), Kind::Login, self.policy().revision())
+            ..Event::new(self.now(), kind, self.policy().revision())
+        });
+    }
+
+    /// The store the engine was given.
+    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+        self.0.memory.as_ref().map(|memory| &memory.store)
+    }
+
+    /// The revocations in force; `None` when the engine has no store.
+    pub fn revocations(&self) -> Option<&Arc<Revocations>> {
+        self.0.memory.as_ref().map(|memory| &memory.revocations)
+    }
+
+    /// Follows what other processes revoke, for as long as the engine lives.
+    fn follow_revocations(&self) {
+        let Some((_, scheme)) = self.policy().jwt() else { return };
+        let Some(revocations) = self.revocations().map(Arc::clone) else { return };
+        let within = scheme.revocation.within.as_duration();
+        let engine = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            // The task holds no engine while it waits: it ends soon after the last clone does.
+            while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
+                if let Err(error) = revocations.follow(now).await {
+                    tracing::warn!(target: "auth", %error, "revocations could not be read");
+                }
+                pause(within, revocations.changed(now)).await;
+            }
         });
     }
 
@@ -135,6 +181,7 @@ pub struct AuthBuilder {
     discovery: Option<Discovery>,
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
+    store: Option<Arc<dyn Store>>,
 }
 
 impl AuthBuilder {
@@ -144,8 +191,8 @@ impl AuthBuilder {
         self
     }
 
-    /// Fetches the keys of foreign issuers that have none this way. Default: over HTTPS, if the
-    /// feature `discovery` is on.
+    /// Fetches the keys of foreign issuers that have none of their own in this way. Without this
+    /// call nothing is fetched, and such an issuer stops the start.
     pub fn discovery(mut self, discovery: Discovery) -> Self {
         self.discovery = Some(discovery);
         self
@@ -160,6 +207,13 @@ impl AuthBuilder {
     /// Sends events to this sink. Default [`TracingSink`].
     pub fn audit(mut self, sink: impl AuditSink) -> Self {
         self.audit = Arc::new(sink);
+        self
+    }
+
+    /// Remembers in this store what has to be remembered: revocations, and what
+    /// [`Tokens`](crate::tokens::Tokens) needs. Without one nothing can be revoked.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
         self
     }
 
@@ -198,8 +252,12 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
+        let memory = remember(self.store, &policy, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
-        Ok(Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, remote, clock, audit })))
+        let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
+        let auth = Auth(Arc::new(engine));
+        auth.follow_revocations();
+        Ok(auth)
     }
 
     /// The keys of a foreign issuer: its own, or none yet and what fetches them.
@@ -213,8 +271,7 @@ impl AuthBuilder {
         if issuer.keys.is_some() || self.keys.contains_key(&scheme.name) {
             return Ok((Keyring::new(self.keys_of(scheme)?), None));
         }
-        let discovery = Discovery::or_default(self.discovery.as_ref());
-        let discovery = discovery.map_err(BuildError::Discovery)?;
+        let discovery = self.discovery.clone();
         let discovery = discovery.ok_or_else(|| BuildError::NoKeys(scheme.name.clone()))?;
         let (policy, clock) = (Arc::clone(policy), Arc::clone(&self.clock));
         let around = Surroundings { policy, clock, audit: Arc::clone(&self.audit) };
@@ -231,77 +288,36 @@ impl AuthBuilder {
     }
 }
 
+/// How long the store is left alone after each reading, however much is written.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Waits for news, for `within` at most and [`BREATH`] at least. Without news, or from a store that
+/// cannot tell, it waits for all of `within`.
+#[allow(clippy::disallowed_methods, reason = "the pace of reading, not a moment that is compared")]
+async fn pause(within: Duration, news: impl Future<Output = Result<(), StoreError>>) {
+    let news = async {
+        if news.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let _ = tokio::time::timeout(within, news).await;
+    tokio::time::sleep(BREATH.min(within)).await;
+}
+
+/// The revocations of a store, if there is one and the policy has tokens to revoke.
+async fn remember(
+    store: Option<Arc<dyn Store>>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Memory>, BuildError> {
+    let (Some(store), Some((_, scheme))) = (store, policy.jwt()) else { return Ok(None) };
+    let opened = Revocations::open(Arc::clone(&store), scheme, now).await;
+    let revocations = Arc::new(opened.map_err(BuildError::Store)?);
+    Ok(Some(Memory { store, revocations }))
+}
+
 impl fmt::Debug for AuthBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthBuilder").field("keys", &self.keys.keys()).finish_non_exhaustive()
-    }
-}
-
-/// Why an engine could not be made, or its keys not be replaced.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The embedded policy cannot be read.
-    Policy(EmbedError),
-    /// What the policy refers to is not there.
-    Reference {
-        /// The scheme that refers to it.
-        scheme: String,
-        /// What is missing.
-        error: ReferenceError,
-    },
-    /// The keys of a scheme cannot be used.
-    Keys {
-        /// The scheme.
-        scheme: String,
-        /// What is wrong with them.
-        error: SetupError,
-    },
-    /// The foreign issuer of that name has no keys, and nothing fetches them.
-    NoKeys(String),
-    /// The keys of that foreign issuer are fetched from it, and by nobody else replaced.
-    KeysAreFetched(String),
-    /// There are no means to fetch keys with.
-    Discovery(FetchError),
-    /// Keys were handed over for a scheme the policy does not declare.
-    NoSuchScheme(String),
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Policy(error) => write!(f, "{error}"),
-            Self::Reference { scheme, error } => {
-                write!(f, "scheme `{scheme}` has no keys: {error}")
-            }
-            Self::Keys { scheme, error } => {
-                write!(f, "scheme `{scheme}` cannot use its keys: {error}")
-            }
-            Self::NoKeys(issuer) => write!(
-                f,
-                "issuer `{issuer}` has no keys: give it `keys` in the policy, hand them to the builder, or switch on the feature `discovery` to have them fetched"
-            ),
-            Self::KeysAreFetched(issuer) => write!(
-                f,
-                "the keys of issuer `{issuer}` are fetched from it: give it `keys` in the policy to bring your own"
-            ),
-            Self::Discovery(error) => write!(f, "keys cannot be fetched: {error}"),
-            Self::NoSuchScheme(name) => write!(
-                f,
-                "keys were handed over for `{name}`, which the policy does not declare as a scheme with keys"
-            ),
-        }
-    }
-}
-
-impl Error for BuildError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Policy(error) => Some(error),
-            Self::Reference { error, .. } => Some(error),
-            Self::Keys { error, .. } => Some(error),
-            Self::Discovery(error) => Some(error),
-            Self::NoKeys(_) | Self::KeysAreFetched(_) | Self::NoSuchScheme(_) => None,
-        }
     }
 }

@@ -9,7 +9,9 @@ use crate::{
     clock::Timestamp,
     credential::Presented,
     denial::{Challenges, Denial, Missing},
-    jwt::{TokenError, Unverified},
+    jwt::{TokenError, Unverified, VerifiedToken},
+    problem::Problem,
+    revocation::Disbelief,
     rule::{Openness, Requirement},
 };
 
@@ -146,12 +148,31 @@ impl<'r> Door<'r> {
             None => token.verify(self.now),
         };
         match (verified, remote) {
-            (Ok(token), _) => Ok(Identity::new(token, self.auth.shared_policy())),
+            (Ok(token), _) => self.believe(token, challenges),
             (Err(error @ TokenError::KeysUnavailable), Some(remote)) => {
                 let denial = Denial::unavailable(remote.retry_after(self.now));
                 Err(Refusal::new(denial, error.code()))
             }
             (Err(error), _) => Err(refused(error, challenges)),
+        }
+    }
+
+    /// The identity behind a token that verified, unless it was revoked since.
+    fn believe(
+        &self,
+        token: VerifiedToken,
+        challenges: &Challenges<'_>,
+    ) -> Result<Identity, Refusal> {
+        let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
+        let revocations = self.auth.revocations().filter(|_| own);
+        match revocations.map_or(Ok(()), |revocations| revocations.judge(&token, self.now)) {
+            Ok(()) => Ok(Identity::new(token, self.auth.shared_policy())),
+            Err(Disbelief::Revoked) => {
+                Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
+            }
+            Err(Disbelief::Stale) => {
+                Err(Refusal::new(Problem::unavailable().into(), "revocations-stale"))
+            }
         }
     }
 

@@ -7,10 +7,12 @@
 //! finds the one credential that counts and verifies it, compares the [`Identity`] with the rule,
 //! and lets it in or answers with a [`Denial`].
 
+pub mod account;
 pub mod audit;
 mod auth;
 mod authorize;
 mod bits;
+mod build_error;
 pub mod clock;
 mod context;
 mod credential;
@@ -24,15 +26,21 @@ pub mod password;
 pub mod problem;
 pub mod random;
 mod reference;
+pub mod refresh;
+pub mod reset;
+pub mod revocation;
 mod rotation;
 pub mod routing;
 mod rule;
 pub mod secret;
+pub mod store;
+pub mod tokens;
 pub mod wellknown;
 
-pub use auth::{Auth, AuthBuilder, BuildError, EmbeddedPolicy};
+pub use auth::{Auth, AuthBuilder, EmbeddedPolicy};
 pub use auth_macros::{authenticate, policy, public};
 pub use auth_policy::Policy;
+pub use build_error::BuildError;
 pub use denial::Denial;
 pub use guard::{Guard, Public};
 pub use identity::{Identity, Subject};

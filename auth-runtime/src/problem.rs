@@ -43,6 +43,8 @@ struct Members {
     /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<&'static str>,
 }
 
 impl Problem {
@@ -57,6 +59,7 @@ impl Problem {
             missing_scopes: None,
             missing_role: None,
             retry_after: None,
+            reasons: Vec::new(),
         }))
     }
 
@@ -64,6 +67,13 @@ impl Problem {
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = detail.into();
+        self
+    }
+
+    /// Stable codes for every reason, where there may be several: of a password, `too_short`.
+    #[must_use]
+    pub fn reasons(mut self, reasons: impl IntoIterator<Item = &'static str>) -> Self {
+        self.0.reasons = reasons.into_iter().collect();
         self
     }
 

@@ -17,5 +17,6 @@ mod evidence;
 mod files;
 mod fixture;
 mod http;
+mod life;
 mod readme;
 mod ui;

@@ -50,6 +50,8 @@ pub enum Kind {
     Login,
     /// The keys of a scheme were replaced, or an issuer was asked for its keys.
     Keys,
+    /// A retired refresh token was presented: its family has ended.
+    RefreshReuse,
 }
 
 /// How something was decided.
@@ -91,6 +93,7 @@ impl Kind {
             Self::Access => "access",
             Self::Login => "login",
             Self::Keys => "keys",
+            Self::RefreshReuse => "refresh.reuse",
         }
     }
 }

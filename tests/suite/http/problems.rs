@@ -77,9 +77,11 @@ async fn refusals(door: &Door) -> Vec<Answer> {
     }
     let bare = axum::Router::new().route("/x", axum::routing::get(guarded));
     answers.push(send(bare.with_state(Reached::default()), ask("GET", "/x")).await);
-    let auth = door.auth.clone();
-    let login = axum::routing::post(async move || Denial::wrong_password(auth.policy()));
-    answers.push(send(axum::Router::new().route("/login", login), ask("POST", "/login")).await);
+    for denial in [Denial::wrong_password, Denial::invalid_grant] {
+        let auth = door.auth.clone();
+        let login = axum::routing::post(async move || denial(auth.policy()));
+        answers.push(send(axum::Router::new().route("/login", login), ask("POST", "/login")).await);
+    }
     answers
 }
 

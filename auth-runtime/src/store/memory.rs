@@ -1,0 +1,243 @@
+//! The store of one process. In: records. Out: the same until the process ends, in bounded memory.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    future::ready,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::watch;
+
+use super::{Answer, Collection, Key, Owner, Record, Store, StoreError, check_size};
+use crate::clock::Timestamp;
+
+/// How many records a store of this kind holds unless told otherwise.
+const DEFAULT_CAPACITY: usize = 1_000_000;
+
+/// A store in memory: for one process, for tests, and for what may be lost.
+///
+/// It holds a bounded number of records, a million unless told otherwise; when it is full it
+/// forgets those that have expired, and refuses the next one if none has.
+pub struct MemoryStore {
+    records: Mutex<Records>,
+    capacity: usize,
+    written: watch::Sender<u64>,
+}
+
+#[derive(Default)]
+struct Records {
+    by_key: BTreeMap<(Collection, Owner, String), Record>,
+    by_expiry: BTreeSet<(Timestamp, (Collection, Owner, String))>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::with_capacity(DEFAULT_CAPACITY)
+    }
+
+    /// An empty store for so many records.
+    pub fn with_capacity(records: usize) -> Self {
+        Self { records: Mutex::default(), capacity: records, written: watch::Sender::new(0) }
+    }
+
+    fn records(&self) -> MutexGuard<'_, Records> {
+        // A panic elsewhere leaves no half-written record: each change below is one map operation
+        // after all that can fail.
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_changed(&self) {
+        self.written.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    fn insert_now(
+        &self,
+        key: &Key,
+        value: &[u8],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        check_size(value)?;
+        let mut records = self.records();
+        records.forget_if_expired(key, now);
+        if records.by_key.contains_key(&place(key)) {
+            return Ok(false);
+        }
+        if records.by_key.len() >= self.capacity {
+            records.forget_expired(now);
+        }
+        if records.by_key.len() >= self.capacity {
+            return Err(StoreError::Full);
+        }
+        records.put(Record { key: key.clone(), value: value.to_vec(), expires_at, version: 1 });
+        drop(records);
+        self.has_changed();
+        Ok(true)
+    }
+
+    fn swap_now(
+        &self,
+        key: &Key,
+        version: u64,
+        value: &[u8],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        check_size(value)?;
+        let mut records = self.records();
+        records.forget_if_expired(key, now);
+        let same = records.by_key.get(&place(key)).is_some_and(|found| found.version == version);
+        if same {
+            records.remove(key);
+            let version = version.saturating_add(1);
+            records.put(Record { key: key.clone(), value: value.to_vec(), expires_at, version });
+            drop(records);
+            self.has_changed();
+        }
+        Ok(same)
+    }
+
+    fn take_now(&self, key: &Key, now: Timestamp) -> Option<Record> {
+        let taken = self.records().remove(key).filter(|record| record.is_live(now));
+        self.has_changed();
+        taken
+    }
+
+    fn list_now(&self, collection: Collection, owner: &Owner, now: Timestamp) -> Vec<Record> {
+        let records = self.records();
+        let owned = records.owned(collection, owner);
+        owned.filter(|record| record.is_live(now)).cloned().collect()
+    }
+
+    fn delete_owned_now(&self, collection: Collection, owner: &Owner, now: Timestamp) -> u64 {
+        let mut records = self.records();
+        let keys: Vec<_> =
+            records.owned(collection, owner).map(|found| found.key.clone()).collect();
+        let removed = keys.iter().filter_map(|key| records.remove(key));
+        let live = removed.filter(|record| record.is_live(now)).count();
+        drop(records);
+        self.has_changed();
+        live as u64
+    }
+}
+
+impl Records {
+    fn put(&mut self, record: Record) {
+        let place = place(&record.key);
+        if let Some(end) = record.expires_at {
+            self.by_expiry.insert((end, place.clone()));
+        }
+        self.by_key.insert(place, record);
+    }
+
+    fn remove(&mut self, key: &Key) -> Option<Record> {
+        let place = place(key);
+        let record = self.by_key.remove(&place)?;
+        if let Some(end) = record.expires_at {
+            self.by_expiry.remove(&(end, place));
+        }
+        Some(record)
+    }
+
+    fn forget_if_expired(&mut self, key: &Key, now: Timestamp) {
+        if self.by_key.get(&place(key)).is_some_and(|record| !record.is_live(now)) {
+            self.remove(key);
+        }
+    }
+
+    fn forget_expired(&mut self, now: Timestamp) {
+        while self.by_expiry.first().is_some_and(|(end, _)| *end <= now) {
+            if let Some((_, place)) = self.by_expiry.pop_first() {
+                self.by_key.remove(&place);
+            }
+        }
+    }
+
+    fn owned(&self, collection: Collection, owner: &Owner) -> impl Iterator<Item = &Record> {
+        let first = (collection, owner.clone(), String::new());
+        let from = self.by_key.range(first..).map(|(_, record)| record);
+        from.take_while(move |found| {
+            found.key.collection == collection && found.key.owner == *owner
+        })
+    }
+}
+
+fn place(key: &Key) -> (Collection, Owner, String) {
+    (key.collection, key.owner.clone(), key.id.clone())
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}
+
+impl Store for MemoryStore {
+    fn insert<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a [u8],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Answer<'a, bool> {
+        Box::pin(ready(self.insert_now(key, value, expires_at, now)))
+    }
+
+    fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
+        let found = self.records().by_key.get(&place(key)).cloned();
+        Box::pin(ready(Ok(found.filter(|record| record.is_live(now)))))
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a Key,
+        version: u64,
+        value: &'a [u8],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Answer<'a, bool> {
+        Box::pin(ready(self.swap_now(key, version, value, expires_at, now)))
+    }
+
+    fn take<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
+        Box::pin(ready(Ok(self.take_now(key, now))))
+    }
+
+    fn delete<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, bool> {
+        Box::pin(ready(Ok(self.take_now(key, now).is_some())))
+    }
+
+    fn list<'a>(
+        &'a self,
+        collection: Collection,
+        owner: &'a Owner,
+        now: Timestamp,
+    ) -> Answer<'a, Vec<Record>> {
+        Box::pin(ready(Ok(self.list_now(collection, owner, now))))
+    }
+
+    fn delete_owned<'a>(
+        &'a self,
+        collection: Collection,
+        owner: &'a Owner,
+        now: Timestamp,
+    ) -> Answer<'a, u64> {
+        Box::pin(ready(Ok(self.delete_owned_now(collection, owner, now))))
+    }
+
+    fn changed<'a>(&'a self, _: Collection, _: &'a Owner) -> Answer<'a, ()> {
+        let mut written = self.written.subscribe();
+        Box::pin(async move {
+            let gone = |_| StoreError::Unavailable("the store has ended".to_owned());
+            written.changed().await.map_err(gone)
+        })
+    }
+}

@@ -1,0 +1,130 @@
+//! The store in a Redis Cluster of three nodes.
+
+use std::process::{Command, Stdio};
+
+use auth_runtime::store;
+
+use crate::{
+    changes, contract, crowd, many, model, outage, race,
+    server::{self, Server},
+    world::{NOW, Shared, fresh, pause, put, value},
+};
+
+async fn start() -> Vec<Server> {
+    let mut nodes = Vec::new();
+    for _ in 0..3 {
+        let bus = server::free_port().to_string();
+        let settings =
+            ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "2000"];
+        nodes.push(server::redis(&settings));
+    }
+    for node in &mut nodes {
+        let port = node.port.to_string();
+        node.ready(async || cli(&["-p", &port, "ping"])).await;
+    }
+    let addresses: Vec<String> =
+        nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+    let mut create = vec!["--cluster", "create"];
+    create.extend(addresses.iter().map(String::as_str));
+    create.push("--cluster-yes");
+    cli(&create).unwrap();
+    nodes
+}
+
+/// What `redis-cli` says, unless it fails.
+fn cli(arguments: &[&str]) -> Result<String, String> {
+    let mut command = Command::new("redis-cli");
+    let output = command.args(arguments).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() { Ok(said) } else { Err(said) }
+}
+
+async fn open(nodes: &mut [Server]) -> Shared {
+    let hosts: Vec<String> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
+    let url = format!("redis+cluster://{}", hosts.join(","));
+    let works = async || {
+        let store = store::open(&url).await?;
+        // Every node knows that the cluster is complete once all of them take records.
+        for _ in 0..30 {
+            store.insert(&fresh(), b"", None, NOW).await?;
+        }
+        Ok::<_, store::StoreError>(store)
+    };
+    nodes[0].ready(works).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs three Redis: ./test stores"]
+async fn cluster_holds_the_contract() {
+    let mut nodes = start().await;
+    let store = open(&mut nodes).await;
+    contract::hold(&store).await;
+    crowd::hold(&store).await;
+    race::hold(&store).await;
+    model::hold_async(&store, 30).await;
+    let other = open(&mut nodes).await;
+    changes::hold(&store, &other).await;
+    many::hold(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs three Redis: ./test stores"]
+async fn s9_cluster_goes_and_comes_back() {
+    let mut nodes = start().await;
+    let store = open(&mut nodes).await;
+    outage::survive_a_crash(&mut nodes, &store).await;
+    outage::survive_a_freeze(&nodes, &store).await;
+}
+
+/// A slot's move from node to node, halted in the middle and then ended.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs three Redis: ./test stores"]
+async fn cluster_slots_may_move() {
+    let mut nodes = start().await;
+    let store = open(&mut nodes).await;
+    let (before, after) = (fresh(), fresh());
+    put(&store, &before, b"before").await;
+    let from = node_of(&nodes, &before);
+    let to = (from + 1) % nodes.len();
+    let slot = slot_of(&nodes, &before);
+    set_slot(&nodes, to, &slot, "importing", from);
+    set_slot(&nodes, from, &slot, "migrating", to);
+    let port = nodes[to].port.to_string();
+    let records = [records(&before), format!("{}:ends", records(&before))];
+    let migrate =
+        ["migrate", "127.0.0.1", &port, "", "0", "1000", "keys", &records[0], &records[1]];
+    ask(&nodes, from, &migrate);
+    // The old node asks to be left for the new one.
+    assert_eq!(value(&store, &before).await.as_deref(), Some(&b"before"[..]));
+    assert_eq!(store.swap(&before, 1, b"moved", None, NOW).await, Ok(true));
+    for node in [to, from] {
+        set_slot(&nodes, node, &slot, "node", to);
+    }
+    pause(100).await;
+    assert_eq!(value(&store, &before).await.as_deref(), Some(&b"moved"[..]));
+    put(&store, &after, b"after").await;
+}
+
+fn records(key: &store::Key) -> String {
+    format!("auth:{{{}}}:test", key.owner.as_str())
+}
+
+fn ask(nodes: &[Server], node: usize, words: &[&str]) -> String {
+    let port = nodes[node].port.to_string();
+    let said = cli(&[&["-p", &port], words].concat()).unwrap();
+    said.trim().to_owned()
+}
+
+fn slot_of(nodes: &[Server], key: &store::Key) -> String {
+    ask(nodes, 0, &["cluster", "keyslot", &records(key)])
+}
+
+fn node_of(nodes: &[Server], key: &store::Key) -> usize {
+    let has = |node: &usize| ask(nodes, *node, &["exists", &records(key)]) == "1";
+    (0..nodes.len()).find(has).unwrap()
+}
+
+fn set_slot(nodes: &[Server], node: usize, slot: &str, state: &str, other: usize) {
+    let id = ask(nodes, other, &["cluster", "myid"]);
+    assert_eq!(ask(nodes, node, &["cluster", "setslot", slot, state, &id]), "OK");
+}

@@ -1,0 +1,114 @@
+//! The store in PostgreSQL.
+
+use auth_runtime::store::{self, StoreError};
+use sqlx::{Connection, PgConnection, query_scalar, raw_sql};
+
+use crate::{
+    changes, contract, crowd, many, model,
+    opening::PASSWORD,
+    outage, postgresql, race,
+    server::Server,
+    world::{COLLECTION, NOW, Shared, fresh, key, later, owner, put, together, value},
+};
+
+fn url(server: &Server) -> String {
+    format!("postgres://auth:{PASSWORD}@127.0.0.1:{}/postgres", server.port)
+}
+
+async fn open(server: &mut Server) -> Shared {
+    let url = url(server);
+    server.ready(async || store::open(&url).await).await
+}
+
+async fn connect(server: &Server) -> PgConnection {
+    PgConnection::connect(&url(server)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: ./test stores"]
+async fn postgres_holds_the_contract() {
+    let mut server = postgresql::start(PASSWORD);
+    let store = open(&mut server).await;
+    contract::hold(&store).await;
+    crowd::hold(&store).await;
+    race::hold(&store).await;
+    model::hold_async(&store, 50).await;
+    let other = open(&mut server).await;
+    changes::hold(&store, &other).await;
+    assert!(!format!("{store:?}").contains(PASSWORD));
+    expired_rows_are_removed(&server, &store).await;
+    later_tables_are_refused(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: ./test stores"]
+async fn postgres_holds_a_hundred_thousand() {
+    let mut server = postgresql::start(PASSWORD);
+    many::hold(&open(&mut server).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: ./test stores"]
+async fn s9_postgres_goes_and_comes_back() {
+    let mut server = postgresql::start(PASSWORD);
+    let store = open(&mut server).await;
+    let mut servers = [server];
+    outage::survive_a_crash(&mut servers, &store).await;
+    outage::survive_a_freeze(&servers, &store).await;
+    a_lock_is_an_error_in_time(&servers[0], &store).await;
+}
+
+/// Many processes start at the same time on an empty database.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL: ./test stores"]
+async fn postgres_tables_are_made_once() {
+    let mut server = postgresql::start(PASSWORD);
+    let address = url(&server);
+    server.ready(async || PgConnection::connect(&address).await).await;
+    let opened = together(16, |_| {
+        let address = address.clone();
+        async move { store::open(&address).await.map(drop) }
+    });
+    for answer in opened.await {
+        assert_eq!(answer, Ok(()));
+    }
+    let wrong = address.replace(PASSWORD, "hunter2-mule");
+    let why = store::open(&wrong).await.unwrap_err();
+    assert!(matches!(why, StoreError::Unavailable(_)), "{why:?}");
+    assert!(!format!("{why:?}").contains("hunter2"));
+}
+
+async fn expired_rows_are_removed(server: &Server, store: &Shared) {
+    let owner = owner();
+    for number in 0..100 {
+        let key = key(&owner, &format!("{number}"));
+        assert_eq!(store.insert(&key, b"", Some(later(10)), NOW).await, Ok(true));
+    }
+    for _ in 0..200 {
+        assert_eq!(store.insert(&fresh(), b"", None, later(9_999)).await, Ok(true));
+    }
+    let count = query_scalar("SELECT count(*) FROM auth_records WHERE owner = $1");
+    let left: i64 = count.bind(owner.as_str()).fetch_one(&mut connect(server).await).await.unwrap();
+    assert_eq!(left, 0);
+}
+
+async fn later_tables_are_refused(server: &Server) {
+    let step = raw_sql("INSERT INTO auth_schema (version) VALUES (99)");
+    step.execute(&mut connect(server).await).await.unwrap();
+    let why = store::open(&url(server)).await.unwrap_err();
+    assert!(matches!(why, StoreError::Unsuitable(_)), "{why:?}");
+}
+
+/// Somebody else holds the row and does not let go.
+async fn a_lock_is_an_error_in_time(server: &Server, store: &Shared) {
+    let owned = fresh();
+    put(store, &owned, b"x").await;
+    let mut other = connect(server).await;
+    raw_sql("BEGIN; SELECT * FROM auth_records FOR UPDATE").execute(&mut other).await.unwrap();
+    let (answer, took) = crate::world::timed(store.delete(&owned, NOW)).await;
+    assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    assert!(took.as_secs() < 2, "{took:?}");
+    assert_eq!(value(store, &owned).await.as_deref(), Some(&b"x"[..]));
+    raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+    assert_eq!(store.delete_owned(COLLECTION, &owned.owner, NOW).await, Ok(1));
+}

@@ -1,0 +1,123 @@
+//! What the cases share. In: a store. Out: places in it that nobody else uses, and short calls.
+
+use std::{
+    fs,
+    future::Future,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use auth_runtime::{
+    clock::Timestamp,
+    store::{Collection, Key, Owner, Record, Store, StoreError},
+};
+
+pub(crate) type Shared = Arc<dyn Store>;
+
+/// The moment at which the cases happen.
+pub(crate) const NOW: Timestamp = Timestamp(1_800_000_000);
+
+pub(crate) const COLLECTION: Collection = Collection("test");
+
+pub(crate) const fn later(seconds: i64) -> Timestamp {
+    Timestamp(NOW.0 + seconds)
+}
+
+/// An owner that no other case has.
+pub(crate) fn owner() -> Owner {
+    Owner::new(format!("owner-{}-{}", std::process::id(), next())).unwrap()
+}
+
+pub(crate) fn key(owner: &Owner, id: &str) -> Key {
+    Key::new(COLLECTION, owner.clone(), id).unwrap()
+}
+
+/// A key whose owner no other case has.
+pub(crate) fn fresh() -> Key {
+    key(&owner(), "id")
+}
+
+fn next() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// Inserts what has no end.
+pub(crate) async fn put(store: &Shared, key: &Key, value: &[u8]) {
+    assert_eq!(store.insert(key, value, None, NOW).await, Ok(true));
+}
+
+pub(crate) async fn value(store: &Shared, key: &Key) -> Option<Vec<u8>> {
+    store.get(key, NOW).await.unwrap().map(|record| record.value)
+}
+
+pub(crate) async fn ids(store: &Shared, owner: &Owner) -> Vec<String> {
+    names(store.list(COLLECTION, owner, NOW).await.unwrap())
+}
+
+pub(crate) fn names(records: Vec<Record>) -> Vec<String> {
+    records.into_iter().map(|record| record.key.id).collect()
+}
+
+/// Runs so many calls at the same time, and returns their answers.
+pub(crate) async fn together<T, F>(callers: usize, call: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let started: Vec<_> = (0..callers).map(|number| tokio::spawn(call(number))).collect();
+    let mut answers = Vec::new();
+    for caller in started {
+        answers.push(caller.await.unwrap());
+    }
+    answers
+}
+
+/// The answer of a call, and how long it took.
+pub(crate) async fn timed<T>(call: impl Future<Output = T>) -> (T, Duration) {
+    let begun = instant();
+    let answer = call.await;
+    (answer, begun.elapsed())
+}
+
+#[allow(clippy::disallowed_methods, reason = "a measurement of real time is what is tested")]
+pub(crate) fn instant() -> Instant {
+    Instant::now()
+}
+
+#[allow(clippy::disallowed_methods, reason = "a server's start is waited for, not a lifetime")]
+pub(crate) async fn pause(milliseconds: u64) {
+    tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+}
+
+pub(crate) fn is_unavailable<T: std::fmt::Debug>(answer: &Result<T, StoreError>) -> bool {
+    matches!(answer, Err(StoreError::Unavailable(_)))
+}
+
+/// A directory that is gone when this is.
+pub(crate) struct Directory(PathBuf);
+
+impl Directory {
+    /// In memory where the system has such a place: these tests are not about the disk.
+    pub(crate) fn new() -> Self {
+        let memory = PathBuf::from("/dev/shm");
+        let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
+        let path = base.join(format!("auth-store-{}-{}", std::process::id(), next()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.0));
+    }
+}
