@@ -204,8 +204,8 @@ pub struct ForeignIssuer {
     pub audience: String,
     /// The algorithms accepted. Default RS256, PS256, ES256, EdDSA: never HMAC.
     pub algorithms: Vec<Algorithm>,
-    /// Static keys. Without it the application hands them over when it builds the engine, or they
-    /// are fetched from the issuer.
+    /// Static keys. Without it the application hands them over when it builds the engine, or has
+    /// them fetched from the issuer.
     pub keys: Option<Reference>,
     /// The claim that holds the scopes, dots for nested members. Default `scope`.
     pub scope_claim: String,

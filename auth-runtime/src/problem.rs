@@ -40,11 +40,11 @@ struct Members {
     missing_scopes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing_role: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<&'static str>,
     /// In seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<&'static str>,
 }
 
 impl Problem {
@@ -58,8 +58,8 @@ impl Problem {
             code,
             missing_scopes: None,
             missing_role: None,
-            retry_after: None,
             reasons: Vec::new(),
+            retry_after: None,
         }))
     }
 

@@ -13,7 +13,7 @@ use crate::{
     clock::Timestamp,
     random::{self, RandomError},
     secret::Secret,
-    store::{Collection, Key, Owner, Store, StoreError},
+    store::{Collection, Key, Owner, Record, Store, StoreError},
 };
 
 const COLLECTION: Collection = Collection("reset");
@@ -91,17 +91,34 @@ impl PasswordResets {
     ///
     /// [`ResetError::Invalid`] for a token that is none, has been used or has expired.
     pub async fn finish(&self, token: &Secret, now: Timestamp) -> Result<String, ResetError> {
-        // The token is read to be looked up.
-        let text = token.expose();
-        let parts = text.strip_prefix(PREFIX).filter(|_| text.len() <= MAX_BYTES);
-        let (owner, secret) =
-            parts.and_then(|parts| parts.split_once('.')).ok_or(ResetError::Invalid)?;
-        let owner = Owner::new(owner).ok_or(ResetError::Invalid)?;
-        let key = key(&owner, secret).ok_or(ResetError::Invalid)?;
-        let record = self.store.take(&key, now).await?.ok_or(ResetError::Invalid)?;
-        String::from_utf8(record.value)
-            .map_err(|_| StoreError::Damaged("a password reset".to_owned()).into())
+        let key = find(token).ok_or(ResetError::Invalid)?;
+        account_id(self.store.take(&key, now).await?)
     }
+
+    /// The id of the account a token was made for; the token still works.
+    ///
+    /// # Errors
+    ///
+    /// The same as those of [`finish`](Self::finish).
+    pub async fn look(&self, token: &Secret, now: Timestamp) -> Result<String, ResetError> {
+        let key = find(token).ok_or(ResetError::Invalid)?;
+        account_id(self.store.get(&key, now).await?)
+    }
+}
+
+/// Where the record of a token is.
+fn find(token: &Secret) -> Option<Key> {
+    // The token is read to be looked up.
+    let text = token.expose();
+    let parts = text.strip_prefix(PREFIX).filter(|_| text.len() <= MAX_BYTES)?;
+    let (owner, secret) = parts.split_once('.')?;
+    key(&Owner::new(owner)?, secret)
+}
+
+fn account_id(record: Option<Record>) -> Result<String, ResetError> {
+    let record = record.ok_or(ResetError::Invalid)?;
+    String::from_utf8(record.value)
+        .map_err(|_| StoreError::Damaged("a password reset".to_owned()).into())
 }
 
 /// SECURITY: the store is asked for the hash of the secret, so it holds nothing to send in, and how

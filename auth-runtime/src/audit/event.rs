@@ -48,10 +48,10 @@ pub enum Kind {
     Access,
     /// Somebody tried to sign in with a password.
     Login,
-    /// The keys of a scheme were replaced, or an issuer was asked for its keys.
-    Keys,
     /// A retired refresh token was presented: its family has ended.
     RefreshReuse,
+    /// The keys of a scheme were replaced, or an issuer was asked for its keys.
+    Keys,
 }
 
 /// How something was decided.
@@ -92,8 +92,8 @@ impl Kind {
         match self {
             Self::Access => "access",
             Self::Login => "login",
-            Self::Keys => "keys",
             Self::RefreshReuse => "refresh.reuse",
+            Self::Keys => "keys",
         }
     }
 }

@@ -15,11 +15,14 @@ use tokio::{runtime::Handle, sync::watch, task::AbortHandle, time::MissedTickBeh
 
 use super::{Answer, StoreError, bounds::in_time};
 
-/// How many places one store watches at most.
+/// How many places may be waited for at the same time.
 const MAX_PLACES: usize = 1_024;
 
+/// With so many places a connection is left for a new one, which listens only to those waited for.
+const MAX_HEARD: usize = 2 * MAX_PLACES;
+
 /// How often a silent connection is asked whether it still lives.
-const HEARTBEAT: Duration = Duration::from_secs(5);
+const HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// A connection that hears of writes.
 pub(super) trait Ear: Send + 'static {
@@ -63,7 +66,7 @@ impl Feed {
     pub(super) fn changed<E, D>(
         &self,
         place: String,
-        dial: impl FnOnce() -> D + Send + 'static,
+        dial: impl Fn() -> D + Send + 'static,
     ) -> Answer<'static, ()>
     where
         E: Ear,
@@ -102,6 +105,9 @@ impl Shared {
     fn note(&self, place: String) -> Result<watch::Receiver<News>, StoreError> {
         let mut state = self.state();
         if state.places.len() >= MAX_PLACES && !state.places.contains_key(&place) {
+            state.places.retain(|_, waiting| waiting.receiver_count() > 0);
+        }
+        if state.places.len() >= MAX_PLACES && !state.places.contains_key(&place) {
             return Err(StoreError::Unavailable("it watches too many owners already".to_owned()));
         }
         let news = state.places.entry(place).or_default().subscribe();
@@ -112,7 +118,7 @@ impl Shared {
 
     fn ensure_listening<E, D>(
         self: &Arc<Self>,
-        dial: impl FnOnce() -> D + Send + 'static,
+        dial: impl Fn() -> D + Send + 'static,
     ) -> Result<(), StoreError>
     where
         E: Ear,
@@ -122,7 +128,7 @@ impl Shared {
         let mut state = self.state();
         if state.listener.is_none() {
             let last_word = LastWord { shared: Arc::clone(self), why: nobody_listens() };
-            state.listener = Some(runtime.spawn(last_word.after(dial())).abort_handle());
+            state.listener = Some(runtime.spawn(last_word.after(dial)).abort_handle());
         }
         Ok(())
     }
@@ -156,10 +162,16 @@ struct LastWord {
 }
 
 impl LastWord {
-    async fn after<E: Ear>(mut self, dial: impl Future<Output = Result<E, StoreError>>) {
-        if let Err(why) = listen(&self.shared, dial).await {
-            self.why = why;
-        }
+    async fn after<E, D>(mut self, dial: impl Fn() -> D)
+    where
+        E: Ear,
+        D: Future<Output = Result<E, StoreError>>,
+    {
+        self.why = loop {
+            if let Err(why) = listen(&self.shared, dial()).await {
+                break why;
+            }
+        };
     }
 }
 
@@ -169,7 +181,7 @@ impl Drop for LastWord {
     }
 }
 
-/// Listens until the connection fails.
+/// Listens until the connection fails, or has too much to hear.
 async fn listen<E: Ear>(
     shared: &Shared,
     dial: impl Future<Output = Result<E, StoreError>>,
@@ -179,7 +191,7 @@ async fn listen<E: Ear>(
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut ear = in_time(dial).await?;
-    loop {
+    while heard.len() < MAX_HEARD {
         for place in shared.not_yet_in(&heard) {
             in_time(ear.listen(&place)).await?;
             shared.wake(Some(&place));
@@ -191,8 +203,81 @@ async fn listen<E: Ear>(
             _ = heartbeat.tick() => in_time(ear.is_alive()).await?,
         }
     }
+    Ok(())
 }
 
 fn nobody_listens() -> StoreError {
     StoreError::Unavailable("nothing listens for changes any more".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::broadcast;
+
+    use super::*;
+
+    /// Hears what is sent through the channel.
+    struct Line(broadcast::Receiver<String>);
+
+    impl Ear for Line {
+        async fn listen(&mut self, _: &str) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn next(&mut self) -> Result<Option<String>, StoreError> {
+            self.0.recv().await.map(Some).map_err(|_| StoreError::Unavailable("cut".to_owned()))
+        }
+
+        async fn is_alive(&mut self) -> Result<(), StoreError> {
+            Ok(())
+        }
+    }
+
+    fn line() -> (broadcast::Sender<String>, impl Fn() -> DialledLine + Clone) {
+        let (sender, _) = broadcast::channel(16);
+        let weak = sender.downgrade();
+        let dial = move || {
+            let cut = || StoreError::Unavailable("cut".to_owned());
+            std::future::ready(weak.upgrade().ok_or_else(cut).map(|line| Line(line.subscribe())))
+        };
+        (sender, dial)
+    }
+
+    type DialledLine = std::future::Ready<Result<Line, StoreError>>;
+
+    #[tokio::test]
+    async fn places_may_come_and_go_without_end() {
+        let (feed, (_line, dial)) = (Feed::default(), line());
+        for number in 0..3 * MAX_HEARD {
+            assert_eq!(feed.changed(format!("{number}"), dial.clone()).await, Ok(()));
+        }
+        assert!(feed.shared.state().places.len() <= MAX_PLACES);
+    }
+
+    #[tokio::test]
+    async fn more_waiters_than_places_are_refused() {
+        let (feed, (_line, dial)) = (Feed::default(), line());
+        let name = |number| format!("{number}");
+        let waits: Vec<_> = (0..MAX_PLACES).map(|n| feed.changed(name(n), dial.clone())).collect();
+        assert!(feed.changed("one more".to_owned(), dial.clone()).await.is_err());
+        assert_eq!(feed.changed(name(7), dial.clone()).await, Ok(()));
+        drop(waits);
+        assert_eq!(feed.changed("one more".to_owned(), dial).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_line_that_is_cut_is_an_error_until_there_is_another() {
+        let (feed, (line_one, dial)) = (Feed::default(), line());
+        assert_eq!(feed.changed("a".to_owned(), dial.clone()).await, Ok(()));
+        let wait = feed.changed("a".to_owned(), dial.clone());
+        drop(line_one);
+        assert_eq!(wait.await, Err(StoreError::Unavailable("cut".to_owned())));
+        assert!(feed.changed("a".to_owned(), dial).await.is_err());
+        let (line_two, dial) = line();
+        assert_eq!(feed.changed("a".to_owned(), dial.clone()).await, Ok(()));
+        let wait = feed.changed("a".to_owned(), dial);
+        drop(line_two.send("b".to_owned()));
+        drop(line_two.send("a".to_owned()));
+        assert_eq!(wait.await, Ok(()));
+    }
 }

@@ -144,7 +144,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// process. It may resolve for no reason, and resolves with an error when it cannot watch.
     ///
     /// Who keeps a copy calls this first, then reads, then awaits: so nothing is missed. It is for
-    /// the few places that a process holds a copy of; a backend may refuse to watch more than 1,024.
+    /// the few places that a process holds a copy of: more than 1,024 at a time may be refused. A
+    /// server that falls silent is an error within four seconds.
     fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Answer<'a, ()>;
 }
 

@@ -5,18 +5,20 @@ use std::process::{Command, Stdio};
 use auth_runtime::store;
 
 use crate::{
-    changes, contract, crowd, many, model, outage, race,
+    changes, contract, crowd, many, model,
+    opening::PASSWORD,
+    outage, race,
     server::{self, Server},
-    world::{NOW, Shared, fresh, pause, put, value},
+    world::{NOW, Shared, fresh, instant, is_unavailable, pause, put, timed, value},
 };
 
 async fn start() -> Vec<Server> {
     let mut nodes = Vec::new();
     for _ in 0..3 {
         let bus = server::free_port().to_string();
-        let settings =
-            ["--cluster-enabled", "yes", "--cluster-port", &bus, "--cluster-node-timeout", "2000"];
-        nodes.push(server::redis(&settings));
+        let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus];
+        let settings = ["--cluster-node-timeout", "2000", "--requirepass", PASSWORD];
+        nodes.push(server::redis(&[&cluster[..], &settings[..]].concat()));
     }
     for node in &mut nodes {
         let port = node.port.to_string();
@@ -34,6 +36,7 @@ async fn start() -> Vec<Server> {
 /// What `redis-cli` says, unless it fails.
 fn cli(arguments: &[&str]) -> Result<String, String> {
     let mut command = Command::new("redis-cli");
+    command.env("REDISCLI_AUTH", PASSWORD);
     let output = command.args(arguments).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() { Ok(said) } else { Err(said) }
@@ -41,7 +44,7 @@ fn cli(arguments: &[&str]) -> Result<String, String> {
 
 async fn open(nodes: &mut [Server]) -> Shared {
     let hosts: Vec<String> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
-    let url = format!("redis+cluster://{}", hosts.join(","));
+    let url = format!("redis+cluster://:{PASSWORD}@{}", hosts.join(","));
     let works = async || {
         let store = store::open(&url).await?;
         // Every node knows that the cluster is complete once all of them take records.
@@ -76,6 +79,39 @@ async fn s9_cluster_goes_and_comes_back() {
     outage::survive_a_freeze(&nodes, &store).await;
 }
 
+/// One node's slots are out of reach; the others' are not.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs three Redis: ./test stores"]
+async fn s9_cluster_does_without_one_node() {
+    let mut nodes = start().await;
+    let store = open(&mut nodes).await;
+    for node in &nodes {
+        let port = node.port.to_string();
+        cli(&["-p", &port, "config", "set", "cluster-require-full-coverage", "no"]).unwrap();
+    }
+    let keys: Vec<_> = (0..60).map(|_| fresh()).collect();
+    for key in &keys {
+        put(&store, key, b"x").await;
+    }
+    let (lost, kept): (Vec<_>, Vec<_>) = keys.iter().partition(|key| node_of(&nodes, key) == 2);
+    nodes[2].kill();
+    for _ in 0..2 {
+        for key in &kept {
+            assert_eq!(value(&store, key).await.as_deref(), Some(&b"x"[..]));
+        }
+        let (answer, took) = timed(store.get(lost[0], NOW)).await;
+        assert!(is_unavailable(&answer) && took.as_secs() < 2, "{answer:?} {took:?}");
+        pause(1_000).await;
+    }
+    nodes[2].start();
+    let begun = instant();
+    while store.get(lost[0], NOW).await.is_err() {
+        assert!(begun.elapsed().as_secs() < 10, "it works again");
+        pause(50).await;
+    }
+    assert_eq!(value(&store, lost[0]).await.as_deref(), Some(&b"x"[..]));
+}
+
 /// A slot's move from node to node, halted in the middle and then ended.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs three Redis: ./test stores"]
@@ -91,8 +127,19 @@ async fn cluster_slots_may_move() {
     set_slot(&nodes, from, &slot, "migrating", to);
     let port = nodes[to].port.to_string();
     let records = [records(&before), format!("{}:ends", records(&before))];
-    let migrate =
-        ["migrate", "127.0.0.1", &port, "", "0", "1000", "keys", &records[0], &records[1]];
+    let migrate = [
+        "migrate",
+        "127.0.0.1",
+        &port,
+        "",
+        "0",
+        "1000",
+        "auth",
+        PASSWORD,
+        "keys",
+        &records[0],
+        &records[1],
+    ];
     ask(&nodes, from, &migrate);
     // The old node asks to be left for the new one.
     assert_eq!(value(&store, &before).await.as_deref(), Some(&b"before"[..]));

@@ -39,6 +39,8 @@ mod redis;
 mod tls;
 
 #[cfg(any(feature = "postgres", feature = "redis"))]
+mod certificate;
+#[cfg(any(feature = "postgres", feature = "redis"))]
 mod outage;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod server;

@@ -35,8 +35,12 @@ pub(crate) async fn survive_a_crash(servers: &mut [Server], store: &Shared) {
 
 /// It hangs: connections stay, and nothing answers.
 pub(crate) async fn survive_a_freeze(servers: &[Server], store: &Shared) {
-    put(store, &fresh(), b"x").await;
+    let known = fresh();
+    changes::settle(store, &known).await;
+    let wait = store.changed(COLLECTION, &known.owner);
     servers.iter().for_each(Server::freeze);
+    let told = timeout(Duration::from_secs(4), wait).await;
+    assert!(told.is_ok_and(|told| is_unavailable(&told)), "who waits hears that nobody answers");
     every_call_fails_in_time(store).await;
     many_calls_fail_in_time(store).await;
     servers.iter().for_each(Server::resume);

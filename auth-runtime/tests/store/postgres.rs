@@ -4,11 +4,12 @@ use auth_runtime::store::{self, StoreError};
 use sqlx::{Connection, PgConnection, query_scalar, raw_sql};
 
 use crate::{
+    certificate::certificate,
     changes, contract, crowd, many, model,
     opening::PASSWORD,
     outage, postgresql, race,
     server::Server,
-    world::{COLLECTION, NOW, Shared, fresh, key, later, owner, put, together, value},
+    world::{COLLECTION, Directory, NOW, Shared, fresh, key, later, owner, put, together, value},
 };
 
 fn url(server: &Server) -> String {
@@ -76,6 +77,31 @@ async fn postgres_tables_are_made_once() {
     let why = store::open(&wrong).await.unwrap_err();
     assert!(matches!(why, StoreError::Unavailable(_)), "{why:?}");
     assert!(!format!("{why:?}").contains("hunter2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs PostgreSQL and openssl: ./test stores"]
+async fn postgres_speaks_tls_to_those_it_can_prove_itself_to() {
+    let directory = Directory::new();
+    let (certificate, key) = certificate(&directory);
+    for path in [&directory.file(""), &certificate, &key] {
+        postgresql::lend(path);
+    }
+    let settings = [
+        "ssl=on".to_owned(),
+        format!("ssl_cert_file={certificate}"),
+        format!("ssl_key_file={key}"),
+    ];
+    let mut server = postgresql::start_with(PASSWORD, &settings);
+    drop(open(&mut server).await);
+    let verified = format!("{}?sslmode=verify-full", url(&server));
+    let trusting = format!("{verified}&sslrootcert={certificate}");
+    let store = store::open(&trusting).await.unwrap();
+    put(&store, &fresh(), b"x").await;
+    for url in [verified, trusting.replace("127.0.0.1", "localhost")] {
+        let why = store::open(&url).await.unwrap_err();
+        assert!(matches!(why, StoreError::Unavailable(_)), "{why:?}");
+    }
 }
 
 async fn expired_rows_are_removed(server: &Server, store: &Shared) {

@@ -14,6 +14,11 @@ use crate::{
 
 /// A PostgreSQL whose role `auth` has that password.
 pub(crate) fn start(password: &str) -> Server {
+    start_with(password, &[])
+}
+
+/// The same with further settings, `NAME=VALUE`.
+pub(crate) fn start_with(password: &str, settings: &[String]) -> Server {
     let (port, directory) = (free_port(), Directory::new());
     let (data, secret) = (directory.file("data"), directory.file("password"));
     fs::write(&secret, password).unwrap();
@@ -29,6 +34,9 @@ pub(crate) fn start(password: &str) -> Server {
     command.args(["-D", &data, "-h", "127.0.0.1", "-p", &port.to_string(), "-c", &socket]);
     // What is tested ends the process, never the machine.
     command.args(["-c", "fsync=off", "-c", "logging_collector=off"]);
+    for setting in settings {
+        command.args(["-c", setting]);
+    }
     Server::begin(command, port, directory)
 }
 
@@ -49,7 +57,8 @@ fn as_nobody(mut command: Command) -> Command {
     command
 }
 
-fn lend(path: &str) {
+/// Gives a file or a directory to whom the server runs as.
+pub(crate) fn lend(path: &str) {
     if let Some((user, group)) = somebody() {
         std::os::unix::fs::chown(path, Some(user), Some(group)).unwrap();
     }

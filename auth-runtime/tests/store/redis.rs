@@ -124,6 +124,24 @@ async fn redis_says_somehow_whether_it_evicts() {
     }
 }
 
+/// The rights that the book names are enough.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a Redis: ./test stores"]
+async fn redis_needs_few_rights() {
+    let book = include_str!("../../../docs/stores.md");
+    let (_, rights) = book.split_once("resetchannels").unwrap();
+    let (rights, _) = rights.split_once('`').unwrap();
+    let mut server = start();
+    drop(open(&mut server).await);
+    let mut rule = vec!["ACL", "SETUSER", "auth", "on", ">pw", "resetchannels"];
+    rule.extend(rights.split_whitespace());
+    let () = ask(&server, &rule).await;
+    let url = format!("redis://auth:pw@127.0.0.1:{}", server.port);
+    let (store, other) = (store::open(&url).await.unwrap(), store::open(&url).await.unwrap());
+    contract::hold(&store).await;
+    changes::hold(&store, &other).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_that_is_full_says_so() {

@@ -1,26 +1,13 @@
 //! Redis behind TLS, with a certificate made for the test.
 
-use std::process::{Command, Stdio};
-
 use auth_runtime::store::{self, StoreError};
 
 use crate::{
+    certificate::certificate,
     changes,
     server::{self, Server},
     world::{Directory, Shared, fresh, put, value},
 };
-
-/// A certificate for this machine that nobody signed, and its key.
-fn certificate(directory: &Directory) -> (String, String) {
-    let (certificate, key) = (directory.file("certificate.pem"), directory.file("key.pem"));
-    let mut command = Command::new("openssl");
-    command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
-    command.args(["-nodes", "-days", "2", "-subj", "/CN=test", "-addext"]);
-    command.args(["subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]);
-    command.args(["-keyout", &key, "-out", &certificate]).stderr(Stdio::null());
-    assert!(command.status().unwrap().success(), "openssl");
-    (certificate, key)
-}
 
 fn start(certificate: &str, key: &str) -> Server {
     let port = server::free_port().to_string();

@@ -38,7 +38,7 @@ pub(crate) struct App {
     pub(crate) rules: Arc<Rules>,
     pub(crate) people: People,
     pub(crate) tokens: Tokens,
-    pub(crate) posts: Arc<Posts>,
+    pub(crate) posts: Posts,
     pub(crate) resets: PasswordResets,
     pub(crate) resets_at_once: Arc<Semaphore>,
     pub(crate) notifier: Arc<dyn Notifier>,
@@ -54,9 +54,9 @@ impl App {
         let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
         let tokens = Tokens::new(auth.clone(), Arc::new(people.accounts.clone())).await?;
+        let posts = Posts::new(Arc::clone(&store));
         let resets = PasswordResets::new(store);
         let resets_at_once = Arc::new(Semaphore::new(RESETS_AT_ONCE));
-        let posts = Arc::default();
         Ok(Self { auth, hasher, rules, people, tokens, posts, resets, resets_at_once, notifier })
     }
 

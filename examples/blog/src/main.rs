@@ -24,7 +24,7 @@ use std::{
     sync::Arc,
 };
 
-use auth_runtime::store::{MemoryStore, Store};
+use auth_runtime::store;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -51,7 +51,7 @@ async fn main() -> ExitCode {
 #[allow(clippy::print_stdout, reason = "the contract: a table, the seed, and the address")]
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_environment()?;
-    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let store = store::open(&settings.store).await.map_err(|why| format!("BLOG_STORE: {why}"))?;
     let auth = keys::engine(&settings, Arc::clone(&store)).await?;
     let notifier = Arc::new(Outbox(settings.outbox.clone()));
     let app = App::new(auth, store, notifier).await?;
@@ -65,7 +65,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
         Some(seed) => println!("seed {seed}"),
         None => tracing::warn!("there are no accounts: start with BLOG_SEED=1 to have some"),
     }
+    let asked = stop::asked()?;
     println!("listening on http://{address}");
-    stop::serve(blog, listener).await?;
+    stop::serve(blog, listener, asked).await?;
     Ok(())
 }

@@ -1,26 +1,33 @@
 //! Posts. In: what authors write. Out: what readers read; only its author edits a post, and for
 //! everybody else it might as well not be there.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::Arc;
 
 use auth_runtime::{
     Identity, authenticate,
+    clock::Timestamp,
     extract::{Json, Path},
     problem::Problem,
     public,
+    store::{Collection, Key, Owner, Record, Store, StoreError},
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::app::App;
+use crate::{
+    app::App,
+    refusal::{Refusal, unprocessable},
+};
 
 /// The longest title and body, in bytes.
 const MAX_TITLE: usize = 200;
 const MAX_TEXT: usize = 32 * 1024;
-/// The most posts this memory holds.
-const MAX_POSTS: usize = 10_000;
+/// The most posts the blog holds: they are listed as a whole.
+const MAX_POSTS: usize = 1_000;
 
-#[derive(Clone, Debug, Serialize)]
+const COLLECTION: Collection = Collection("post");
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Post {
     id: u64,
     title: String,
@@ -36,31 +43,29 @@ pub(crate) struct NewPost {
     body: String,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Posts(RwLock<Stored>);
-
-#[derive(Debug, Default)]
-struct Stored {
-    last_id: u64,
-    posts: Vec<Post>,
+/// The posts, in the store.
+#[derive(Clone, Debug)]
+pub(crate) struct Posts {
+    store: Arc<dyn Store>,
 }
 
 #[public(reason = "titles are for everybody")]
-pub(crate) async fn list(State(app): State<App>) -> Json<Vec<Post>> {
-    Json(app.posts.all())
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Post>>, Refusal> {
+    Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
 #[authenticate(jwt | api_key | session, scopes = "read:posts")]
 pub(crate) async fn show(
     State(app): State<App>,
     Path(id): Path<u64>,
-) -> Result<Json<Post>, Problem> {
-    app.posts.find(id).map(Json).ok_or_else(Problem::not_found)
+) -> Result<Json<Post>, Refusal> {
+    let post = app.posts.find(id, app.auth.now()).await?;
+    Ok(Json(post.ok_or_else(Problem::not_found)?.0))
 }
 
 #[authenticate(api_key, scopes = "read:posts")]
-pub(crate) async fn data(State(app): State<App>) -> Json<Vec<Post>> {
-    Json(app.posts.all())
+pub(crate) async fn data(State(app): State<App>) -> Result<Json<Vec<Post>>, Refusal> {
+    Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
 #[authenticate(jwt | session, scopes = "write:posts")]
@@ -68,10 +73,10 @@ pub(crate) async fn create(
     author: Identity,
     State(app): State<App>,
     Json(new): Json<NewPost>,
-) -> Result<(StatusCode, Json<Post>), Problem> {
+) -> Result<(StatusCode, Json<Post>), Refusal> {
     new.check()?;
-    let post = app.posts.add(new, &author.subject().id).ok_or_else(full)?;
-    Ok((StatusCode::CREATED, Json(post)))
+    let post = app.posts.add(new, &author.subject().id, app.auth.now()).await?;
+    Ok((StatusCode::CREATED, Json(post.ok_or_else(full)?)))
 }
 
 #[authenticate(rule = "edit_post")]
@@ -80,17 +85,22 @@ pub(crate) async fn edit(
     State(app): State<App>,
     Path(id): Path<u64>,
     Json(new): Json<NewPost>,
-) -> Result<Json<Post>, Problem> {
+) -> Result<Json<Post>, Refusal> {
     new.check()?;
-    app.posts.edit(id, &author.subject().id, new).map(Json).ok_or_else(Problem::not_found)
+    let post = app.posts.edit(id, &author.subject().id, new, app.auth.now()).await?;
+    Ok(Json(post.ok_or_else(Problem::not_found)?))
 }
 
 #[authenticate(jwt, scopes = "delete:posts")]
 pub(crate) async fn remove(
     State(app): State<App>,
     Path(id): Path<u64>,
-) -> Result<StatusCode, Problem> {
-    if app.posts.remove(id) { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::not_found()) }
+) -> Result<StatusCode, Refusal> {
+    if app.posts.remove(id, app.auth.now()).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found().into())
+    }
 }
 
 fn full() -> Problem {
@@ -109,46 +119,98 @@ impl NewPost {
             (false, false) => "a title has 200 bytes at most, and a body 32 KiB",
             (false, true) => return Ok(()),
         };
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        Err(Problem::new(status, "unprocessable", "Unprocessable body").detail(wrong))
+        Err(unprocessable(wrong))
     }
 }
 
 impl Posts {
-    /// Adds a post; `None` when there is no room.
-    pub(crate) fn add(&self, new: NewPost, author: &str) -> Option<Post> {
-        let mut stored = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if stored.posts.len() >= MAX_POSTS {
-            return None;
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { store }
+    }
+
+    /// Adds a post under the next number; `None` when there is no room.
+    pub(crate) async fn add(
+        &self,
+        new: NewPost,
+        author: &str,
+        now: Timestamp,
+    ) -> Result<Option<Post>, StoreError> {
+        let posts = self.all(now).await?;
+        if posts.len() >= MAX_POSTS {
+            return Ok(None);
         }
-        stored.last_id += 1;
-        let (id, NewPost { title, body }) = (stored.last_id, new);
-        let post = Post { id, title, body, author: author.to_owned() };
-        stored.posts.push(post.clone());
-        Some(post)
+        let NewPost { title, body } = new;
+        let mut post = Post { id: 0, title, body, author: author.to_owned() };
+        let next = posts.last().map_or(1, |last| last.id.saturating_add(1));
+        // Whoever takes a number first has it; the other takes the next one.
+        for id in next.. {
+            post.id = id;
+            let Some(key) = key(id) else { break };
+            if self.store.insert(&key, &post.to_bytes(), None, now).await? {
+                return Ok(Some(post));
+            }
+        }
+        Ok(None)
     }
 
-    fn all(&self) -> Vec<Post> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).posts.clone()
+    /// All posts, the oldest first.
+    pub(crate) async fn all(&self, now: Timestamp) -> Result<Vec<Post>, StoreError> {
+        let Some(owner) = owner() else { return Ok(Vec::new()) };
+        let records = self.store.list(COLLECTION, &owner, now).await?;
+        records.iter().map(Post::read).collect()
     }
 
-    fn find(&self, id: u64) -> Option<Post> {
-        let stored = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        stored.posts.iter().find(|post| post.id == id).cloned()
+    async fn find(&self, id: u64, now: Timestamp) -> Result<Option<(Post, u64)>, StoreError> {
+        let Some(key) = key(id) else { return Ok(None) };
+        let record = self.store.get(&key, now).await?;
+        record.map(|record| Ok((Post::read(&record)?, record.version))).transpose()
     }
 
     /// Changes a post of that author; a post of somebody else's is not found.
-    fn edit(&self, id: u64, author: &str, new: NewPost) -> Option<Post> {
-        let mut stored = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let post = stored.posts.iter_mut().find(|post| post.id == id && post.author == author)?;
-        NewPost { title: post.title, body: post.body } = new;
-        Some(post.clone())
+    async fn edit(
+        &self,
+        id: u64,
+        author: &str,
+        new: NewPost,
+        now: Timestamp,
+    ) -> Result<Option<Post>, StoreError> {
+        let NewPost { title, body } = new;
+        // Until nobody else has written in between, or the post is gone.
+        while let Some((old, version)) = self.find(id, now).await? {
+            let Some(key) = key(id).filter(|_| old.author == author) else { break };
+            let post = Post { title: title.clone(), body: body.clone(), ..old };
+            if self.store.swap(&key, version, &post.to_bytes(), None, now).await? {
+                return Ok(Some(post));
+            }
+        }
+        Ok(None)
     }
 
-    fn remove(&self, id: u64) -> bool {
-        let mut stored = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let before = stored.posts.len();
-        stored.posts.retain(|post| post.id != id);
-        stored.posts.len() < before
+    async fn remove(&self, id: u64, now: Timestamp) -> Result<bool, StoreError> {
+        match key(id) {
+            Some(key) => self.store.delete(&key, now).await,
+            None => Ok(false),
+        }
     }
+}
+
+impl Post {
+    fn read(record: &Record) -> Result<Self, StoreError> {
+        serde_json::from_slice(&record.value).map_err(|_| StoreError::Damaged("a post".to_owned()))
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        // INVARIANT: strings and numbers are always written.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// All posts have one owner, so that they are listed together.
+fn owner() -> Option<Owner> {
+    Owner::new("blog")
+}
+
+/// Numbers of one width sort like numbers.
+fn key(id: u64) -> Option<Key> {
+    Key::new(COLLECTION, owner()?, format!("{id:020}"))
 }

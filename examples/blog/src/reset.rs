@@ -67,20 +67,23 @@ pub(crate) async fn confirm(
     State(app): State<App>,
     Json(confirmation): Json<Confirmation>,
 ) -> Result<StatusCode, Refusal> {
-    // Before the token is used up: a weak password must not cost it.
-    app.check_password(&confirmation.new, "")?;
-    let password = app.hasher.hash(confirmation.new).await?;
     let now = app.auth.now();
-    let id = match app.resets.finish(&confirmation.token, now).await {
-        Ok(id) => id,
-        Err(ResetError::Store(error)) => return Err(error.into()),
-        Err(_) => {
-            let refusal =
-                Problem::new(StatusCode::BAD_REQUEST, "invalid_reset_token", "Invalid token");
-            return Err(refusal.detail("the token was used or has expired; ask anew").into());
-        }
-    };
+    let id = app.resets.look(&confirmation.token, now).await.map_err(refused)?;
+    let account = app.people.accounts.by_id(&id, now).await?.ok_or_else(Problem::not_found)?;
+    // Before the token is used up: a weak password must not cost it.
+    app.check_password(&confirmation.new, &account.username)?;
+    let password = app.hasher.hash(confirmation.new).await?;
+    let id = app.resets.finish(&confirmation.token, now).await.map_err(refused)?;
     app.people.accounts.change(&id, |account| account.password = password.clone(), now).await?;
     app.tokens.end_all(&id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn refused(error: ResetError) -> Refusal {
+    match error {
+        ResetError::Store(error) => error.into(),
+        _ => Problem::new(StatusCode::BAD_REQUEST, "invalid_reset_token", "Invalid token")
+            .detail("the token was used or has expired; ask anew")
+            .into(),
+    }
 }

@@ -6,6 +6,9 @@ use std::{env, error::Error, fmt, net::SocketAddr, path::PathBuf};
 /// Where the blog listens unless `BLOG_ADDR` says otherwise.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:3000";
 
+/// What is remembered, and where, unless `BLOG_STORE` says otherwise.
+const DEFAULT_STORE: &str = "sqlite:blog.db";
+
 /// Where messages to people go unless `BLOG_OUTBOX` says otherwise.
 const DEFAULT_OUTBOX: &str = "outbox.jsonl";
 
@@ -26,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) production: bool,
     /// Whether `AUTH_JWT_KEYS` is there for the policy to refer to.
     pub(crate) keys_given: bool,
+    /// The URL of the store.
+    pub(crate) store: String,
     /// Where messages to people go.
     pub(crate) outbox: PathBuf,
 }
@@ -38,10 +43,6 @@ impl Settings {
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         if let Some(name) = NOT_YET.into_iter().find(|name| variable(name).is_some()) {
             return Err(SettingError::new(name, "is not supported yet: unset it"));
-        }
-        if variable("BLOG_STORE").is_some_and(|store| store != "memory:") {
-            let help = "names a store that is not supported yet: only `memory:` is";
-            return Err(SettingError::new("BLOG_STORE", help));
         }
         let address = variable("BLOG_ADDR").unwrap_or_else(|| DEFAULT_ADDRESS.to_owned());
         let address: SocketAddr = address.parse().map_err(|_| {
@@ -63,6 +64,7 @@ impl Settings {
                 }
             },
             keys_given: variable("AUTH_JWT_KEYS").is_some(),
+            store: variable("BLOG_STORE").unwrap_or_else(|| DEFAULT_STORE.to_owned()),
             outbox: variable("BLOG_OUTBOX").unwrap_or_else(|| DEFAULT_OUTBOX.to_owned()).into(),
         })
     }
@@ -132,7 +134,6 @@ mod tests {
     fn what_has_not_landed_is_refused_rather_than_ignored() {
         for (name, value) in [
             ("BLOG_TLS", "1"),
-            ("BLOG_STORE", "redis://127.0.0.1"),
             ("BLOG_POLICY", "p.yaml"),
             ("AUTH_ENV", "prod"),
             ("BLOG_SEED", "yes"),

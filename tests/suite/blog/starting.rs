@@ -84,7 +84,7 @@ fn m13_it_does_not_listen_beyond_loopback_without_tls() {
 
 #[test]
 fn a_setting_that_has_not_landed_is_refused() {
-    for (name, value) in [("BLOG_TLS", "1"), ("BLOG_STORE", "sqlite:blog.db")] {
+    for (name, value) in [("BLOG_TLS", "1"), ("BLOG_POLICY", "p.yaml")] {
         let (code, said) = Blog::refused(&[(name, value)]);
         assert_eq!(code, 1);
         assert!(said.contains(name) && said.contains("not supported yet"), "{said}");
@@ -120,4 +120,14 @@ fn a_request_in_flight_is_finished_first() {
     request.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
     assert_eq!(blog.stop_after_signal(), 0);
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_named_without_its_password() {
+    for url in ["redis://:hunter2@127.0.0.1:1/", "postgres://u:hunter2@127.0.0.1:1/x", "mysql:x"] {
+        let (code, said) = Blog::refused(&[("BLOG_STORE", url)]);
+        assert_eq!(code, 1);
+        assert!(said.contains("BLOG_STORE"), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
 }

@@ -14,6 +14,7 @@ async fn p9_a_token_works_once_and_not_for_long() {
     let ada = world.register("ada").await;
     let resets = PasswordResets::new(std::sync::Arc::clone(&world.store));
     let token = resets.begin(&ada, START).await.expect("begun");
+    assert_eq!(resets.look(&token, START).await.as_deref(), Ok(ada.id.as_str()));
     assert_eq!(resets.finish(&token, START).await.as_deref(), Ok(ada.id.as_str()));
     assert_eq!(resets.finish(&token, START).await, Err(ResetError::Invalid));
 

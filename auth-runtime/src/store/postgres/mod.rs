@@ -241,7 +241,7 @@ impl Store for PostgresStore {
 
     fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Answer<'a, ()> {
         let options = self.options.clone();
-        let dial = move || ear::dial(server::ear_pool(options));
+        let dial = move || ear::dial(server::ear_pool(options.clone()));
         self.feed.changed(channel(collection, owner), dial)
     }
 }

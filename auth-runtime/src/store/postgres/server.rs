@@ -29,14 +29,20 @@ pub(super) fn options(url: &str) -> Result<PgConnectOptions, StoreError> {
     let options = options.application_name("auth-runtime").options(limits);
     // SECURITY: sqlx would take TLS without looking at the certificate, or do without. Whoever
     // wants that on a network says so in the URL.
-    if url.contains("sslmode=") || is_local(&options) {
+    if says_ssl_mode(url) || is_local(&options) {
         return Ok(options);
     }
     Ok(options.ssl_mode(PgSslMode::VerifyFull))
 }
 
+fn says_ssl_mode(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    let mut names = query.split('&').filter_map(|parameter| parameter.split_once('='));
+    names.any(|(name, _)| name == "sslmode" || name == "ssl-mode")
+}
+
 fn is_local(options: &PgConnectOptions) -> bool {
-    let host = options.get_host();
+    let host = options.get_host().trim_matches(['[', ']']);
     let loopback = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
     loopback || host == "localhost" || host.starts_with('/') || options.get_socket().is_some()
 }
@@ -89,4 +95,25 @@ async fn migrate(connection: &mut PgConnection) -> Result<bool, Error> {
     }
     step.commit().await?;
     Ok(taken > sql::MIGRATIONS.len() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_verified(url: &str) -> bool {
+        matches!(options(url).unwrap().get_ssl_mode(), PgSslMode::VerifyFull)
+    }
+
+    #[test]
+    fn a_server_elsewhere_proves_itself_unless_the_url_says_otherwise() {
+        assert!(is_verified("postgres://u:p@db.example/d"));
+        assert!(is_verified("postgres://u:p@10.0.0.7/d?application_name=x"));
+        assert!(is_verified("postgres://u:sslmode=disable@db.example/d"));
+        assert!(!is_verified("postgres://u:p@db.example/d?sslmode=require"));
+        assert!(!is_verified("postgres://u:p@db.example/d?a=b&ssl-mode=disable"));
+        for here in ["127.0.0.1", "[::1]", "localhost"] {
+            assert!(!is_verified(&format!("postgres://u:p@{here}/d")), "{here}");
+        }
+    }
 }

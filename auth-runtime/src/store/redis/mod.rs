@@ -203,6 +203,6 @@ impl Store for RedisStore {
 
     fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Answer<'a, ()> {
         let nodes = self.nodes.clone();
-        self.feed.changed(self.records(collection, owner), move || ear::dial(nodes))
+        self.feed.changed(self.records(collection, owner), move || ear::dial(nodes.clone()))
     }
 }

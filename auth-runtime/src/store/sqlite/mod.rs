@@ -200,6 +200,6 @@ impl Store for SqliteStore {
     fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Answer<'a, ()> {
         let readers = self.readers.clone();
         let place = format!("{}/{}", collection.0, owner.as_str());
-        self.feed.changed(place, move || ear::dial(readers))
+        self.feed.changed(place, move || ear::dial(readers.clone()))
     }
 }
