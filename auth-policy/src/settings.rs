@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{LimitId, RoleId, ScopeId};
+use crate::ids::{LimitId, RoleId, ScopeId};
 
 /// A place in the policy file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
