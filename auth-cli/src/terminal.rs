@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 /// Whether standard output is a terminal whose owner did not ask for plain text (`NO_COLOR`,
 /// <https://no-color.org>).
+#[allow(clippy::disallowed_methods, reason = "the one place that asks about the terminal")]
 pub(crate) fn colored() -> bool {
     let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

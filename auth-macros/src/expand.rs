@@ -1,24 +1,23 @@
 //! The guard. In: a checked rule and a handler. Out: the handler with the guard as its first
 //! argument: one type made of constants, and a line that names the policy to cargo.
 
-use std::{collections::BTreeMap, path::Path};
+use std::path::Path;
 
-use auth_policy::{Policy, requirement::Requirement};
-use proc_macro2::{Literal, TokenStream};
+use auth_policy::requirement::Requirement;
+use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{LitStr, PatType};
 
 use crate::{
     attr::{Authenticate, Embedded, Public},
+    bind::{bind, bind_optional},
     check, fallback,
-    handler::{Asks, Handler, guard_name},
-    load::{Loaded, Unusable, load},
-    locate::{Located, locate},
+    guard::{guard_type, public_type},
+    handler::{Asks, Handler},
+    load::{Loaded, Unusable, find, load},
+    locate::Located,
     runtime,
 };
-
-/// "No role", "no limit", "no name": `auth_runtime::rule::NONE`.
-const NONE: u32 = u32::MAX;
 
 /// `#[authenticate(..)]`.
 pub(crate) fn authenticate(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -36,7 +35,7 @@ pub(crate) fn policy(arguments: TokenStream) -> TokenStream {
     let path = embedded.as_ref().ok().and_then(|embedded| embedded.common.runtime.as_ref());
     let runtime = runtime::path(path);
     let text = embedded.map_err(Unusable::Because).and_then(|embedded| {
-        let located = locate(embedded.common.policy.as_ref()).map_err(Unusable::Because)?;
+        let located = find(embedded.common.policy.as_ref())?;
         let loaded = load(&located)?;
         let policy = loaded.policy().ok_or(Unusable::AlreadySaid)?;
         let text = policy
@@ -141,7 +140,7 @@ fn policy_of<A: Declares>(
     if !declared.needs_policy() {
         return Ok((None, TokenStream::new()));
     }
-    let located = locate(declared.policy()).map_err(Unusable::Because)?;
+    let located = find(declared.policy())?;
     let loaded = load(&located)?;
     Ok((Some(loaded), track(&located)))
 }
@@ -229,81 +228,6 @@ impl Declares for Public {
         };
         Err(syn::Error::new_spanned(&argument.ty, help))
     }
-}
-
-/// `let author: Identity = ..;`
-pub(crate) fn bind(argument: &PatType, runtime: &TokenStream) -> TokenStream {
-    let PatType { attrs, pat, ty, .. } = argument;
-    let guard = guard_name();
-    quote!(#(#attrs)* let #pat: #ty = #runtime::__private::Guard::identity(&#guard);)
-}
-
-/// `let reader: Option<Identity> = ..;`
-pub(crate) fn bind_optional(argument: &PatType, runtime: &TokenStream) -> TokenStream {
-    let PatType { attrs, pat, ty, .. } = argument;
-    let guard = guard_name();
-    quote!(#(#attrs)* let #pat: #ty = #runtime::__private::Public::identity(&#guard);)
-}
-
-fn guard_type(
-    requirement: &Requirement,
-    rule: Option<u32>,
-    policy: &Policy,
-    runtime: &TokenStream,
-) -> TokenStream {
-    let private = quote!(#runtime::__private);
-    let structure = Literal::u64_unsuffixed(policy.structure().0);
-    let schemes = Literal::u64_unsuffixed(scheme_bits(requirement));
-    let words = scope_words(requirement, &private);
-    let scopes = if requirement.any_scope { quote!(AnyOf) } else { quote!(All) };
-    let role = id(requirement.role.map(|role| role.0));
-    let limit = id(requirement.limit.map(|limit| limit.0));
-    let rule = id(rule);
-    let mutates = requirement.mutates(policy);
-    quote!(#private::Guard<#private::Requires<
-        #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates
-    >>)
-}
-
-fn public_type(
-    requirement: &Requirement,
-    structure: u64,
-    reason: &str,
-    runtime: &TokenStream,
-) -> TokenStream {
-    let private = quote!(#runtime::__private);
-    let structure = Literal::u64_unsuffixed(structure);
-    let schemes = Literal::u64_unsuffixed(scheme_bits(requirement));
-    let limit = id(requirement.limit.map(|limit| limit.0));
-    let text = reason.as_bytes().chunks(16).rev().fold(quote!(#private::End), |rest, chunk| {
-        let mut bytes = [0; 16];
-        bytes.iter_mut().zip(chunk).for_each(|(to, from)| *to = *from);
-        let bytes = Literal::u128_unsuffixed(u128::from_be_bytes(bytes));
-        quote!(#private::Text<#bytes, #rest>)
-    });
-    quote!(#private::Public<#private::Open<#structure, #schemes, #limit, #text>>)
-}
-
-/// An id, or the constant that stands for none. A literal either way: rustc shows it in messages.
-fn id(id: Option<u32>) -> Literal {
-    Literal::u32_unsuffixed(id.unwrap_or(NONE))
-}
-
-fn scheme_bits(requirement: &Requirement) -> u64 {
-    requirement.schemes.iter().filter_map(|scheme| 1u64.checked_shl(scheme.0)).sum()
-}
-
-/// The scopes as a list of words of 64 bits, those without a bit left out.
-fn scope_words(requirement: &Requirement, private: &TokenStream) -> TokenStream {
-    let mut words = BTreeMap::<u32, u64>::new();
-    for scope in &requirement.scopes {
-        *words.entry(scope.0 / 64).or_default() |= 1 << (scope.0 % 64);
-    }
-    words.into_iter().rev().fold(quote!(#private::End), |rest, (index, mask)| {
-        let index = Literal::u32_unsuffixed(index);
-        let mask = Literal::u64_unsuffixed(mask);
-        quote!(#private::Word<#index, #mask, #rest>)
-    })
 }
 
 /// Names to cargo what this expansion depends on, so that an edit of the policy rebuilds.

@@ -4,11 +4,9 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 
-use syn::PatType;
-
 use crate::{
-    expand::bind,
-    handler::{Asks, Handler, guard_name},
+    bind::{bind, bind_some},
+    handler::{Asks, Handler},
 };
 
 /// The handler behind a guard that admits nobody.
@@ -27,15 +25,6 @@ pub(crate) fn refused(mut handler: Handler, runtime: &TokenStream) -> TokenStrea
         .collect();
     handler.guard_with(&guard, before);
     handler.into_token_stream()
-}
-
-fn bind_some(argument: &PatType, runtime: &TokenStream) -> TokenStream {
-    let PatType { attrs, pat, ty, .. } = argument;
-    let guard = guard_name();
-    quote! {
-        #(#attrs)*
-        let #pat: #ty = ::core::option::Option::Some(#runtime::__private::Guard::identity(&#guard));
-    }
 }
 
 /// What was written, untouched, behind the error: for what is no function at all.

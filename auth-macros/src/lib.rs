@@ -1,14 +1,16 @@
 //! The attributes of `auth-runtime`: handlers checked against the policy while compiling.
 //!
-//! In the order of travel: [`attr`] reads what stands in the attribute, [`handler`] what stands
-//! below it, [`locate`] and [`load`] find and read the policy, [`check`] compares the two, and
-//! [`expand`] writes the guard. After a mistake [`fallback`] still writes a handler of the right
+//! In the order of travel: `attr` reads what stands in the attribute, `handler` what stands
+//! below it, `locate` and `load` find and read the policy, `check` compares the two, `guard`
+//! and `bind` write a type and a `let`, and `expand` puts them into the handler. After a mistake `fallback` still writes a handler of the right
 //! shape, so that one mistake is one error.
 
 mod attr;
+mod bind;
 mod check;
 mod expand;
 mod fallback;
+mod guard;
 mod handler;
 mod load;
 mod locate;

@@ -11,8 +11,9 @@ use std::{
 };
 
 use auth_policy::{Policy, Severity, Source};
+use syn::LitStr;
 
-use crate::locate::{Located, SaidBy};
+use crate::locate::{Located, SaidBy, locate};
 
 /// A policy file as it stood when it was last read.
 pub(crate) struct Loaded {
@@ -33,6 +34,15 @@ pub(crate) enum Unusable {
 /// The policies read so far. A compiler process ends with its crate, but an editor's lives for
 /// hours: an entry counts only while the file's text is what it was.
 static READ: Mutex<Option<HashMap<PathBuf, Arc<Loaded>>>> = Mutex::new(None);
+
+/// Where the policy is. What is wrong with the manifest is said once per build, like what is wrong
+/// with the policy.
+pub(crate) fn find(argument: Option<&LitStr>) -> Result<Located, Unusable> {
+    locate(argument).map_err(|error| match argument {
+        Some(_) => Unusable::Because(error),
+        None => once(PathBuf::new(), error),
+    })
+}
 
 /// The policy at that place.
 pub(crate) fn load(located: &Located) -> Result<Arc<Loaded>, Unusable> {
@@ -70,6 +80,7 @@ fn read(located: &Located) -> Result<Arc<Loaded>, Unusable> {
     let label = located.label();
     let source = Source::read(&located.file, &label)
         .map_err(|error| missing(located, &label, &error.to_string()))?;
+    SAID.lock().unwrap_or_else(PoisonError::into_inner).retain(|file| *file != located.file);
     let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
     let read = read.get_or_insert_default();
     match read.get(&located.file) {
@@ -82,14 +93,21 @@ fn read(located: &Located) -> Result<Arc<Loaded>, Unusable> {
     }
 }
 
-/// The error for a file that cannot be read, once per build.
-fn missing(located: &Located, label: &str, why: &str) -> Unusable {
-    static REPORTED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-    let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
-    if reported.contains(&located.file) {
+/// What was said of files that could not be used, until they can be.
+static SAID: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// An error about that file, the first time.
+fn once(file: PathBuf, error: syn::Error) -> Unusable {
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    if said.contains(&file) {
         return Unusable::AlreadySaid;
     }
-    reported.push(located.file.clone());
+    said.push(file);
+    Unusable::Because(error)
+}
+
+/// The error for a policy that cannot be read.
+fn missing(located: &Located, label: &str, why: &str) -> Unusable {
     let said_by = match located.said_by {
         SaidBy::Argument => "as the `policy` argument says",
         SaidBy::Manifest => "as `[package.metadata.auth]` in Cargo.toml says",
@@ -99,5 +117,5 @@ fn missing(located: &Located, label: &str, why: &str) -> Unusable {
         }
     };
     let message = format!("the policy `{label}` cannot be read ({said_by}): {why}");
-    Unusable::Because(syn::Error::new(located.span, message))
+    once(located.file.clone(), syn::Error::new(located.span, message))
 }

@@ -37,12 +37,17 @@ pub(crate) enum SaidBy {
 pub(crate) fn locate(argument: Option<&LitStr>) -> syn::Result<Located> {
     let package = package()?;
     if let Some(literal) = argument {
+        if literal.value().is_empty() {
+            let help = "this names no file: write the policy's path, relative to Cargo.toml";
+            return Err(syn::Error::new(literal.span(), help));
+        }
         let file = package.join(literal.value());
         let said_by = SaidBy::Argument;
         return Ok(Located { file, manifest: None, said_by, span: literal.span() });
     }
     let manifest = package.join("Cargo.toml");
-    let (file, said_by) = match (in_manifest(&manifest), environment("AUTH_POLICY")) {
+    let named = environment("AUTH_POLICY").filter(|path| !path.is_empty());
+    let (file, said_by) = match (in_manifest(&manifest)?, named) {
         (Some(path), _) => (package.join(path), SaidBy::Manifest),
         (None, Some(path)) => (package.join(path), SaidBy::Environment),
         (None, None) => (package.join(DEFAULT), SaidBy::Default),
@@ -57,16 +62,27 @@ impl Located {
         let workspace = file.ancestors().skip(1).find(|folder| folder.join("Cargo.lock").is_file());
         let root = workspace.map(Path::to_owned).or_else(|| package().ok());
         let relative = root.as_deref().and_then(|root| file.strip_prefix(root).ok());
-        relative.unwrap_or(&file).display().to_string()
+        // Outside of both the name has to do: where this machine keeps it is nobody's business.
+        let name = || file.file_name().map_or(file.as_path(), Path::new);
+        relative.unwrap_or_else(name).display().to_string()
     }
 }
 
-/// `[package.metadata.auth] policy = ".."`.
-fn in_manifest(manifest: &Path) -> Option<String> {
-    let text = fs::read_to_string(manifest).ok()?;
-    let manifest = text.parse::<toml_edit::Document<String>>().ok()?;
-    let auth = manifest.get("package")?.get("metadata")?.get("auth")?;
-    Some(auth.get("policy")?.as_str()?.to_owned())
+/// `[package.metadata.auth] policy = ".."`. A table that says anything else is a mistake: passing
+/// over it would compile in another policy than the one that was meant.
+fn in_manifest(manifest: &Path) -> syn::Result<Option<String>> {
+    let text = fs::read_to_string(manifest).unwrap_or_default();
+    let Ok(manifest) = text.parse::<toml_edit::Document<String>>() else { return Ok(None) };
+    let metadata = manifest.get("package").and_then(|package| package.get("metadata"));
+    let Some(auth) = metadata.and_then(|metadata| metadata.get("auth")) else { return Ok(None) };
+    let policy = auth.get("policy").and_then(|policy| policy.as_str());
+    match policy.filter(|path| !path.is_empty()) {
+        Some(path) => Ok(Some(path.to_owned())),
+        None => {
+            let help = "`[package.metadata.auth]` in Cargo.toml names no policy: write `policy = \"policies/auth.yaml\"`, relative to Cargo.toml";
+            Err(syn::Error::new(Span::call_site(), help))
+        }
+    }
 }
 
 fn package() -> syn::Result<PathBuf> {

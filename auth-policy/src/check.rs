@@ -19,6 +19,7 @@ mod closure;
 mod grants;
 mod invariants;
 mod issuers;
+mod jwt;
 mod limits;
 mod rules;
 mod schemes;
@@ -74,10 +75,12 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     contents.schemes = schemes;
     contents.providers = schemes::providers(document);
     let doubtful = roles_wrong || ceilings_wrong;
+    let before = report.errors();
     contents.rules = rules::rules(document, &contents, doubtful, report);
+    let rules_wrong = report.errors() > before;
     contents.invariants =
         invariants::invariants(document, &contents, &origins, roles_wrong, report);
-    if !doubtful {
+    if !doubtful && !rules_wrong {
         advice::advice(&contents, report);
     }
     contents

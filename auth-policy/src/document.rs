@@ -11,7 +11,7 @@ use crate::{
         Algorithm, AudienceKind, CharacterClass, ClientId, LimitKey, OnStoreDown, Place, Rate,
         Reference, Rejected, SameSite, Seconds, TokenType,
     },
-    yaml::Node,
+    yaml::{Node, Value},
 };
 
 mod access;
@@ -194,31 +194,45 @@ const SECTIONS: &[&str] = &[
 impl Document {
     /// Takes the tree apart.
     pub(crate) fn read(tree: &Node, report: &mut Report) -> Self {
+        if tree.value == Value::Null {
+            refuse_empty(tree, report);
+            return Self::default();
+        }
         let Some(fields) = Fields::open(tree, "", SECTIONS, report) else {
             return Self::default();
         };
         version(&fields, report);
         let section = |key| fields.get(key);
         let before = report.errors();
-        let scopes = entries(section("scopes"), "a scope", report, access::scope);
-        let roles = entries(section("roles"), "a role", report, access::role);
+        let scopes = entries(section("scopes"), "scopes", report, access::scope);
+        let roles = entries(section("roles"), "roles", report, access::role);
         let access_incomplete = report.errors() > before;
         let mut invariants = access::invariants(section("never"), false, report);
         invariants.extend(access::invariants(section("always"), true, report));
-        fields.need("schemes", "how callers authenticate", report);
+        if fields.get("issuers").is_none() {
+            fields.need("schemes", "how callers authenticate", report);
+        }
         Self {
             scopes,
             roles,
             schemes: schemes::schemes(section("schemes"), report),
-            issuers: entries(section("issuers"), "an issuer", report, schemes::issuer),
-            providers: entries(section("providers"), "a provider", report, schemes::provider),
-            limits: entries(section("limits"), "a limit", report, limits::limit),
+            issuers: entries(section("issuers"), "issuers", report, schemes::issuer),
+            providers: entries(section("providers"), "providers", report, schemes::provider),
+            limits: entries(section("limits"), "limits", report, limits::limit),
             passwords: limits::passwords(section("passwords"), report),
-            rules: entries(section("rules"), "a rule", report, access::rule),
+            rules: entries(section("rules"), "rules", report, access::rule),
             invariants,
             access_incomplete,
         }
     }
+}
+
+fn refuse_empty(tree: &Node, report: &mut Report) {
+    report.add(Code::EmptyValue, tree.place, |found| {
+        found
+            .message("this policy says nothing")
+            .help("begin with `version: 1`, `scopes`, `roles` and `schemes`")
+    });
 }
 
 fn version(fields: &Fields<'_>, report: &mut Report) {

@@ -30,7 +30,7 @@ impl Policy {
     /// # Security
     ///
     /// The text is trusted like code: it is compiled into the binary. A policy file that is read
-    /// at run time goes through [`check`](crate::check()) instead.
+    /// at run time goes through `check` instead.
     pub fn from_embedded(text: &str, expected: Structure) -> Result<Self, EmbedError> {
         let contents: Contents =
             serde_json::from_str(text).map_err(|error| EmbedError(error.to_string()))?;

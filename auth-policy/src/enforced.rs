@@ -9,10 +9,8 @@ use crate::{code::Code, report::Report, settings::Place, source::quoted};
 /// Where it stands, the key, and what to do until then.
 const NOT_YET: &[(&str, &str, &str)] = &[
     ("", "limits", "limit requests in front of the service until then, and remove the section"),
-    ("", "passwords", "the defaults of the policy apply until then: remove the section"),
     ("", "cors", "use a layer of your own until then, and remove the section"),
     ("", "headers", "use a layer of your own until then, and remove the section"),
-    ("schemes.jwt", "revocation", "keep `access_ttl` short until then, and remove the key"),
     (
         "schemes.api_key",
         "limit",

@@ -5,8 +5,8 @@
 //!    path, text       places   as written           names are ids, defaults are set
 //! ```
 //!
-//! Only [`check()`] and an embedded copy of its result make a [`Policy`]. Findings are data: see
-//! [`Diagnostic`]. Without the feature `yaml` there is no reader, only the policy itself.
+//! Only `check` and an embedded copy of its result make a [`Policy`]. Findings are data, of type
+//! `Diagnostic`. Without the feature `yaml` there is no reader, only the policy itself.
 
 #[cfg(feature = "yaml")]
 mod check;

@@ -13,7 +13,10 @@ pub(crate) fn check(word: &str, place: Place, report: &mut Report) -> bool {
     let Some(fault) = fault(word) else { return true };
     let code = if word.is_empty() { Code::EmptyValue } else { Code::InvalidName };
     report.add(code, place, |found| {
-        let message = format!("{} cannot be a name: {fault}", quoted(word));
+        let message = match word {
+            "" => "this name is empty".to_owned(),
+            word => format!("{} cannot be a name: {fault}", quoted(word)),
+        };
         found.message(message).help(
             "use 1 to 64 of `a-z`, `0-9`, `_`, `-`, `.`, `:` and `/`, beginning with a letter or digit",
         )
@@ -35,10 +38,11 @@ fn fault(word: &str) -> Option<String> {
         ));
     }
     if let Some(c) = word.chars().find(|c| !may_hold(*c)) {
-        return Some(if c == '*' {
-            "it holds `*`, which is for wildcards".to_owned()
-        } else {
-            format!("it holds {}", quoted(&c.to_string()))
+        return Some(match c {
+            '*' => "it holds `*`, which is for wildcards".to_owned(),
+            ' ' => "it holds a blank".to_owned(),
+            c if c.is_ascii_uppercase() => format!("it holds the capital `{c}`"),
+            c => format!("it holds {}", quoted(&c.to_string())),
         });
     }
     let first = word.chars().next().is_some_and(|c| !c.is_ascii_alphanumeric());

@@ -1,4 +1,4 @@
-//! The checked policy. In: nothing but what [`check`](crate::check) or an embedded copy of its
+//! The checked policy. In: nothing but what `check` or an embedded copy of its
 //! result brings. Out: names turned into ids, and every value with its default.
 //!
 //! A [`Policy`] is a proof: nothing outside this crate can make one that was not checked.

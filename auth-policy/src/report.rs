@@ -12,7 +12,7 @@ use crate::{
 const MOST: usize = 100;
 
 /// How many errors come with a guess at what was meant: each is a search among all names.
-const GUESSES: usize = 30;
+const GUESSES: usize = 20;
 
 /// Collects findings. Beyond [`MOST`] they are counted and not written, so that a hostile file
 /// costs no more than an ordinary one.

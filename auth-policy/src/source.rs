@@ -37,7 +37,7 @@ impl Source {
     pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Self {
         let (text, fault) = decode(bytes);
         let starts = line_starts(&text);
-        Self { path: path.into(), text, starts, fault }
+        Self { path: excerpt::cleaned(&path.into()), text, starts, fault }
     }
 
     /// Reads a file, but never more than one byte above [`MAX_POLICY_BYTES`].

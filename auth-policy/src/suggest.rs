@@ -2,6 +2,8 @@
 
 /// Words of more bytes than this are never near anything: the comparison is quadratic.
 const LONGEST: usize = 64;
+/// How many letters are compared at most: enough for ten thousand ordinary names.
+const MOST_WORK: usize = 600_000;
 
 /// The candidate that `word` was probably meant to be: a few letters off (an exchange of two
 /// neighbours counts once), in another case, or with its halves around `:` swapped.
@@ -18,7 +20,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         if swapped.as_deref() == Some(candidate) {
             return Some(candidate);
         }
-        if candidate.len().abs_diff(typed.len()) < least {
+        if rows.work < MOST_WORK && candidate.len().abs_diff(typed.len()) < least {
             let distance = rows.distance(typed.as_bytes(), candidate.as_bytes(), least);
             if distance < least {
                 (best, least) = (Some(candidate), distance);
@@ -41,6 +43,7 @@ fn swapped(word: &str) -> Option<String> {
 /// Three rows of the table of edit distances, kept so that a candidate costs no allocation.
 #[derive(Default)]
 struct Rows {
+    work: usize,
     before: Vec<usize>,
     last: Vec<usize>,
     next: Vec<usize>,
@@ -72,6 +75,7 @@ impl Rows {
 
     /// Fills the next row, and says its least cost: the distance is no less than that.
     fn row(&mut self, typed: &[u8], row: usize, (previous, c): (u8, u8)) -> usize {
+        self.work += typed.len();
         self.next.clear();
         self.next.push(row + 1);
         let (mut left, mut left_cost, mut least) = (0, row + 1, row + 1);

@@ -25,6 +25,8 @@ mod survey;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     pub(crate) place: Place,
+    /// The key it is the value of; without one, its own place.
+    pub(crate) owner: Place,
     pub(crate) value: Value,
 }
 
@@ -96,7 +98,8 @@ fn place(line: u64, column: u64, length: usize) -> Place {
 fn node(spanned: Spanned<Value>) -> Node {
     let at = spanned.referenced;
     let length = usize::try_from(at.span().len()).unwrap_or(1);
-    Node { place: place(at.line(), at.column(), length), value: spanned.value }
+    let place = place(at.line(), at.column(), length);
+    Node { place, owner: place, value: spanned.value }
 }
 
 impl<'de> Deserialize<'de> for Value {
@@ -165,7 +168,9 @@ impl<'de> Visitor<'de> for AnyValue {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut entries = Vec::new();
         while let Some(key) = map.next_key()? {
-            entries.push((node(key), node(map.next_value()?)));
+            let key = node(key);
+            let value = Node { owner: key.place, ..node(map.next_value()?) };
+            entries.push((key, value));
         }
         Ok(Value::Map(entries))
     }

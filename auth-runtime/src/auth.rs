@@ -1,12 +1,12 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, error::Error, fmt, sync::Arc};
+use std::{collections::BTreeMap, error::Error, fmt, sync::Arc, time::Duration};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::{Algorithm, Reference},
+    settings::Reference,
 };
 
 use crate::{
@@ -14,8 +14,10 @@ use crate::{
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
     identity::Subject,
-    jwt::{Issuer, KeySet, SetupError, Verifier},
+    jwt::{Issuer, KeyError, KeySet, SetupError, Verifier},
     reference::{self, ReferenceError},
+    revocation::Revocations,
+    store::{Store, StoreError},
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -29,6 +31,13 @@ struct Engine {
     issuer: Option<Issuer>,
     clock: Box<dyn Clock>,
     audit: Box<dyn AuditSink>,
+    memory: Option<Memory>,
+}
+
+/// What an engine remembers beyond one request.
+struct Memory {
+    store: Arc<dyn Store>,
+    revocations: Arc<Revocations>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -57,6 +66,7 @@ impl Auth {
             keys: BTreeMap::new(),
             clock: Box::new(SystemClock),
             audit: Box::new(TracingSink),
+            store: None,
         }
     }
 
@@ -80,9 +90,18 @@ impl Auth {
     /// `cause` is a stable kebab-case word for those who read the audit log, such as
     /// `wrong-password`; it must not hold anything the caller sent.
     pub fn report_login(&self, subject: Option<&Subject>, outcome: Result<(), &'static str>) {
+        self.report(Kind::Login, subject, outcome);
+    }
+
+    pub(crate) fn report(
+        &self,
+        kind: Kind,
+        subject: Option<&Subject>,
+        outcome: Result<(), &'static str>,
+    ) {
         self.audit().record(&Event {
             at: self.now(),
-            kind: Kind::Login,
+            kind,
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
             scheme: None,
@@ -93,6 +112,33 @@ impl Auth {
             cause: outcome.err(),
             policy: self.policy().revision(),
             request_id: None,
+        });
+    }
+
+    /// The store the engine was given.
+    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+        self.0.memory.as_ref().map(|memory| &memory.store)
+    }
+
+    /// The revocations in force; `None` when the engine has no store.
+    pub fn revocations(&self) -> Option<&Arc<Revocations>> {
+        self.0.memory.as_ref().map(|memory| &memory.revocations)
+    }
+
+    /// Follows what other processes revoke, for as long as the engine lives.
+    fn follow_revocations(&self) {
+        let Some((_, scheme)) = self.policy().jwt() else { return };
+        let Some(revocations) = self.revocations().map(Arc::clone) else { return };
+        let within = scheme.revocation.within.as_duration();
+        let engine = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            // The task holds no engine while it waits: it ends soon after the last clone does.
+            while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
+                if let Err(error) = revocations.follow(now).await {
+                    tracing::warn!(target: "auth", %error, "revocations could not be read");
+                }
+                pause(within, revocations.changed(now)).await;
+            }
         });
     }
 
@@ -132,6 +178,7 @@ pub struct AuthBuilder {
     keys: BTreeMap<String, KeySet>,
     clock: Box<dyn Clock>,
     audit: Box<dyn AuditSink>,
+    store: Option<Arc<dyn Store>>,
 }
 
 impl AuthBuilder {
@@ -153,6 +200,13 @@ impl AuthBuilder {
         self
     }
 
+    /// Remembers in this store what has to be remembered: revocations, and what
+    /// [`Tokens`](crate::tokens::Tokens) needs. Without one nothing can be revoked.
+    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// Reads the keys and makes the engine.
     ///
     /// # Errors
@@ -168,13 +222,17 @@ impl AuthBuilder {
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
             match &scheme.kind {
                 SchemeKind::Jwt(jwt) => {
-                    let keys = self.keys_of(scheme, Some(&jwt.keys), &jwt.algorithms)?;
+                    let keys = self.keys_of(scheme, Some(&jwt.keys), |text| {
+                        KeySet::parse(text, &jwt.algorithms)
+                    })?;
                     let keys = Arc::new(keys);
                     issuer = Some(Issuer::new(&policy, Arc::clone(&keys)).map_err(refused)?);
                     verifiers.push(Verifier::own(&policy, keys).map_err(refused)?);
                 }
                 SchemeKind::Issuer(foreign) => {
-                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), &foreign.algorithms)?;
+                    let keys = self.keys_of(scheme, foreign.keys.as_ref(), |text| {
+                        KeySet::published(text, &foreign.algorithms)
+                    })?;
                     let verifier = Verifier::foreign(&policy, SchemeId(index), keys);
                     verifiers.push(verifier.map_err(refused)?);
                 }
@@ -185,8 +243,12 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
+        let memory = remember(self.store, &policy, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
-        Ok(Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, clock, audit })))
+        let auth =
+            Auth(Arc::new(Engine { policy, carriers, verifiers, issuer, clock, audit, memory }));
+        auth.follow_revocations();
+        Ok(auth)
     }
 
     /// The keys of a scheme: those handed over, else those it refers to.
@@ -194,7 +256,7 @@ impl AuthBuilder {
         &mut self,
         scheme: &Scheme,
         reference: Option<&Reference>,
-        algorithms: &[Algorithm],
+        parse: impl FnOnce(&str) -> Result<KeySet, KeyError>,
     ) -> Result<KeySet, BuildError> {
         let name = &scheme.name;
         if let Some(keys) = self.keys.remove(name) {
@@ -204,9 +266,37 @@ impl AuthBuilder {
         let text = reference::resolve(reference)
             .map_err(|error| BuildError::Reference { scheme: name.clone(), error })?;
         // The keys are inside the text: parsing them is what it is for.
-        KeySet::parse(text.expose(), algorithms)
+        parse(text.expose())
             .map_err(|error| BuildError::Keys { scheme: name.clone(), error: error.into() })
     }
+}
+
+/// How long the store is left alone after each reading, however much is written.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Waits for news, for `within` at most and [`BREATH`] at least. Without news, or from a store that
+/// cannot tell, it waits for all of `within`.
+#[allow(clippy::disallowed_methods, reason = "the pace of reading, not a moment that is compared")]
+async fn pause(within: Duration, news: impl Future<Output = Result<(), StoreError>>) {
+    let news = async {
+        if news.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let _ = tokio::time::timeout(within, news).await;
+    tokio::time::sleep(BREATH.min(within)).await;
+}
+
+/// The revocations of a store, if there is one and the policy has tokens to revoke.
+async fn remember(
+    store: Option<Arc<dyn Store>>,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<Option<Memory>, BuildError> {
+    let (Some(store), Some((_, scheme))) = (store, policy.jwt()) else { return Ok(None) };
+    let opened = Revocations::open(Arc::clone(&store), scheme, now).await;
+    let revocations = Arc::new(opened.map_err(BuildError::Store)?);
+    Ok(Some(Memory { store, revocations }))
 }
 
 impl fmt::Debug for AuthBuilder {
@@ -239,6 +329,8 @@ pub enum BuildError {
     NoKeys(String),
     /// Keys were handed over for a scheme the policy does not declare.
     NoSuchScheme(String),
+    /// The store does not answer.
+    Store(StoreError),
 }
 
 impl fmt::Display for BuildError {
@@ -255,6 +347,7 @@ impl fmt::Display for BuildError {
                 f,
                 "issuer `{issuer}` has no keys: give it `keys` in the policy, or hand them to the builder"
             ),
+            Self::Store(error) => write!(f, "{error}"),
             Self::NoSuchScheme(name) => write!(
                 f,
                 "keys were handed over for `{name}`, which the policy does not declare as a scheme with keys"
@@ -269,6 +362,7 @@ impl Error for BuildError {
             Self::Policy(error) => Some(error),
             Self::Reference { error, .. } => Some(error),
             Self::Keys { error, .. } => Some(error),
+            Self::Store(error) => Some(error),
             Self::NoKeys(_) | Self::NoSuchScheme(_) => None,
         }
     }

@@ -9,8 +9,10 @@ use crate::{
     clock::Timestamp,
     credential::Presented,
     denial::{Challenges, Denial, Missing},
-    jwt::{self, TokenError},
-    rule::Requirement,
+    jwt::{self, TokenError, VerifiedToken},
+    problem::Problem,
+    revocation::Disbelief,
+    rule::{Openness, Requirement},
 };
 
 /// The longest `X-Request-Id` that an event repeats, in bytes.
@@ -45,13 +47,17 @@ impl<'r> Door<'r> {
     /// The caller, who meets the requirement.
     pub(crate) fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
         let checked = self.check(requirement);
-        self.report(requirement.rule_name(self.auth.policy()), checked.as_ref().map(Some));
+        // Of another policy, the rule's index would name one of ours.
+        let rule = requirement.rule_name(self.auth.policy());
+        let rule = rule.filter(|_| self.agrees_with(requirement.structure).is_ok());
+        self.report(rule, checked.as_ref().map(Some));
         checked.map_err(|refusal| refusal.denial)
     }
 
     /// The caller, if a credential of one of the schemes was presented.
-    pub(crate) fn identify(&self, schemes: u64) -> Result<Option<Identity>, Denial> {
-        let checked = self.verify(schemes);
+    pub(crate) fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
+        let agrees = openness.structure.map_or(Ok(()), |structure| self.agrees_with(structure));
+        let checked = agrees.and_then(|()| self.verify(openness.schemes));
         if !matches!(checked, Ok(None)) {
             self.report(None, checked.as_ref().map(Option::as_ref));
         }
@@ -59,9 +65,7 @@ impl<'r> Door<'r> {
     }
 
     fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
-        if requirement.structure != self.auth.policy().structure().0 {
-            return Err(Refusal::new(Denial::internal(), "other-policy"));
-        }
+        self.agrees_with(requirement.structure)?;
         let challenges = self.challenges(requirement.schemes);
         let Some(identity) = self.verify(requirement.schemes)? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
@@ -69,6 +73,16 @@ impl<'r> Door<'r> {
         match self.shortfall(&identity, requirement, &challenges) {
             None => Ok(identity),
             Some((denial, cause)) => Err(Refusal { denial, cause, identity: Some(identity) }),
+        }
+    }
+
+    /// Whether the handler's ids are those of the engine's policy: `protect` compares them too, but
+    /// does not see a handler that axum's own router brought along.
+    fn agrees_with(&self, structure: u64) -> Result<(), Refusal> {
+        if structure == self.auth.policy().structure().0 {
+            Ok(())
+        } else {
+            Err(Refusal::new(Denial::internal(), "other-policy"))
         }
     }
 
@@ -123,11 +137,30 @@ impl<'r> Door<'r> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
         match token.and_then(|token| jwt::verify(token, verifiers, self.now)) {
-            Ok(token) => Ok(Identity::new(token, self.auth.shared_policy())),
+            Ok(token) => self.believe(token, challenges),
             Err(error @ TokenError::Expired) => {
                 Err(Refusal::new(Denial::token_expired(challenges), error.code()))
             }
             Err(error) => Err(Refusal::new(Denial::invalid_token(challenges), error.code())),
+        }
+    }
+
+    /// The identity behind a token that verified, unless it was revoked since.
+    fn believe(
+        &self,
+        token: VerifiedToken,
+        challenges: &Challenges<'_>,
+    ) -> Result<Identity, Refusal> {
+        let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
+        let revocations = self.auth.revocations().filter(|_| own);
+        match revocations.map_or(Ok(()), |revocations| revocations.judge(&token, self.now)) {
+            Ok(()) => Ok(Identity::new(token, self.auth.shared_policy())),
+            Err(Disbelief::Revoked) => {
+                Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
+            }
+            Err(Disbelief::Stale) => {
+                Err(Refusal::new(Problem::unavailable().into(), "revocations-stale"))
+            }
         }
     }
 
@@ -151,13 +184,21 @@ impl<'r> Door<'r> {
             subject: identity.map(Identity::subject),
             scheme: identity.map(Identity::scheme),
             credential: identity.and_then(Identity::credential_id),
-            method: Some(self.parts.method.as_str()),
+            method: Some(self.method()),
             route: self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str),
             rule,
             cause,
             policy: self.auth.policy().revision(),
             request_id: self.request_id(),
         });
+    }
+
+    /// The request's method; of one that a stranger made up, no more than that.
+    fn method(&self) -> &'static str {
+        const KNOWN: [&str; 9] =
+            ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+        let method = self.parts.method.as_str();
+        KNOWN.into_iter().find(|known| *known == method).unwrap_or("other")
     }
 
     fn request_id(&self) -> Option<&'r str> {

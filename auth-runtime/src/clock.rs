@@ -5,9 +5,20 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use auth_policy::settings::Seconds;
+
 /// A moment in whole seconds since 1970-01-01T00:00:00Z: a JWT `NumericDate` (RFC 7519).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// So much later; the last moment there is, if that is beyond it.
+    #[must_use]
+    pub const fn plus(self, span: Seconds) -> Self {
+        let seconds = if span.0 > i64::MAX as u64 { i64::MAX } else { span.0 as i64 };
+        Self(self.0.saturating_add(seconds))
+    }
+}
 
 /// Tells the time. Everything in this crate that needs it asks the engine's clock.
 pub trait Clock: Send + Sync + 'static {

@@ -76,6 +76,13 @@ impl Denial {
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
+    /// 401: a refresh token that is not valid, whatever is wrong with it (RFC 6749).
+    pub fn invalid_grant(policy: &Policy) -> Self {
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", "Invalid grant")
+            .detail("the refresh token is not valid; sign in again");
+        Self::new(problem, Challenges::new(policy, u64::MAX).plain())
+    }
+
     /// 500: the guard itself failed, or nothing stands behind it. Nobody is let in.
     pub(crate) fn internal() -> Self {
         Problem::internal().into()

@@ -60,9 +60,11 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        let schemes = O::OPENNESS.schemes;
-        let identity =
-            if schemes == 0 { None } else { at_the_door(parts, |door| door.identify(schemes))? };
+        let identity = if O::OPENNESS.schemes == 0 {
+            None
+        } else {
+            at_the_door(parts, |door| door.identify(&O::OPENNESS))?
+        };
         Ok(Self { identity, opening: PhantomData })
     }
 }

@@ -7,6 +7,7 @@
 //! finds the one credential that counts and verifies it, compares the [`Identity`] with the rule,
 //! and lets it in or answers with a [`Denial`].
 
+pub mod account;
 pub mod audit;
 mod auth;
 mod authorize;
@@ -23,10 +24,14 @@ pub mod password;
 pub mod problem;
 pub mod random;
 mod reference;
+pub mod refresh;
+pub mod reset;
+pub mod revocation;
 pub mod routing;
 mod rule;
 pub mod secret;
 pub mod store;
+pub mod tokens;
 
 pub use auth::{Auth, AuthBuilder, BuildError, EmbeddedPolicy};
 pub use auth_macros::{authenticate, policy, public};

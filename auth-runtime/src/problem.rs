@@ -39,6 +39,8 @@ struct Members {
     missing_scopes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing_role: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<&'static str>,
 }
 
 impl Problem {
@@ -52,6 +54,7 @@ impl Problem {
             code,
             missing_scopes: None,
             missing_role: None,
+            reasons: Vec::new(),
         }))
     }
 
@@ -59,6 +62,13 @@ impl Problem {
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.0.detail = detail.into();
+        self
+    }
+
+    /// Stable codes for every reason, where there may be several: of a password, `too_short`.
+    #[must_use]
+    pub fn reasons(mut self, reasons: impl IntoIterator<Item = &'static str>) -> Self {
+        self.0.reasons = reasons.into_iter().collect();
         self
     }
 

@@ -105,37 +105,52 @@ fn close(
         includes.iter().map(|list| list.iter().map(|(id, _)| id.0).collect()).collect();
     let (order, circles) = closure::order(&ids);
     circles.iter().for_each(|circle| refuse_circle(circle, includes, contents, report));
-    let size = (contents.roles.len(), contents.scopes.len());
+    let closed = match closed(&order, &ids, origins, contents) {
+        Ok(closed) => closed,
+        Err(role) => return refuse_size(role, contents, report),
+    };
+    let own = includes.iter().zip(origins);
+    for ((role, (roles, scopes)), (includes, grants)) in
+        contents.roles.iter_mut().zip(&closed).zip(own)
+    {
+        role.includes = includes.iter().map(|(id, _)| *id).collect();
+        role.includes.sort_unstable();
+        role.grants = grants.iter().map(|(id, _)| *id).collect();
+        role.all_roles = roles.iter().map(RoleId).collect();
+        role.all_grants = scopes.iter().map(ScopeId).collect();
+    }
+}
+
+/// For each role, every role and every scope it comes to; or the role at which that is too much.
+fn closed(
+    order: &[u32],
+    includes: &[Vec<u32>],
+    origins: &Origins,
+    contents: &Contents,
+) -> Result<Vec<(Bits, Bits)>, usize> {
     let mut closed = vec![(Bits::new(0), Bits::new(0)); contents.roles.len()];
     let (mut work, mut names) = (0, 0);
     for role in order.iter().map(|role| *role as usize) {
-        let (mut roles, mut scopes) = (Bits::new(size.0), Bits::new(size.1));
+        let mut roles = Bits::new(contents.roles.len());
+        let mut scopes = Bits::new(contents.scopes.len());
         roles.insert(role);
         let own = origins.get(role).into_iter().flatten();
         own.for_each(|(id, _)| scopes.insert(id.0 as usize));
-        for (all_roles, all_scopes) in
-            ids.get(role).into_iter().flatten().filter_map(|id| closed.get(*id as usize))
-        {
+        let included = includes.get(role).into_iter().flatten();
+        for (all_roles, all_scopes) in included.filter_map(|id| closed.get(*id as usize)) {
             work += roles.words() + scopes.words();
             roles.add_all(all_roles);
             scopes.add_all(all_scopes);
         }
         names += roles.len() + scopes.len();
         if work > MOST_WORK || names > MOST_CLOSED {
-            return refuse_size(role, contents, report);
+            return Err(role);
         }
         if let Some(slot) = closed.get_mut(role) {
             *slot = (roles, scopes);
         }
     }
-    for (index, role) in contents.roles.iter_mut().enumerate() {
-        let Some((roles, scopes)) = closed.get(index) else { continue };
-        role.includes = includes.get(index).into_iter().flatten().map(|(id, _)| *id).collect();
-        role.includes.sort_unstable();
-        role.grants = origins.get(index).into_iter().flatten().map(|(id, _)| *id).collect();
-        role.all_roles = roles.iter().map(RoleId).collect();
-        role.all_grants = scopes.iter().map(ScopeId).collect();
-    }
+    Ok(closed)
 }
 
 fn refuse_size(role: usize, contents: &Contents, report: &mut Report) {

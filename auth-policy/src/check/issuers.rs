@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::{
     grants::undeclared,
-    schemes::{Ceilings, algorithms, leeway, text},
+    jwt::{algorithms, leeway},
+    schemes::{Ceilings, text},
 };
 use crate::{
     code::Code,

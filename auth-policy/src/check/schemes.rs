@@ -1,59 +1,17 @@
 //! Schemes and providers. In: their forms. Out: their settings with every default set; foreign
 //! issuers join the schemes, whose namespace they share.
 
-use super::{grants::Grants, issuers};
+use super::{grants::Grants, issuers, jwt};
 use crate::{
     code::Code,
-    document::{ApiKeyForm, At, Document, Entry, JwtForm, RevocationForm, SchemeForm, SessionForm},
+    document::{ApiKeyForm, At, Document, Entry, SchemeForm, SessionForm},
     policy::{Contents, MAX_SCHEMES, Scheme, SchemeKind, ScopeId},
     report::Report,
-    settings::{
-        Algorithm, ApiKeyScheme, AudienceKind, ClientId, JwtScheme, Provider, Reference,
-        Revocation, Seconds, SessionScheme,
-    },
+    settings::{ApiKeyScheme, ClientId, Provider, Reference, Seconds, SessionScheme},
     source::quoted,
 };
 
-const HOUR: Seconds = Seconds(3600);
 const YEAR: Seconds = Seconds(365 * 86_400);
-const MOST_LEEWAY: Seconds = Seconds(60);
-
-/// Claims a token has anyway, or that mean something to whoever reads it (RFC 7519, RFC 8693,
-/// RFC 9068, OpenID Connect).
-const RESERVED_CLAIMS: &[&str] = &[
-    "iss",
-    "sub",
-    "aud",
-    "exp",
-    "nbf",
-    "iat",
-    "jti",
-    "typ",
-    "scope",
-    "scp",
-    "roles",
-    "groups",
-    "entitlements",
-    "client_id",
-    "azp",
-    "cnf",
-    "act",
-    "may_act",
-    "acr",
-    "amr",
-    "auth_time",
-    "nonce",
-    "sid",
-    "at_hash",
-    "c_hash",
-    "events",
-];
-
-/// Parts of claim names that speak of personal data.
-const PERSONAL: &[&str] = &[
-    "email", "e_mail", "mail", "phone", "mobile", "name", "address", "birth", "gender", "ssn",
-    "picture",
-];
 
 /// The schemes and foreign issuers, sorted by name, and whether one of their ceilings is wrong.
 pub(super) fn schemes(
@@ -99,42 +57,15 @@ fn scheme(
     report: &mut Report,
 ) -> Scheme {
     let kind = match &entry.form {
-        SchemeForm::Jwt(form) => SchemeKind::Jwt(jwt(form, report)),
+        SchemeForm::Jwt(form) => SchemeKind::Jwt(jwt::jwt(form, report)),
         SchemeForm::ApiKey(form) => SchemeKind::ApiKey(api_key(form, contents, ceilings, report)),
         SchemeForm::Session(form) => SchemeKind::Session(session(form, report)),
     };
     Scheme { name: entry.name.value.clone(), kind, place: entry.name.place }
 }
 
-fn jwt(form: &JwtForm, report: &mut Report) -> JwtScheme {
-    shorter("access_ttl", form.access_ttl, "refresh_ttl", form.refresh_ttl, report);
-    if let Some(ttl) = form.access_ttl.filter(|ttl| ttl.value > HOUR) {
-        report.add(Code::LongAccessTtl, ttl.place, |found| {
-            found
-                .message("an access token that lives for more than an hour is hard to take back")
-                .help("write `15m`: clients renew it with their refresh token")
-        });
-    }
-    let audience_kind = form.audience_kind.map(|kind| kind.value).unwrap_or_default();
-    if audience_kind == AudienceKind::Public {
-        form.algorithms.iter().for_each(|algorithm| advise_asymmetric(*algorithm, report));
-    }
-    JwtScheme {
-        issuer: text(form.issuer.as_ref()),
-        audience: text(form.audience.as_ref()),
-        audience_kind,
-        algorithms: algorithms(&form.algorithms, report),
-        keys: form.keys.clone().unwrap_or_else(nowhere),
-        access_ttl: form.access_ttl.map(|ttl| ttl.value).unwrap_or_default(),
-        refresh_ttl: form.refresh_ttl.map(|ttl| ttl.value).unwrap_or_default(),
-        leeway: leeway(form.leeway, report),
-        claims: claims(&form.claims, report),
-        revocation: revocation(&form.revocation),
-    }
-}
-
 /// Reports two lifetimes of which the first is not below the second.
-fn shorter(
+pub(super) fn shorter(
     key: &str,
     short: Option<At<Seconds>>,
     other: &str,
@@ -149,110 +80,6 @@ fn shorter(
                 .other(long.place, format!("`{other}` is set here"))
                 .help(format!("shorten `{key}`, or lengthen `{other}`"))
         });
-    }
-}
-
-fn advise_asymmetric(algorithm: At<Algorithm>, report: &mut Report) {
-    if algorithm.value.is_symmetric() {
-        report.add(Code::SymmetricForPublic, algorithm.place, |found| {
-            found.message("with `HS256`, whoever can verify a token can also make one").help(
-                "sign with `EdDSA` or `ES256` when others verify, or say `audience_kind: internal`",
-            )
-        });
-    }
-}
-
-/// The algorithms in order, the first of which signs.
-pub(super) fn algorithms(words: &[At<Algorithm>], report: &mut Report) -> Vec<Algorithm> {
-    let mut list: Vec<Algorithm> = Vec::new();
-    for word in words {
-        if list.contains(&word.value) {
-            report.add(Code::NamedTwice, word.place, |found| {
-                let message = format!("the algorithm `{}` is named twice", word.value.name());
-                found.message(message).help("remove one of them")
-            });
-        } else {
-            list.push(word.value);
-        }
-    }
-    let hmac = words.iter().find(|word| word.value.is_symmetric());
-    let other = words.iter().find(|word| !word.value.is_symmetric());
-    if let (Some(hmac), Some(other)) = (hmac, other) {
-        report.add(Code::MixedAlgorithms, hmac.place, |found| {
-            found
-                .message(format!(
-                    "`HS256` beside `{}` lets a public key pass for a secret",
-                    other.value.name()
-                ))
-                .other(other.place, "asymmetric")
-                .help("keep HMAC or the asymmetric algorithms, not both")
-        });
-    }
-    list
-}
-
-pub(super) fn leeway(leeway: Option<At<Seconds>>, report: &mut Report) -> Seconds {
-    if let Some(leeway) = leeway.filter(|leeway| leeway.value > MOST_LEEWAY) {
-        report.add(Code::LeewayTooLong, leeway.place, |found| {
-            found
-                .message("a leeway of more than 60 s keeps expired tokens alive")
-                .help("write at most `60s`, and set the clocks by NTP")
-        });
-    }
-    leeway.map(|leeway| leeway.value).unwrap_or_default()
-}
-
-fn claims(words: &[At<String>], report: &mut Report) -> Vec<String> {
-    let mut claims: Vec<String> = Vec::with_capacity(words.len());
-    for word in words {
-        if claim(word, report) {
-            claims.push(word.value.clone());
-        }
-    }
-    claims.sort();
-    claims.dedup();
-    claims
-}
-
-fn claim(word: &At<String>, report: &mut Report) -> bool {
-    let name = word.value.as_str();
-    let lower = name.to_ascii_lowercase();
-    let odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/'));
-    if name.len() > 64 || name.contains(odd) {
-        report.add(Code::InvalidName, word.place, |found| {
-            found
-                .message(format!("{} cannot be the name of a claim", quoted(name)))
-                .help("use 1 to 64 ASCII letters, digits and `_ - . : /`")
-        });
-        return false;
-    }
-    if RESERVED_CLAIMS.contains(&lower.as_str()) {
-        report.add(Code::ReservedClaim, word.place, |found| {
-            found
-                .message(format!("the claim {} has a meaning of its own", quoted(name)))
-                .help("choose another name: an application adds claims, it does not change these")
-        });
-        return false;
-    }
-    if PERSONAL.iter().any(|part| lower.contains(part)) {
-        report.add(Code::PersonalClaim, word.place, |found| {
-            found
-                .message(format!(
-                    "the claim {} looks like personal data, which whoever holds the token can read",
-                    quoted(name)
-                ))
-                .help("look it up by the token's subject where it is needed")
-        });
-    }
-    true
-}
-
-fn revocation(form: &RevocationForm) -> Revocation {
-    let default = Revocation::default();
-    Revocation {
-        within: form.within.map_or(default.within, |at| at.value),
-        max_stale: form.max_stale.map_or(default.max_stale, |at| at.value),
-        on_store_down: form.on_store_down.map_or(default.on_store_down, |at| at.value),
     }
 }
 
@@ -376,6 +203,6 @@ pub(super) fn text(word: Option<&At<String>>) -> String {
 }
 
 /// INVARIANT: as for [`text`].
-fn nowhere() -> Reference {
+pub(super) fn nowhere() -> Reference {
     Reference::Environment(String::new())
 }

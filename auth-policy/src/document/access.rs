@@ -9,7 +9,7 @@ use crate::{
 
 /// `read:posts: Read posts`, or `{ is: .., mutates: .. }`.
 pub(super) fn scope(node: &Node, report: &mut Report) -> ScopeForm {
-    let expected = "what the scope lets one do";
+    let expected = "a description";
     let mut form = ScopeForm { description: String::new(), mutates: false };
     let description = if let Value::Map(_) = node.value {
         let Some(fields) = Fields::open(node, "scopes.*", &["is", "mutates"], report) else {

@@ -18,7 +18,8 @@ use crate::{
 pub(super) struct Fields<'n> {
     /// Where in the language it stands, such as `schemes.jwt`; empty for the whole file.
     path: &'static str,
-    place: Place,
+    /// The key whose value it is.
+    owner: Place,
     known: Vec<(&'n str, Place, &'n Node)>,
 }
 
@@ -30,8 +31,9 @@ impl<'n> Fields<'n> {
         known: &'static [&'static str],
         report: &mut Report,
     ) -> Option<Self> {
-        let pairs = keyed(node, &what(path), report)?;
-        let mut fields = Self { path, place: node.place, known: Vec::new() };
+        let expected = || format!("a map with {}", listed(known.iter().take(4).copied()));
+        let pairs = keyed(node, expected, report)?;
+        let mut fields = Self { path, owner: node.owner, known: Vec::new() };
         for (key, place, value) in pairs {
             if !known.contains(&key) {
                 unknown(path, key, place, known, report);
@@ -60,7 +62,7 @@ impl<'n> Fields<'n> {
     pub(super) fn need(&self, key: &str, meaning: &str, report: &mut Report) -> Option<&'n Node> {
         let found = self.get(key);
         if found.is_none() {
-            report.add(Code::MissingKey, self.place, |found| {
+            report.add(Code::MissingKey, self.owner, |found| {
                 found
                     .message(format!("{} lacks {}", what(self.path), quoted(key)))
                     .help(format!("add `{key}`: it says {meaning}"))
@@ -90,11 +92,11 @@ fn what(path: &str) -> String {
 /// The entries of a map by their keys. A key given twice counts once.
 fn keyed<'n>(
     node: &'n Node,
-    what: &str,
+    expected: impl Fn() -> String,
     report: &mut Report,
 ) -> Option<Vec<(&'n str, Place, &'n Node)>> {
     let Value::Map(entries) = &node.value else {
-        mismatch(node, &format!("a map for {what}"), report);
+        mismatch(node, &expected(), report);
         return None;
     };
     let mut first: HashMap<&str, Place> = HashMap::with_capacity(entries.len());
@@ -161,7 +163,7 @@ pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     name::listed(names)
 }
 
-/// A section that maps names to entries of one kind. `kind` is a noun with its article.
+/// A section that maps names to entries of one kind. `kind` is a noun in the plural.
 pub(super) fn entries<T>(
     node: Option<&Node>,
     kind: &str,
@@ -169,7 +171,7 @@ pub(super) fn entries<T>(
     read: impl Fn(&Node, &mut Report) -> T,
 ) -> Vec<Entry<T>> {
     let Some(pairs) =
-        node.and_then(|node| keyed(node, &format!("names, each with {kind}"), report))
+        node.and_then(|node| keyed(node, || format!("a map from names to {kind}"), report))
     else {
         return Vec::new();
     };
@@ -185,7 +187,8 @@ pub(super) fn entries<T>(
 
 /// A map of foreign names, which may be any printable ASCII, to nodes.
 pub(super) fn foreign<'n>(node: &'n Node, report: &mut Report) -> Vec<(At<String>, &'n Node)> {
-    let pairs = keyed(node, "their roles, each with one of ours", report).unwrap_or_default();
+    let pairs =
+        keyed(node, || "a map from their roles to ours".to_owned(), report).unwrap_or_default();
     let printable = |text: &str| text.chars().all(|c| c == ' ' || c.is_ascii_graphic());
     let mut list = Vec::with_capacity(pairs.len());
     for (text, place, value) in pairs {

@@ -70,7 +70,7 @@ fn jwt(node: &Node, report: &mut Report) -> JwtForm {
     let kinds = [("internal", AudienceKind::Internal), ("public", AudienceKind::Public)];
     JwtForm {
         issuer: values::issuer(issuer, report),
-        audience: audience.and_then(|node| audience_of(node, report)),
+        audience: audience.and_then(|node| exact(node, "an audience", report)),
         audience_kind: fields
             .get("audience_kind")
             .and_then(|node| values::choice(node, &kinds, report)),
@@ -166,13 +166,14 @@ pub(super) fn issuer(node: &Node, report: &mut Report) -> IssuerForm {
     let audience = fields.need("audience", "what stands in the `aud` claim", report);
     let ceiling = fields.need("may_grant", "the most a token of this issuer is worth here", report);
     let roles = fields.need("roles", "which of its roles are which of ours; `{}` for none", report);
-    let mut word = |key, what| fields.get(key).and_then(|node| values::text(node, what, report));
-    let scope_claim = word("scope_claim", "the name of a claim");
-    let role_claim = word("role_claim", "the name of a claim");
+    let mut claim =
+        |key| fields.get(key).and_then(|node| exact(node, "the name of a claim", report));
+    let scope_claim = claim("scope_claim");
+    let role_claim = claim("role_claim");
     let types = [("at_jwt", TokenType::AtJwt), ("relaxed", TokenType::Relaxed)];
     IssuerForm {
         issuer: values::issuer(url, report),
-        audience: audience.and_then(|node| audience_of(node, report)),
+        audience: audience.and_then(|node| exact(node, "an audience", report)),
         algorithms: algorithms_of(fields.get("algorithms"), report),
         keys: values::reference(fields.get("keys"), "keys", report),
         scope_claim,
@@ -209,20 +210,25 @@ pub(super) fn provider(node: &Node, report: &mut Report) -> ProviderForm {
 
 /// A client id is public, so it may stand in the file.
 fn client_id(node: &Node, report: &mut Report) -> Option<ClientId> {
-    let text = values::text(node, "a client id, or a reference such as `${NAME}`", report)?.value;
+    let text = exact(node, "a client id or a reference to one", report)?.value;
     match values::parse_reference(&text) {
         Some(reference) => Some(ClientId::Reference(reference)),
         None => Some(ClientId::Literal(text)),
     }
 }
 
-fn audience_of(node: &Node, report: &mut Report) -> Option<At<String>> {
-    let text = values::text(node, "an audience such as `blog-api`", report)?;
+/// A word that is compared byte for byte with what somebody else sends.
+fn exact(node: &Node, what: &str, report: &mut Report) -> Option<At<String>> {
+    let text = values::text(node, what, report)?;
     if text.value.chars().all(|c| c.is_ascii_graphic()) {
         return Some(text);
     }
     report.add(Code::InvalidName, text.place, |found| {
-        found.message("an audience holds only printable ASCII without spaces")
+        found
+            .message(format!(
+                "this cannot be {what}: it holds a blank or a character that is not ASCII"
+            ))
+            .help("write it exactly as it is sent")
     });
     None
 }

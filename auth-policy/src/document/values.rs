@@ -20,8 +20,10 @@ const LONGEST_SECONDS: u64 = 10 * 365 * 24 * 60 * 60;
 /// Reports that something else than `expected` stands here.
 pub(super) fn mismatch(node: &Node, expected: &str, report: &mut Report) {
     if node.value == Value::Null {
-        report.add(Code::EmptyValue, node.place, |found| {
-            found.message(format!("nothing stands here, where {expected} is expected"))
+        report.add(Code::EmptyValue, node.owner, |found| {
+            found
+                .message(format!("nothing stands here, where {expected} is expected"))
+                .help("write the value, or remove the key")
         });
     } else {
         let kind = node.value.kind();
@@ -143,7 +145,9 @@ pub(super) fn duration(node: Option<&Node>, report: &mut Report) -> Option<At<Se
     let found = duration_or_zero(node, report)?;
     if found.value == Seconds(0) {
         report.add(Code::InvalidDuration, found.place, |found| {
-            found.message("a lifetime of zero would refuse everything")
+            found
+                .message("a lifetime of zero would refuse everything")
+                .help("write how long it is, such as `15m`")
         });
         return None;
     }
@@ -154,8 +158,8 @@ pub(super) fn duration(node: Option<&Node>, report: &mut Report) -> Option<At<Se
 pub(super) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Option<At<Seconds>> {
     let node = node?;
     let found = match &node.value {
-        Value::Text(text) => seconds(text).ok_or_else(|| quoted(text)),
-        Value::Integer(number) => Err(format!("`{number}`")),
+        Value::Text(text) => seconds(text).map_err(|fault| format!("{} {fault}", quoted(text))),
+        Value::Integer(number) => Err(format!("`{number}` has no unit")),
         _ => {
             mismatch(node, "a span of time such as `15m`", report);
             return None;
@@ -163,10 +167,10 @@ pub(super) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Opti
     };
     match found {
         Ok(seconds) => Some(At { value: seconds, place: node.place }),
-        Err(written) => {
+        Err(message) => {
             report.add(Code::InvalidDuration, node.place, |found| {
                 found
-                    .message(format!("{written} is no span of time"))
+                    .message(message)
                     .help("write a whole number and a unit, such as `30s`, `15m`, `24h` or `7d`, up to ten years")
             });
             None
@@ -174,15 +178,19 @@ pub(super) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Opti
     }
 }
 
-fn seconds(text: &str) -> Option<Seconds> {
+fn seconds(text: &str) -> Result<Seconds, &'static str> {
     let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
-    let (number, factor) =
-        units.iter().find_map(|(unit, factor)| Some((text.strip_suffix(*unit)?, *factor)))?;
+    let split = |(unit, factor): (char, u64)| Some((text.strip_suffix(unit)?, factor));
+    let (number, factor) = units.into_iter().find_map(split).unwrap_or((text, 0));
     if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
+        return Err("is no span of time");
     }
-    let seconds = number.parse::<u64>().ok()?.checked_mul(factor)?;
-    (seconds <= LONGEST_SECONDS).then_some(Seconds(seconds))
+    if factor == 0 {
+        return Err("has no unit");
+    }
+    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
+    let seconds = seconds.filter(|seconds| *seconds <= LONGEST_SECONDS);
+    seconds.map(Seconds).ok_or("is longer than ten years")
 }
 
 /// Where a secret comes from. SECURITY: what stands here instead is never repeated.

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// How many problems of one requirement come with a guess at what was meant.
-const MOST_GUESSES: usize = 30;
+const MOST_GUESSES: usize = 20;
 
 /// Turns names into ids, and finds what no credential could ever satisfy.
 ///
@@ -252,8 +252,10 @@ impl<'a, P: Copy> Resolver<'a, P> {
         for (named, id) in scopes {
             let out: Vec<_> =
                 schemes.iter().filter(|scheme| !self.carries(scheme.2, *id)).collect();
-            if out.iter().any(|(_, _, scheme)| reach::follows_roles(scheme)) {
-                self.ungranted(named, *id);
+            if let Some((_, _, scheme)) =
+                out.iter().find(|(_, _, scheme)| reach::follows_roles(scheme))
+            {
+                self.ungranted(named, *id, scheme);
             }
             for (_, _, scheme) in out.iter().filter(|(_, _, scheme)| !reach::follows_roles(scheme))
             {
@@ -270,10 +272,12 @@ impl<'a, P: Copy> Resolver<'a, P> {
         schemes: &[Found<'_, P>],
     ) {
         for (named, id) in scopes {
-            if !schemes.is_empty() && !schemes.iter().any(|scheme| self.carries(scheme.2, *id)) {
-                match schemes.iter().find(|(_, _, scheme)| !reach::follows_roles(scheme)) {
-                    Some((_, _, scheme)) => self.scope_out_of_reach(named, scheme),
-                    None => self.ungranted(named, *id),
+            if !schemes.iter().any(|scheme| self.carries(scheme.2, *id)) {
+                let follower = schemes.iter().find(|(_, _, scheme)| reach::follows_roles(scheme));
+                match (follower, schemes.first()) {
+                    (Some((_, _, scheme)), _) => self.ungranted(named, *id, scheme),
+                    (None, Some((_, _, scheme))) => self.scope_out_of_reach(named, scheme),
+                    (None, None) => {}
                 }
             }
         }
@@ -289,9 +293,11 @@ impl<'a, P: Copy> Resolver<'a, P> {
         reach::carries_scope(scheme, scope, &self.names.granted)
     }
 
-    fn ungranted(&mut self, named: &Named<P>, id: ScopeId) {
-        let message =
-            format!("no role grants the scope {}, so nobody could ever pass", quoted(&named.name));
+    fn ungranted(&mut self, named: &Named<P>, id: ScopeId, scheme: &Scheme) {
+        let (scope, scheme) = (quoted(&named.name), quoted(&scheme.name));
+        let message = format!(
+            "no role grants the scope {scope}, so no credential of {scheme} ever carries it"
+        );
         let mut problem = Problem::new(named.at, Code::Unsatisfiable, message)
             .help("grant it to a role under `roles`, or ask for another scope");
         if let Some(scope) = self.names.contents.scopes.get(id.0 as usize) {
@@ -348,7 +354,7 @@ impl<'a, P: Copy> Resolver<'a, P> {
 pub(crate) fn several(word: &str) -> Option<Vec<&str>> {
     let split = |c: char| c == ',' || c.is_whitespace();
     let parts: Vec<_> = word.split(split).filter(|part| !part.is_empty()).collect();
-    word.contains(split).then_some(parts)
+    (parts.len() > 1).then_some(parts)
 }
 
 fn several_in_one<P>(at: P, list: &[&str]) -> Problem<P> {

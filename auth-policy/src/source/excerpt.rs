@@ -23,12 +23,13 @@ pub(crate) struct ShownLine {
 
 /// The line of a place, cropped around it. INVARIANT: `place` was clipped to the source.
 pub(crate) fn shown_line(source: &Source, place: Place) -> ShownLine {
-    let line = secrecy::redacted(source, place.line);
+    let width = source.line(place.line).chars().count();
     let column = place.column.saturating_sub(1) as usize;
-    let skipped = if line.len() <= WIDEST { 0 } else { column.saturating_sub(LEAD) };
-    let kept: String = line.iter().skip(skipped).take(WIDEST).map(|c| visible(*c)).collect();
+    let skipped = if width <= WIDEST { 0 } else { column.saturating_sub(LEAD) };
+    let line = secrecy::redacted(source, place.line, skipped, skipped + WIDEST);
+    let kept: String = line.iter().map(|c| visible(*c)).collect();
     let lead = if skipped > 0 { "..." } else { "" };
-    let tail = if line.len() > skipped + WIDEST { "..." } else { "" };
+    let tail = if width > skipped + WIDEST { "..." } else { "" };
     let before = column - skipped + lead.len();
     let room = (kept.chars().count() + lead.len()).saturating_sub(before);
     let length = (place.length as usize).min(room).max(1);
@@ -66,11 +67,15 @@ pub(super) fn excerpt(source: &Source, place: Place, label: &str) -> String {
     let shown = shown_line(source, place);
     let text = &shown.text;
     let marks = format!("{}{}", " ".repeat(shown.before), "^".repeat(shown.length));
-    let path: String = source.path().chars().map(visible).collect();
-    let head = format!("{margin}--> {path}:{line}:{column}");
+    let head = format!("{margin}--> {}:{line}:{column}", source.path());
     format!("{head}\n{margin} |\n{number} | {text}\n{margin} | {marks} {label}")
         .trim_end()
         .to_owned()
+}
+
+/// A text of one line with nothing treacherous in it.
+pub(super) fn cleaned(text: &str) -> String {
+    text.chars().map(visible).collect()
 }
 
 /// A user's word fit for a message: bounded, and with nothing treacherous in it.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use granit_parser::{Event, Options, Parser, ScanError, Span, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScanError, Span, Tag};
 
 use crate::{
     code::Code,
@@ -17,7 +17,7 @@ use crate::{
 /// How deep maps and lists may nest. A policy needs six.
 const DEEPEST: usize = 24;
 /// How many keys, values, maps and lists a file may hold in all.
-const MOST_NODES: usize = 80_000;
+const MOST_NODES: usize = 72_000;
 /// The longest key or value in bytes.
 const LONGEST_SCALAR: usize = 16 * 1024;
 
@@ -68,33 +68,41 @@ fn characters(source: &Source, report: &mut Report) {
         if report.is_full() {
             return;
         }
-        if is_treacherous(c) && !matches!(c, '\n' | '\t') && !line_end {
+        if is_treacherous(c) && c != '\n' && !line_end {
             refuse_character(source.place_at(offset), c, report);
         }
     }
 }
 
 fn is_ascii_control(byte: u8) -> bool {
-    byte.is_ascii_control() && !matches!(byte, b'\n' | b'\t')
+    byte.is_ascii_control() && byte != b'\n'
 }
 
 fn refuse_character(place: Place, c: char, report: &mut Report) {
+    if c == '\t' {
+        return report.add(Code::ForbiddenCharacter, place, |found| {
+            found
+                .message("a tab stands here, which YAML readers take for different things")
+                .help("write spaces instead")
+        });
+    }
     report.add(Code::ForbiddenCharacter, place, |found| {
         let number = u32::from(c);
-        let what = match c {
-            '\u{feff}' => "a byte order mark",
-            '\u{202a}'..='\u{202e}'
-            | '\u{2066}'..='\u{2069}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{61c}' => "a character that reorders the text around it",
-            c if c.is_control() => "a control character",
-            _ => "an invisible character",
-        };
         found
-            .message(format!("{what} (U+{number:04X}) is hidden here"))
-            .help("remove it: a reviewer sees something else than what is read")
+            .message(format!("{} (U+{number:04X}) is hidden here", kind_of(c)))
+            .help("remove it: what a reviewer sees is not what is read")
     });
+}
+
+fn kind_of(c: char) -> &'static str {
+    match c {
+        '\u{feff}' => "a byte order mark",
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}' => {
+            "a character that reorders the text around it"
+        }
+        c if c.is_control() => "a control character",
+        _ => "an invisible character",
+    }
 }
 
 /// The state of one walk over the events.
@@ -201,7 +209,7 @@ impl Look<'_> {
         if text.len() > LONGEST_SCALAR {
             self.too_complex(span, "this key or value is longer than any of a policy may be");
         }
-        let hidden = text.chars().find(|c| is_treacherous(*c) && !matches!(c, '\n' | '\t'));
+        let hidden = text.chars().find(|c| is_treacherous(*c) && *c != '\n');
         if let Some(hidden) = hidden {
             refuse_character(place(span), hidden, self.report);
         }
@@ -217,25 +225,26 @@ impl Look<'_> {
         self.readable = false;
         let mark = error.marker();
         let at = Place { line: to_u32(mark.line()), column: to_u32(mark.col() + 1), length: 1 };
-        let code = match error.kind() {
-            granit_parser::ErrorKind::DirectiveDisallowed => Code::Directive,
-            _ => Code::YamlSyntax,
-        };
+        if matches!(error.kind(), ErrorKind::DirectiveDisallowed) {
+            self.report.add(Code::Directive, at, |found| {
+                found
+                    .message("a policy may not hold YAML directives")
+                    .help("remove the line: policies are YAML 1.2")
+            });
+            return;
+        }
         let reason = error.info();
-        let help = self.syntax_help(at, &reason);
-        self.report.add(code, at, |found| {
+        let help = self.syntax_help(at);
+        self.report.add(Code::YamlSyntax, at, |found| {
             found.message(format!("this is not YAML: {reason}")).maybe_help(help)
         });
     }
 
-    /// The two slips that cost people the most time.
-    fn syntax_help(&self, at: Place, reason: &str) -> Option<String> {
+    /// What to do about the slip that YAML's own message explains least.
+    fn syntax_help(&self, at: Place) -> Option<String> {
         let line = self.source.line(at.line);
-        if line.contains("${") && line.contains('{') {
-            return Some("inside `{ .. }`, quote a reference: \"${NAME}\"".to_owned());
-        }
-        let tab = reason.contains("tab") || line.starts_with('\t');
-        tab.then(|| "indent with spaces".to_owned())
+        let braces = line.contains("${") && line.replace("${", "").contains(['{', '[']);
+        braces.then(|| "inside `{ .. }` and `[ .. ]`, quote a reference: \"${NAME}\"".to_owned())
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Event<'a> {
     pub scheme: Option<&'a str>,
     /// The credential's public id, such as a token's `jti`.
     pub credential: Option<&'a str>,
-    /// The request's method.
+    /// The request's method; `other` where it is none of those that RFC 9110 and 5789 name.
     pub method: Option<&'a str>,
     /// The path as routed, such as `/posts/{id}`.
     pub route: Option<&'a str>,
@@ -48,6 +48,8 @@ pub enum Kind {
     Access,
     /// Somebody tried to sign in with a password.
     Login,
+    /// A retired refresh token was presented: its family has ended.
+    RefreshReuse,
 }
 
 /// How something was decided.
@@ -68,6 +70,7 @@ impl Kind {
         match self {
             Self::Access => "access",
             Self::Login => "login",
+            Self::RefreshReuse => "refresh.reuse",
         }
     }
 }

@@ -39,11 +39,12 @@ impl<'a> Claims<'a> {
     /// Reads claims for a service of that name.
     pub(super) fn read(json: &'a str, audience: &str, rights: &Rights) -> Result<Self, TokenError> {
         let faults = Faults::default();
+        let mut claims = Self::default();
         let mut deserializer = serde_json::Deserializer::from_str(json);
-        let claims = deserializer
-            .deserialize_map(Reader { audience, rights, faults: &faults })
-            .and_then(|claims| deserializer.end().map(|()| claims));
-        let mut claims = claims.map_err(|_| faults.cause())?;
+        deserializer
+            .deserialize_map(Reader { claims: &mut claims, audience, rights, faults: &faults })
+            .and_then(|()| deserializer.end())
+            .map_err(|_| faults.cause())?;
         claims.find_nested(rights)?;
         Ok(claims)
     }
@@ -100,15 +101,7 @@ impl Faults {
             None => TokenError::ClaimsMalformed,
         }
     }
-}
 
-struct Reader<'r> {
-    audience: &'r str,
-    rights: &'r Rights,
-    faults: &'r Faults,
-}
-
-impl Reader<'_> {
     /// Reads the value of a claim into its slot.
     fn take<'de, A, S>(
         &self,
@@ -121,58 +114,67 @@ impl Reader<'_> {
         A: MapAccess<'de>,
         S: DeserializeSeed<'de>,
     {
-        self.faults.claim.set(Some(claim));
+        self.claim.set(Some(claim));
         if slot.replace(map.next_value_seed(seed)?).is_some() {
-            return Err(self.faults.duplicate.found());
+            return Err(self.duplicate.found());
         }
-        self.faults.claim.set(None);
+        self.claim.set(None);
         Ok(())
     }
 
+    /// Reads the value of a claim that means nothing here.
     fn take_other<'de, A: MapAccess<'de>>(
         &self,
         map: &mut A,
         extra: &mut Map<String, Value>,
         name: Cow<'de, str>,
     ) -> Result<(), A::Error> {
-        let value = map.next_value_seed(Keep(&self.faults.duplicate))?;
+        let value = map.next_value_seed(Keep(&self.duplicate))?;
         match extra.insert(name.into_owned(), value) {
-            Some(_) => Err(self.faults.duplicate.found()),
+            Some(_) => Err(self.duplicate.found()),
             None => Ok(()),
         }
     }
 }
 
-impl<'de> Visitor<'de> for Reader<'_> {
-    type Value = Claims<'de>;
+/// Reads into claims that stand where they will be used, as they are long to move.
+struct Reader<'r, 'de> {
+    claims: &'r mut Claims<'de>,
+    audience: &'r str,
+    rights: &'r Rights,
+    faults: &'r Faults,
+}
+
+impl<'de> Visitor<'de> for Reader<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JWT claims set")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims<'de>, A::Error> {
-        let mut claims = Claims::default();
-        let (scope, roles) = (self.rights.scope_claim(), self.rights.role_claim());
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let Self { claims, audience, rights, faults } = self;
+        let (scope, roles) = (rights.scope_claim(), rights.role_claim());
         while let Some(name) = map.next_key_seed(Text)? {
             match name.as_ref() {
-                "iss" => self.take(&mut map, "iss", &mut claims.issuer, Text),
-                "sub" => self.take(&mut map, "sub", &mut claims.subject, Text),
-                "aud" => self.take(&mut map, "aud", &mut claims.audience, Audience(self.audience)),
-                "exp" => self.take(&mut map, "exp", &mut claims.expires_at, NumericDate),
-                "nbf" => self.take(&mut map, "nbf", &mut claims.not_before, NumericDate),
-                "iat" => self.take(&mut map, "iat", &mut claims.issued_at, NumericDate),
-                "jti" => self.take(&mut map, "jti", &mut claims.token_id, Text),
-                "client_id" => self.take(&mut map, "client_id", &mut claims.client_id, Text),
+                "iss" => faults.take(&mut map, "iss", &mut claims.issuer, Text),
+                "sub" => faults.take(&mut map, "sub", &mut claims.subject, Text),
+                "aud" => faults.take(&mut map, "aud", &mut claims.audience, Audience(audience)),
+                "exp" => faults.take(&mut map, "exp", &mut claims.expires_at, NumericDate),
+                "nbf" => faults.take(&mut map, "nbf", &mut claims.not_before, NumericDate),
+                "iat" => faults.take(&mut map, "iat", &mut claims.issued_at, NumericDate),
+                "jti" => faults.take(&mut map, "jti", &mut claims.token_id, Text),
+                "client_id" => faults.take(&mut map, "client_id", &mut claims.client_id, Text),
                 name if name == scope => {
-                    self.take(&mut map, "scope", &mut claims.scopes, self.rights.scopes())
+                    faults.take(&mut map, "scope", &mut claims.scopes, rights.scopes())
                 }
                 name if name == roles => {
-                    self.take(&mut map, "roles", &mut claims.roles, self.rights.roles())
+                    faults.take(&mut map, "roles", &mut claims.roles, rights.roles())
                 }
-                _ => self.take_other(&mut map, &mut claims.extra, name),
+                _ => faults.take_other(&mut map, &mut claims.extra, name),
             }?;
         }
-        Ok(claims)
+        Ok(())
     }
 }
 

@@ -40,6 +40,7 @@ pub struct Issuer {
 pub struct AccessGrant<'a> {
     subject: &'a str,
     client_id: Option<&'a str>,
+    session: Option<&'a str>,
     roles: &'a [&'a str],
     scopes: Option<&'a [&'a str]>,
     ceiling: &'a [&'a str],
@@ -62,13 +63,28 @@ pub struct AccessToken {
 impl<'a> AccessGrant<'a> {
     /// A token about this subject: 1 to 255 bytes.
     pub const fn new(subject: &'a str) -> Self {
-        Self { subject, client_id: None, roles: &[], scopes: None, ceiling: &[], extra: None }
+        Self {
+            subject,
+            client_id: None,
+            session: None,
+            roles: &[],
+            scopes: None,
+            ceiling: &[],
+            extra: None,
+        }
     }
 
     /// The client it is issued to: 1 to 255 bytes.
     #[must_use]
     pub const fn client_id(mut self, client_id: &'a str) -> Self {
         self.client_id = Some(client_id);
+        self
+    }
+
+    /// The sign-in it belongs to, whose end is its end: `sid`, 1 to 255 bytes.
+    #[must_use]
+    pub const fn session(mut self, id: &'a str) -> Self {
+        self.session = Some(id);
         self
     }
 
@@ -162,6 +178,7 @@ impl Issuer {
             iat: now.0,
             jti: &token_id,
             client_id: grant.client_id.map(|id| name("client_id", id)).transpose()?,
+            sid: grant.session.map(|id| name("sid", id)).transpose()?,
             scope: &scope,
             roles: grant.roles,
             extra: self.extra(grant)?,
@@ -254,6 +271,8 @@ struct Claims<'a> {
     jti: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<&'a str>,
     scope: &'a str,
     roles: &'a [&'a str],
     #[serde(flatten)]
@@ -262,7 +281,7 @@ struct Claims<'a> {
 
 /// Whether a claim has a meaning of its own, so that no list can give it another.
 fn is_taken(name: &str) -> bool {
-    REGISTERED.contains(&name) || matches!(name, "scope" | "roles")
+    REGISTERED.contains(&name) || matches!(name, "scope" | "roles" | "sid")
 }
 
 fn name<'a>(claim: &'static str, text: &'a str) -> Result<&'a str, IssueError> {

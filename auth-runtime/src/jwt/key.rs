@@ -7,9 +7,7 @@ use auth_policy::settings::Algorithm;
 use aws_lc_rs::{
     digest, hmac,
     rsa::KeyPair as RsaKeyPair,
-    signature::{
-        self, ED25519_PUBLIC_KEY_LEN, EcdsaKeyPair, Ed25519KeyPair, KeyPair, ParsedPublicKey,
-    },
+    signature::{self, ED25519_PUBLIC_KEY_LEN, EcdsaKeyPair, Ed25519KeyPair, ParsedPublicKey},
 };
 use jsonwebtoken::EncodingKey;
 use zeroize::Zeroizing;
@@ -147,16 +145,10 @@ impl Key {
             _ => return Err(KeyFault::RsaTooLarge { bits }),
         }
         let public_der = der::integers(&[&n, &e]);
-        let signs = match private {
-            Some(private) => {
-                let pair = RsaKeyPair::from_der(&private).map_err(|_| KeyFault::PrivateMismatch)?;
-                if pair.public_key().as_ref() != public_der.as_slice() {
-                    return Err(KeyFault::PrivateMismatch);
-                }
-                Some(EncodingKey::from_rsa_der(&private))
-            }
-            None => None,
-        };
+        // The private key holds n and e once more, and is refused unless all its numbers agree.
+        let pair = private.as_ref().map(|private| RsaKeyPair::from_der(private)).transpose();
+        pair.map_err(|_| KeyFault::PrivateMismatch)?;
+        let signs = private.map(|private| EncodingKey::from_rsa_der(&private));
         let public = Public::Rsa { n, e };
         Self::asymmetric(algorithm, public, &public_der, signs, bits.div_ceil(8))
     }

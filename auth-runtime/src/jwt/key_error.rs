@@ -260,7 +260,9 @@ impl fmt::Display for KeyFault {
             Self::ForeignSecret => f.write_str(
                 "it is a private or shared key; of somebody else's issuer take only public ones",
             ),
-            Self::Pem => f.write_str("a PEM block is cut off, or its text is not base64"),
+            Self::Pem => f.write_str(
+                "a PEM block is cut off or not base64; line breaks must be real ones, not `\\n`",
+            ),
             Self::Encrypted => f.write_str(
                 "the private key is encrypted; `openssl pkey -in key.pem` prints it decrypted",
             ),

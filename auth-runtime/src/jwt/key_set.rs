@@ -55,7 +55,7 @@ impl KeySet {
     ///
     /// When the text is neither, or a key in it is not fit for use. The error names the key.
     pub fn parse(text: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
-        if text.trim_start().starts_with(['{', '[']) {
+        if is_json(text) {
             Self::read_jwk_set(text, algorithms)
         } else if pem::is_pem(text) {
             Self::read_pem(text, algorithms)
@@ -82,15 +82,20 @@ impl KeySet {
         Self::read_pem(text, &[algorithm])
     }
 
-    /// Reads the JWK set that somebody else's issuer publishes. Keys that are of no use here
-    /// (of other types, for encryption, of algorithms that are not listed) are left out, as
-    /// RFC 7517 asks.
+    /// Reads the keys that somebody else's issuer publishes. Keys of a JWK set that are of no use
+    /// here (of other types, for encryption, of algorithms that are not listed) are left out, as
+    /// RFC 7517 asks; PEM is read as [`parse`](Self::parse) reads it.
     ///
     /// # Errors
     ///
-    /// When the text is not a JWK set, when a key in it is private or symmetric, or when none is
-    /// left; then the error says why the last one was of no use.
+    /// When the text is neither, when a key in it is private or symmetric, or when none is left;
+    /// then the error says why the last one was of no use.
     pub fn published(text: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        if !is_json(text) {
+            let keys = Self::parse(text, algorithms)?;
+            keys.refuse_secrets()?;
+            return Ok(keys);
+        }
         let mut of_no_use = KeyError::of_set(KeyFault::Empty);
         let mut keys = Vec::new();
         for (position, jwk) in (1..).zip(read::<Value>(text)?) {
@@ -255,6 +260,10 @@ fn read<T: for<'de> Deserialize<'de>>(text: &str) -> Result<Vec<T>, KeyError> {
         Some(keys) => Ok(keys),
         None => Ok(vec![serde_json::from_str(text).map_err(place)?]),
     }
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
 }
 
 fn refuse_length(text: &str) -> Result<(), KeyError> {

@@ -19,6 +19,7 @@ pub struct VerifiedToken {
     pub(super) issuer: Arc<str>,
     pub(super) subject: Box<str>,
     pub(super) scopes: Bits,
+    /// Every scope of the policy it names, whatever its roles.
     pub(super) named_scopes: Bits,
     pub(super) roles: Bits,
     pub(super) issued_at: Option<Timestamp>,
@@ -86,14 +87,24 @@ impl VerifiedToken {
         &self.extra
     }
 
+    /// The same token, worth as well those of the scopes it names that its client is registered
+    /// for: a client acts for itself and has a ceiling instead of roles.
+    ///
+    /// # Security
+    ///
+    /// The ceiling is that of the client named by [`client_id`](Self::client_id) as it is today,
+    /// and of a token whose subject is that client, never a user.
+    #[must_use]
+    pub fn with_client_ceiling(mut self, ceiling: impl IntoIterator<Item = ScopeId>) -> Self {
+        let mut within: Bits = ceiling.into_iter().collect();
+        within.intersect_with(&self.named_scopes);
+        self.scopes.union_with(&within);
+        self
+    }
+
     /// The same as [`scope_ids`](Self::scope_ids), for a rule to test.
     pub(crate) const fn scopes(&self) -> &Bits {
         &self.scopes
-    }
-
-    /// Every known scope it names, whatever its roles: for a client, whose ceiling is not a role.
-    pub(crate) const fn named_scopes(&self) -> &Bits {
-        &self.named_scopes
     }
 
     /// The same as [`role_ids`](Self::role_ids), for a rule to test.

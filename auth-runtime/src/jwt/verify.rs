@@ -5,10 +5,7 @@
 //! and expiry last, so that `Expired` is said of tokens that were good (E2). No step costs more
 //! when it refuses than when it passes.
 
-use std::{
-    borrow::Cow,
-    sync::{Arc, OnceLock},
-};
+use std::{borrow::Cow, sync::Arc};
 
 use auth_policy::{
     Policy,
@@ -17,6 +14,7 @@ use auth_policy::{
 };
 
 use super::{
+    accepted_headers::AcceptedHeaders,
     claims::{Claims, REGISTERED, peek_issuer},
     compact::{self, Compact},
     header::{Header, Kind},
@@ -31,9 +29,6 @@ use crate::clock::Timestamp;
 
 /// The longest `sub`, `jti` and `client_id`, in bytes (OpenID Connect has 255 for `sub`).
 pub const MAX_NAME_BYTES: usize = 255;
-
-/// How many accepted headers a verifier remembers: an issuer writes one form for each key.
-const REMEMBERED_HEADERS: usize = 8;
 
 /// What tokens of one issuer must be, and what their claims are worth.
 #[derive(Debug)]
@@ -305,23 +300,42 @@ fn refuse_claim_names(scope: &str, roles: &str) -> Result<(), SetupError> {
     }
 }
 
-/// Headers whose tokens verified before, and the key they ask for: the same bytes mean the same.
-///
-/// Written at most once per slot and read without a lock. Only the issuer can fill it, since a
-/// header gets in with its signature alone; it is gone with the verifier when keys rotate.
-#[derive(Debug, Default)]
-struct AcceptedHeaders([OnceLock<(Box<str>, usize)>; REMEMBERED_HEADERS]);
+#[cfg(test)]
+mod tests {
+    use auth_policy::{Source, check};
 
-impl AcceptedHeaders {
-    fn find(&self, header: &str) -> Option<usize> {
-        let known = self.0.iter().map_while(OnceLock::get);
-        known.filter(|(known, _)| known.as_ref() == header).map(|(_, place)| *place).next()
-    }
+    use super::*;
+    use crate::jwt::{AccessGrant, Issuer};
 
-    fn remember(&self, header: &str, place: usize) {
-        if let Some(free) = self.0.iter().find(|slot| slot.get().is_none()) {
-            // Another thread may have been first; then this header is remembered next time.
-            let _ = free.set((header.into(), place));
-        }
+    const POLICY: &str = "
+version: 1
+scopes: { read:posts: Read posts }
+roles: { reader: { grants: [read:posts] } }
+schemes:
+  jwt:
+    issuer: https://blog.example
+    audience: blog-api
+    algorithms: [EdDSA]
+    keys: ${KEYS}
+    access_ttl: 15m
+    refresh_ttl: 7d
+";
+
+    #[test]
+    fn only_headers_of_accepted_signatures_are_remembered() {
+        let policy = check(&Source::new("p.yaml", POLICY.into())).policy.unwrap();
+        let keys = KeySet::generate(Algorithm::EdDSA).unwrap();
+        let keys = Arc::new(KeySet::from_jwk_set(keys.expose()).unwrap());
+        let issuer = Issuer::new(&policy, Arc::clone(&keys)).unwrap();
+        let token = issuer.access_token(&AccessGrant::new("u"), Timestamp(9)).unwrap();
+        let token = token.token.expose();
+        let verifier = Verifier::own(&policy, keys).unwrap();
+        let remembered = || verifier.headers.find(token.split('.').next().unwrap());
+        let (message, _) = token.rsplit_once('.').unwrap();
+        let unsigned = format!("{message}.{}", "A".repeat(86));
+        assert!(verify(&unsigned, [&verifier], Timestamp(9)).is_err());
+        assert_eq!(remembered(), None);
+        assert!(verify(token, [&verifier], Timestamp(9)).is_ok());
+        assert_eq!(remembered(), Some(0));
     }
 }

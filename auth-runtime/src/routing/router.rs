@@ -96,6 +96,8 @@ where
         R: ReadsOnly,
         T: 'static,
     {
+        // As in axum, the last one answers.
+        self.entries.retain(|entry| !entry.is_fallback());
         self.entries.push(Handled::new::<H, T, S>(Method::Any).at(Entry::FALLBACK));
         self.has_fallback = true;
         self.inner = self.inner.fallback(handler);
@@ -181,12 +183,15 @@ where
         T::Response: IntoResponse,
         T::Future: Send + 'static,
     {
-        self.entries.push(Entry::unguarded::<T>(format!("{prefix}/*"), reason));
+        let entry = Entry::unguarded::<T>(Entry::FALLBACK.to_owned(), reason);
+        self.entries.push(entry.below(prefix));
         self.inner = self.inner.nest_service(prefix, service);
         self
     }
 
     /// Adds the paths of an axum router, whose handlers declare no rules: for everybody.
+    ///
+    /// Its fallback, if it has one, is not among them: what no path answers is this router's.
     ///
     /// # Panics
     ///
@@ -246,11 +251,17 @@ impl Entry {
 
     /// The same endpoint in a router nested below `prefix`: joined as axum joins them.
     fn below(mut self, prefix: &str) -> Self {
-        self.path = match (prefix.strip_suffix('/'), self.path.as_str()) {
-            (Some(prefix), path) => format!("{prefix}{path}"),
-            (None, "/") => prefix.to_owned(),
-            (None, path) => format!("{prefix}{path}"),
+        self.path = match self.path.as_str() {
+            path if prefix.ends_with('/') => format!("{prefix}{}", path.trim_start_matches('/')),
+            "/" => prefix.to_owned(),
+            path => format!("{prefix}{path}"),
         };
         self
+    }
+
+    /// Whether it is a handler for what no path answers. A router that was merged without rules is
+    /// listed under the same path, and stays.
+    fn is_fallback(&self) -> bool {
+        self.path == Self::FALLBACK && !matches!(self.access, Access::Unguarded(_))
     }
 }

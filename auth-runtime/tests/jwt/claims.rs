@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use auth_policy::{
     policy::{RoleId, ScopeId},
-    settings::{Algorithm, Seconds},
+    settings::Algorithm,
 };
 use auth_runtime::{
     clock::Timestamp,
@@ -57,9 +57,8 @@ fn j08_missing_or_past_exp_and_future_nbf_and_iat_are_refused() {
 
 #[test]
 fn j08_leeway_is_that_of_the_policy_and_ends_where_it_ends() {
-    let mut jwt = jwt_scheme(&[Algorithm::HS256]);
-    jwt.leeway = Seconds(60);
-    let policy = policy_of(&jwt, &foreign_issuer(PARTNER), &foreign_issuer(LOOSE));
+    let policy = policy(&[Algorithm::HS256]);
+    let policy = spoiled_policy(&policy, "jwt", "leeway", &json!(60));
     let verifier = Verifier::own(&policy, keys(Algorithm::HS256)).unwrap();
     let fails = |claim: &str, moment: i64| {
         let claims = with(claim, Some(moment.into())).to_string();
@@ -215,10 +214,19 @@ fn scopes_are_worth_what_the_roles_grant_now() {
     assert_eq!((scopes(&token), roles(&token)), (vec![READ], vec![READER]));
     claims["roles"] = json!(["admin", "unknown"]);
     let token = judge(&claims).unwrap();
-    assert_eq!(scopes(&token), [ScopeId(0), READ, WRITE]);
+    assert_eq!(scopes(&token), [DELETE, READ, WRITE]);
     assert_eq!(roles(&token), [ADMIN, AUTHOR, READER]);
     claims["roles"] = json!([]);
     assert_eq!(scopes(&judge(&claims).unwrap()), []);
+}
+
+#[test]
+fn a_client_has_what_it_names_within_its_ceiling() {
+    let mut claims = with("roles", Some(json!([])));
+    claims["client_id"] = "c1".into();
+    let token = judge(&claims).unwrap();
+    assert_eq!(scopes(&token), []);
+    assert_eq!(scopes(&token.with_client_ceiling([DELETE, READ])), [READ]);
 }
 
 #[test]
@@ -292,10 +300,9 @@ fn claims_of_a_foreign_issuer_may_be_nested_and_the_exact_name_wins() {
 #[test]
 fn a_claim_with_a_meaning_cannot_hold_scopes_or_roles() {
     for (scope, role) in [("sub", "roles"), ("scp", "iss"), ("groups", "groups")] {
-        let mut partner = foreign_issuer(PARTNER);
-        (partner.scope_claim, partner.role_claim) = (scope.to_owned(), role.to_owned());
-        let jwt = jwt_scheme(&[Algorithm::EdDSA]);
-        let policy = policy_of(&jwt, &partner, &foreign_issuer(LOOSE));
+        let policy = policy(&[Algorithm::EdDSA]);
+        let policy = spoiled_policy(&policy, "partner", "scope_claim", &scope.into());
+        let policy = spoiled_policy(&policy, "partner", "role_claim", &role.into());
         let keys = KeySet::parse(EC_PUBLIC, &[Algorithm::ES256]).unwrap();
         let refusal = Verifier::foreign(&policy, scheme(&policy, "partner"), keys).err();
         assert!(matches!(refusal, Some(SetupError::ClaimTaken(_))), "{refusal:?}");

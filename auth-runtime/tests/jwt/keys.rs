@@ -78,6 +78,8 @@ fn pem_of_every_kind_is_read_and_public_and_private_agree() {
             let set = KeySet::parse(form, &[algorithm]).unwrap();
             assert_eq!(set.public_jwk_set(), expected);
             assert_eq!(set.keys()[0].can_sign(), form.contains("PRIVATE"));
+            let windows = KeySet::parse(&form.replace('\n', "\r\n"), &[algorithm]).unwrap();
+            assert_eq!(windows.public_jwk_set(), expected);
         }
     }
 }
@@ -124,6 +126,9 @@ fn j14_weak_keys_are_refused_at_start_and_short_rsa_draws_a_warning() {
     assert_eq!(secret(&[7; 32]), Some(KeyFault::Placeholder));
     assert_eq!(secret(b""), Some(KeyFault::ShortSecret { bits: 0 }));
     assert_eq!(keys(Algorithm::RS256).warnings().count(), 1);
+    let huge = URL_SAFE_NO_PAD.encode([0xff; 1025]);
+    let huge = json!({ "kty": "RSA", "alg": "RS256", "e": "AQAB", "n": huge });
+    assert_eq!(jwk_fault(&huge), Some(KeyFault::RsaTooLarge { bits: 8200 }));
 }
 
 #[test]
@@ -206,6 +211,17 @@ fn a_point_off_the_curve_is_no_key() {
 }
 
 #[test]
+fn a_public_key_inside_a_public_key_is_no_key() {
+    use base64::engine::general_purpose::STANDARD;
+    let body: String = ED_PUBLIC.lines().filter(|line| !line.starts_with('-')).collect();
+    let inner = STANDARD.decode(body).unwrap();
+    let head = [0x30, 54, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 45, 0];
+    let outer = STANDARD.encode([&head[..], &inner].concat());
+    let pem = format!("-----BEGIN PUBLIC KEY-----\n{outer}\n-----END PUBLIC KEY-----\n");
+    assert_eq!(fault(&pem, &[Algorithm::EdDSA]), Some(KeyFault::Invalid));
+}
+
+#[test]
 fn keys_for_other_purposes_are_refused() {
     let key = jwk(Algorithm::ES256);
     let refused = Some(KeyFault::NotForSignatures);
@@ -278,6 +294,9 @@ fn a_published_set_leaves_out_what_is_of_no_use() {
     let none = KeySet::published(&json!({ "keys": [eddsa] }).to_string(), &[Algorithm::ES256]);
     let none = none.unwrap_err();
     assert_eq!(none.fault(), &KeyFault::AlgorithmNotListed(Algorithm::EdDSA));
+    assert!(KeySet::published(EC_PUBLIC, &[Algorithm::ES256]).is_ok());
+    let refusal = KeySet::published(EC_PRIVATE, &[Algorithm::ES256]).unwrap_err();
+    assert_eq!(refusal.fault(), &KeyFault::ForeignSecret);
     for secret in [jwk(Algorithm::ES256), jwk(Algorithm::HS256)] {
         let set = json!({ "keys": [secret] }).to_string();
         let refusal = KeySet::published(&set, ALL).unwrap_err();

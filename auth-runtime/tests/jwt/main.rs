@@ -11,6 +11,7 @@
 )]
 
 mod claims;
+mod form;
 mod hostile;
 mod issuing;
 mod keys;

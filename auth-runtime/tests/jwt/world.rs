@@ -1,15 +1,12 @@
 //! The world the tests live in: one policy, keys of every kind, and a forger who can sign
 //! anything with them.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use auth_policy::{
-    Policy, Structure,
+    Policy, Source, check,
     policy::{RoleId, SchemeId, ScopeId},
-    settings::{
-        Algorithm, AudienceKind, ForeignIssuer, JwtScheme, Passwords, Reference, Revocation,
-        Seconds, TokenType,
-    },
+    settings::Algorithm,
 };
 use auth_runtime::{
     clock::Timestamp,
@@ -36,7 +33,46 @@ pub(crate) const EC_PUBLIC: &str = include_str!("../keys/es256.public.pem");
 pub(crate) const ED_PRIVATE: &str = include_str!("../keys/eddsa.private.pem");
 pub(crate) const ED_PUBLIC: &str = include_str!("../keys/eddsa.public.pem");
 
-pub(crate) const SCOPES: [&str; 4] = ["delete:posts", "read:posts", "write:posts", "write:posts2"];
+/// Scopes and roles are numbered in the order of their names.
+const POLICY: &str = "
+version: 1
+scopes:
+  delete:posts: { is: Delete posts, mutates: true }
+  read:posts: Read posts
+  write:posts: { is: Write posts, mutates: true }
+  write:posts2: { is: Write other posts, mutates: true }
+roles:
+  reader: { grants: [read:posts] }
+  author: { includes: [reader], grants: [write:posts] }
+  admin: { includes: [author], grants: [delete:posts] }
+schemes:
+  jwt:
+    issuer: https://blog.example
+    audience: blog-api
+    algorithms: [$ALGORITHMS]
+    keys: ${AUTH_JWT_KEYS}
+    access_ttl: 15m
+    refresh_ttl: 7d
+    claims: [name, tenant]
+issuers:
+  partner:
+    issuer: https://idp.partner.example
+    audience: blog-api
+    scope_claim: scp
+    may_grant: [read:posts]
+    roles: { editors: author, Super Reader: reader }
+  loose:
+    issuer: https://loose.example/realms/a
+    audience: blog-api
+    scope_claim: access.scopes
+    role_claim: realm_access.roles
+    may_grant: [read:posts]
+    roles: { editors: author }
+    token_type: relaxed
+    leeway: 30s
+";
+
+pub(crate) const DELETE: ScopeId = ScopeId(0);
 pub(crate) const READ: ScopeId = ScopeId(1);
 pub(crate) const WRITE: ScopeId = ScopeId(2);
 pub(crate) const ADMIN: RoleId = RoleId(0);
@@ -109,13 +145,22 @@ pub(crate) fn judge(claims: &Value) -> Result<VerifiedToken, TokenError> {
 }
 
 pub(crate) fn judge_text(claims: &str) -> Result<VerifiedToken, TokenError> {
-    let verifier = own(Algorithm::HS256);
-    verify(&forge(Algorithm::HS256, HEADER, claims.as_bytes()), [&verifier], NOW)
+    judge_token(&forge(Algorithm::HS256, HEADER, claims.as_bytes()))
+}
+
+pub(crate) fn good_token() -> String {
+    forge(Algorithm::HS256, HEADER, good_claims().to_string().as_bytes())
+}
+
+/// What it says of a good token under another header, well signed.
+pub(crate) fn with_header(header: &str) -> Option<TokenError> {
+    judge_token(&forge(Algorithm::HS256, header, good_claims().to_string().as_bytes())).err()
 }
 
 /// What it says of a token as it stands.
 pub(crate) fn judge_token(token: &str) -> Result<VerifiedToken, TokenError> {
-    verify(token, [&own(Algorithm::HS256)], NOW)
+    static OURS: LazyLock<Verifier> = LazyLock::new(|| own(Algorithm::HS256));
+    verify(token, [&*OURS], NOW)
 }
 
 pub(crate) fn own(algorithm: Algorithm) -> Verifier {
@@ -134,79 +179,21 @@ pub(crate) fn foreign(name: &str, algorithm: Algorithm) -> Verifier {
     Verifier::foreign(&policy, scheme(&policy, name), Arc::new(set)).unwrap()
 }
 
-pub(crate) fn jwt_scheme(algorithms: &[Algorithm]) -> JwtScheme {
-    JwtScheme {
-        issuer: ISSUER.to_owned(),
-        audience: AUDIENCE.to_owned(),
-        audience_kind: AudienceKind::Internal,
-        algorithms: algorithms.to_vec(),
-        keys: Reference::Environment("KEYS".to_owned()),
-        access_ttl: Seconds(900),
-        refresh_ttl: Seconds(604_800),
-        leeway: Seconds(0),
-        claims: vec!["name".to_owned(), "tenant".to_owned()],
-        revocation: Revocation::default(),
-    }
-}
-
-pub(crate) fn foreign_issuer(issuer: &str) -> ForeignIssuer {
-    ForeignIssuer {
-        issuer: issuer.to_owned(),
-        audience: AUDIENCE.to_owned(),
-        algorithms: vec![Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA],
-        keys: None,
-        scope_claim: "scp".to_owned(),
-        role_claim: "roles".to_owned(),
-        may_grant: vec![READ],
-        roles: vec![("editors".to_owned(), AUTHOR), ("Super Reader".to_owned(), READER)],
-        token_type: TokenType::AtJwt,
-        leeway: Seconds(0),
-    }
-}
-
+/// The policy, with these algorithms for our own tokens.
 pub(crate) fn policy(algorithms: &[Algorithm]) -> Policy {
-    let loose = ForeignIssuer {
-        token_type: TokenType::Relaxed,
-        scope_claim: "access.scopes".to_owned(),
-        role_claim: "realm_access.roles".to_owned(),
-        leeway: Seconds(30),
-        ..foreign_issuer(LOOSE)
-    };
-    policy_of(&jwt_scheme(algorithms), &foreign_issuer(PARTNER), &loose)
+    let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
+    let text = POLICY.replace("$ALGORITHMS", &names.join(", "));
+    let checked = check(&Source::new("policies/test.yaml", text.into()));
+    checked.policy.unwrap_or_else(|| panic!("{:?}", checked.diagnostics))
 }
 
-pub(crate) fn policy_of(jwt: &JwtScheme, partner: &ForeignIssuer, loose: &ForeignIssuer) -> Policy {
-    let place = json!({ "line": 1, "column": 1, "length": 1 });
-    let scope =
-        |name: &&str| json!({ "name": name, "description": "", "mutates": false, "place": place });
-    let role = |name: &str, includes: &[u32], grants: &[u32], roles: &[u32], all: &[u32]| {
-        json!({ "name": name, "includes": includes, "grants": grants,
-                "all_roles": roles, "all_grants": all, "place": place })
-    };
-    let scheme = |name: &str, kind: Value| json!({ "name": name, "kind": kind, "place": place });
-    let contents = json!({
-        "path": "p.yaml",
-        "scopes": SCOPES.iter().map(scope).collect::<Vec<_>>(),
-        "roles": [
-            role("admin", &[1], &[0], &[0, 1, 2], &[0, 1, 2]),
-            role("author", &[2], &[2], &[1, 2], &[1, 2]),
-            role("reader", &[], &[1], &[2], &[1]),
-        ],
-        "schemes": [
-            scheme("jwt", json!({ "jwt": jwt })),
-            scheme("loose", json!({ "issuer": loose })),
-            scheme("partner", json!({ "issuer": partner })),
-        ],
-        "providers": [], "limits": [], "rules": [], "invariants": [],
-        "passwords": Passwords::default(),
-    })
-    .to_string();
-    Policy::from_embedded(&contents, structure_of(&contents)).unwrap()
-}
-
-/// The structure of embedded contents, which the refusal of a wrong one names.
-fn structure_of(contents: &str) -> Structure {
-    let refusal = Policy::from_embedded(contents, Structure(0)).unwrap_err().to_string();
-    let (_, rest) = refusal.split_once("its structure is ").expect(&refusal);
-    Structure(u64::from_str_radix(&rest[..16], 16).unwrap())
+/// The policy with a value changed that no check would let pass, or that YAML need not show.
+/// `path` is the member of the scheme.
+pub(crate) fn spoiled_policy(policy: &Policy, scheme: &str, path: &str, value: &Value) -> Policy {
+    let mut contents: Value = serde_json::from_str(&policy.to_embedded().unwrap()).unwrap();
+    let schemes = contents["schemes"].as_array_mut().unwrap();
+    let found = schemes.iter_mut().find(|found| found["name"] == scheme).unwrap();
+    let (_, kind) = found["kind"].as_object_mut().unwrap().iter_mut().next().unwrap();
+    kind[path] = value.clone();
+    Policy::from_embedded(&contents.to_string(), policy.structure()).unwrap()
 }

@@ -1,52 +1,100 @@
-//! The accounts, in memory. In: what handlers know of a user. Out: copies of accounts; whoever
-//! holds one holds no lock.
+//! Accounts as the blog has them. In: what somebody wants to be called. Out: an account in the
+//! store, and beside it what the blog knows of a person.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::Arc;
 
-use auth_runtime::password::PasswordHash;
+use auth_runtime::{
+    account::{Account, AccountError, StoredAccounts},
+    clock::Timestamp,
+    password::PasswordHash,
+    store::{Collection, Key, Owner, Store, StoreError},
+};
+use serde::{Deserialize, Serialize};
 
-/// Somebody who can sign in.
+/// The longest user name, in bytes.
+pub(crate) const MAX_USERNAME: usize = 64;
+
+/// Where profiles and the list of users are kept.
+const PROFILES: Collection = Collection("profile");
+const USERS: Collection = Collection("user");
+
+/// The blog's people.
 #[derive(Clone, Debug)]
-pub(crate) struct Account {
-    /// Never changes and is given to nobody else: the subject of the tokens.
-    pub(crate) id: String,
-    pub(crate) username: String,
-    pub(crate) display_name: String,
-    pub(crate) roles: Vec<String>,
-    pub(crate) password: PasswordHash,
-    pub(crate) disabled: bool,
+pub(crate) struct People {
+    pub(crate) accounts: StoredAccounts,
+    store: Arc<dyn Store>,
 }
 
-#[derive(Debug, Default)]
-pub(crate) struct Accounts(RwLock<Vec<Account>>);
+/// What the blog knows of somebody.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Profile {
+    pub(crate) display_name: String,
+}
 
-impl Accounts {
-    pub(crate) fn add(&self, account: Account) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).push(account);
+impl People {
+    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
+        Self { accounts: StoredAccounts::new(Arc::clone(&store)), store }
     }
 
-    pub(crate) fn all(&self) -> Vec<Account> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Registers somebody and puts them on the list that admins see.
+    pub(crate) async fn register(
+        &self,
+        username: &str,
+        role: &str,
+        password: PasswordHash,
+        now: Timestamp,
+    ) -> Result<Account, AccountError> {
+        let roles = vec![role.to_owned()];
+        let account = self.accounts.register(username, roles, password, now).await?;
+        if let Some(key) = listed(&account.id) {
+            self.store.insert(&key, &[], None, now).await?;
+        }
+        Ok(account)
     }
 
-    pub(crate) fn by_name(&self, username: &str) -> Option<Account> {
-        self.find(|account| account.username == username)
+    /// The ids of everybody, sorted.
+    pub(crate) async fn ids(&self, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let Some(owner) = Owner::new("all") else { return Ok(Vec::new()) };
+        let records = self.store.list(USERS, &owner, now).await?;
+        Ok(records.into_iter().map(|record| record.key.id).collect())
     }
 
-    pub(crate) fn by_id(&self, id: &str) -> Option<Account> {
-        self.find(|account| account.id == id)
+    pub(crate) async fn profile(&self, id: &str, now: Timestamp) -> Result<Profile, StoreError> {
+        let Some(key) = profile_key(id) else { return Ok(Profile::default()) };
+        match self.store.get(&key, now).await? {
+            Some(record) => serde_json::from_slice(&record.value)
+                .map_err(|_| StoreError::Damaged("a profile".to_owned())),
+            None => Ok(Profile::default()),
+        }
     }
 
-    /// Changes an account and returns it as it is then; `None` if there is none of that id.
-    pub(crate) fn change(&self, id: &str, change: impl FnOnce(&mut Account)) -> Option<Account> {
-        let mut accounts = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let account = accounts.iter_mut().find(|account| account.id == id)?;
-        change(account);
-        Some(account.clone())
+    /// Writes a profile over whatever is there.
+    pub(crate) async fn set_profile(
+        &self,
+        id: &str,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let Some(key) = profile_key(id) else { return Ok(()) };
+        let value = serde_json::to_vec(profile).unwrap_or_default();
+        // The last writer wins: both are the same person.
+        while !self.store.insert(&key, &value, None, now).await? {
+            self.store.delete(&key, now).await?;
+        }
+        Ok(())
     }
+}
 
-    fn find(&self, wanted: impl Fn(&Account) -> bool) -> Option<Account> {
-        let accounts = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        accounts.iter().find(|account| wanted(account)).cloned()
-    }
+fn listed(id: &str) -> Option<Key> {
+    Key::new(USERS, Owner::new("all")?, id)
+}
+
+fn profile_key(id: &str) -> Option<Key> {
+    Key::new(PROFILES, Owner::new(id)?, "profile")
+}
+
+/// Whether somebody may be called that: 1 to 64 visible characters, without blanks at either end.
+pub(crate) fn is_username(name: &str) -> bool {
+    let visible = !name.chars().any(char::is_control);
+    !name.is_empty() && name.len() <= MAX_USERNAME && visible && name.trim() == name
 }

@@ -1,14 +1,14 @@
 //! Administration. In: an admin. Out: the accounts, and the closing of one.
 
 use auth_runtime::{
+    account::Accounts,
     authenticate,
     extract::{Json, Path},
-    problem::Problem,
 };
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
 
-use crate::app::App;
+use crate::{app::App, refusal::Refusal};
 
 #[derive(Serialize)]
 pub(crate) struct Row {
@@ -19,24 +19,25 @@ pub(crate) struct Row {
 }
 
 #[authenticate(jwt | session, role = "admin")]
-pub(crate) async fn list(State(app): State<App>) -> Json<Vec<Row>> {
-    let accounts = app.accounts.all().into_iter();
-    let row = |account: crate::accounts::Account| Row {
-        id: account.id,
-        username: account.username,
-        roles: account.roles,
-        disabled: account.disabled,
-    };
-    Json(accounts.map(row).collect())
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Refusal> {
+    let now = app.auth.now();
+    let mut rows = Vec::new();
+    for id in app.people.ids(now).await? {
+        if let Some(account) = app.people.accounts.by_id(&id, now).await? {
+            let (username, roles) = (account.username, account.roles);
+            rows.push(Row { id, username, roles, disabled: account.disabled });
+        }
+    }
+    Ok(Json(rows))
 }
 
-/// Closes an account: it cannot sign in any more. Tokens it holds end when they expire, at the
-/// latest after the policy's `access_ttl`.
+/// Closes an account: it cannot sign in any more, and everything it has ends.
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn disable(
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<StatusCode, Problem> {
-    let changed = app.accounts.change(&id, |account| account.disabled = true);
-    changed.map(|_| StatusCode::NO_CONTENT).ok_or_else(Problem::not_found)
+) -> Result<StatusCode, Refusal> {
+    app.people.accounts.change(&id, |account| account.disabled = true, app.auth.now()).await?;
+    app.tokens.end_all(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -6,17 +6,23 @@ use std::{
     fs::{self, OpenOptions},
     io::{ErrorKind, Write},
     path::Path,
+    sync::Arc,
 };
 
-use auth_runtime::{Auth, jwt::KeySet, policy, policy_types::Algorithm, secret::Secret};
+use auth_runtime::{
+    Auth, jwt::KeySet, policy, policy_types::Algorithm, secret::Secret, store::Store,
+};
 
 use crate::settings::Settings;
 
 /// Where development keys are kept, in the folder the blog is started in.
 const KEPT: &str = ".blog-keys.json";
 
-pub(crate) async fn engine(settings: &Settings) -> Result<Auth, Box<dyn Error>> {
-    let builder = Auth::from_policy(policy!());
+pub(crate) async fn engine(
+    settings: &Settings,
+    store: Arc<dyn Store>,
+) -> Result<Auth, Box<dyn Error>> {
+    let builder = Auth::from_policy(policy!()).store(store);
     if settings.keys_given || settings.production {
         return Ok(builder.build().await?);
     }

@@ -6,9 +6,13 @@ mod admin;
 mod app;
 mod keys;
 mod login;
+mod outbox;
 mod pages;
 mod posts;
 mod profile;
+mod refusal;
+mod register;
+mod reset;
 mod seed;
 mod settings;
 mod stop;
@@ -17,12 +21,14 @@ use std::{
     error::Error,
     io::{self, IsTerminal},
     process::ExitCode,
+    sync::Arc,
 };
 
+use auth_runtime::store::{MemoryStore, Store};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use crate::{app::App, settings::Settings};
+use crate::{app::App, outbox::Outbox, settings::Settings};
 
 #[tokio::main]
 #[allow(clippy::print_stderr, reason = "the one message of a server that could not start")]
@@ -45,8 +51,10 @@ async fn main() -> ExitCode {
 #[allow(clippy::print_stdout, reason = "the contract: a table, the seed, and the address")]
 async fn run() -> Result<(), Box<dyn Error>> {
     let settings = Settings::from_environment()?;
-    let auth = keys::engine(&settings).await?;
-    let app = App::new(auth)?;
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    let auth = keys::engine(&settings, Arc::clone(&store)).await?;
+    let notifier = Arc::new(Outbox(settings.outbox.clone()));
+    let app = App::new(auth, store, notifier).await?;
     let seeded = if settings.seed { Some(seed::plant(&app).await?) } else { None };
     let listener = TcpListener::bind(settings.address).await?;
     let address = listener.local_addr()?;

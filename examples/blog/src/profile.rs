@@ -1,16 +1,20 @@
 //! One's own profile. In: the caller. Out: that caller's account and nobody else's.
 
-use auth_runtime::{Identity, authenticate, extract::Json, problem::Problem};
-use axum::{extract::State, http::StatusCode};
+use auth_runtime::{Identity, account::Accounts, authenticate, extract::Json, problem::Problem};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use crate::{accounts::Account, app::App};
+use crate::{
+    accounts::Profile,
+    app::App,
+    refusal::{Refusal, unprocessable},
+};
 
 /// The longest display name, in bytes.
 const MAX_DISPLAY_NAME: usize = 100;
 
 #[derive(Serialize)]
-pub(crate) struct Profile {
+pub(crate) struct Shown {
     id: String,
     username: String,
     display_name: String,
@@ -23,12 +27,9 @@ pub(crate) struct Change {
 }
 
 #[authenticate(jwt | session, scopes = "read:profile")]
-pub(crate) async fn show(
-    caller: Identity,
-    State(app): State<App>,
-) -> Result<Json<Profile>, Problem> {
-    let account = app.accounts.by_id(&caller.subject().id);
-    account.map(|account| Json(account.into())).ok_or_else(Problem::not_found)
+pub(crate) async fn show(caller: Identity, State(app): State<App>) -> Result<Json<Shown>, Refusal> {
+    let profile = app.people.profile(&caller.subject().id, app.auth.now()).await?;
+    shown(&app, &caller, profile).await
 }
 
 #[authenticate(jwt | session, scopes = "write:profile")]
@@ -36,21 +37,21 @@ pub(crate) async fn edit(
     caller: Identity,
     State(app): State<App>,
     Json(change): Json<Change>,
-) -> Result<Json<Profile>, Problem> {
-    let name = change.display_name.trim();
-    if name.is_empty() || name.len() > MAX_DISPLAY_NAME {
-        let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return Err(Problem::new(status, "unprocessable", "Unprocessable body")
-            .detail("a display name has 1 to 100 bytes"));
+) -> Result<Json<Shown>, Refusal> {
+    let display_name = change.display_name.trim().to_owned();
+    if display_name.is_empty() || display_name.len() > MAX_DISPLAY_NAME {
+        return Err(unprocessable("a display name has 1 to 100 bytes").into());
     }
-    let id = &caller.subject().id;
-    let account = app.accounts.change(id, |account| account.display_name = name.to_owned());
-    account.map(|account| Json(account.into())).ok_or_else(Problem::not_found)
+    let profile = Profile { display_name };
+    app.people.set_profile(&caller.subject().id, &profile, app.auth.now()).await?;
+    shown(&app, &caller, profile).await
 }
 
-impl From<Account> for Profile {
-    fn from(account: Account) -> Self {
-        let Account { id, username, display_name, .. } = account;
-        Self { id, username, display_name }
-    }
+/// The profile beside the account; who has chosen no other name is called as they sign in.
+async fn shown(app: &App, caller: &Identity, profile: Profile) -> Result<Json<Shown>, Refusal> {
+    let account = app.people.accounts.by_id(&caller.subject().id, app.auth.now()).await?;
+    let account = account.ok_or_else(Problem::not_found)?;
+    let named = Some(profile.display_name).filter(|name| !name.is_empty());
+    let display_name = named.unwrap_or_else(|| account.username.clone());
+    Ok(Json(Shown { id: account.id, username: account.username, display_name }))
 }

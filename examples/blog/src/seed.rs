@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, error::Error};
 
-use auth_runtime::{random, secret::Secret};
+use auth_runtime::{account::Accounts, random, secret::Secret};
 use serde_json::json;
 
-use crate::{accounts::Account, app::App, posts::NewPost};
+use crate::{app::App, posts::NewPost};
 
 const USERS: [&str; 3] = ["reader", "author", "admin"];
 
@@ -14,24 +14,18 @@ const USERS: [&str; 3] = ["reader", "author", "admin"];
 ///
 /// Clients are part of the line from the start and stay empty until the token endpoint lands.
 pub(crate) async fn plant(app: &App) -> Result<String, Box<dyn Error>> {
+    let now = app.auth.now();
     let mut passwords = BTreeMap::new();
     for username in USERS {
-        if app.accounts.by_name(username).is_some() {
+        if app.people.accounts.by_name(username, now).await?.is_some() {
             continue;
         }
         let password = random::token(18)?;
-        let account = Account {
-            id: random::token(16)?,
-            username: username.to_owned(),
-            display_name: username.to_owned(),
-            roles: vec![username.to_owned()],
-            password: app.hasher.hash(Secret::from(password.clone())).await?,
-            disabled: false,
-        };
-        app.accounts.add(account);
+        let hash = app.hasher.hash(Secret::from(password.clone())).await?;
+        app.people.register(username, username, hash, now).await?;
         passwords.insert(username, password);
     }
-    if let Some(author) = app.accounts.by_name("author") {
+    if let Some(author) = app.people.accounts.by_name("author", now).await? {
         for (title, body) in [("Hello", "The first post."), ("Rules", "Who may call what.")] {
             app.posts.add(NewPost::new(title, body), &author.id);
         }

@@ -1,10 +1,13 @@
 //! What the environment says. In: `BLOG_*` and `AUTH_ENV`. Out: [`Settings`], or what is wrong
 //! with them. A setting that would change something and has not landed yet is refused.
 
-use std::{env, error::Error, fmt, net::SocketAddr};
+use std::{env, error::Error, fmt, net::SocketAddr, path::PathBuf};
 
 /// Where the blog listens unless `BLOG_ADDR` says otherwise.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:3000";
+
+/// Where messages to people go unless `BLOG_OUTBOX` says otherwise.
+const DEFAULT_OUTBOX: &str = "outbox.jsonl";
 
 /// Variables whose features come later.
 const NOT_YET: [&str; 5] = [
@@ -23,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) production: bool,
     /// Whether `AUTH_JWT_KEYS` is there for the policy to refer to.
     pub(crate) keys_given: bool,
+    /// Where messages to people go.
+    pub(crate) outbox: PathBuf,
 }
 
 impl Settings {
@@ -58,6 +63,7 @@ impl Settings {
                 }
             },
             keys_given: variable("AUTH_JWT_KEYS").is_some(),
+            outbox: variable("BLOG_OUTBOX").unwrap_or_else(|| DEFAULT_OUTBOX.to_owned()).into(),
         })
     }
 }

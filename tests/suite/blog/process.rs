@@ -5,13 +5,15 @@ use std::{
     fs::File,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{LazyLock, Mutex},
     time::Duration,
 };
 
 use serde_json::{Value, json};
+
+use crate::files::workspace;
 
 /// The binary, built once: a test of another package has no other way to come by it.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -25,13 +27,9 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     let messages = String::from_utf8(built.stdout).expect("cargo speaks UTF-8");
     let binary = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let binary = binary.filter(|message| message["target"]["name"] == "blog");
-    let binary = binary.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    binary.last().expect("cargo names the binary")
+    let mut binary = binary.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
+    binary.next_back().expect("cargo names the binary")
 });
-
-pub(super) fn workspace() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in the workspace")
-}
 
 pub(super) struct Blog {
     child: Child,

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use super::process::{Blog, workspace};
+use super::process::Blog;
+use crate::files::{between, workspace};
 
 /// A fenced block of the README.
 struct Block {
@@ -12,9 +13,7 @@ struct Block {
 
 fn tour() -> Vec<Block> {
     let readme = std::fs::read_to_string(workspace().join("README.md")).expect("a README");
-    let (_, rest) = readme.split_once("<!-- tour -->").expect("the tour begins");
-    let (tour, _) = rest.split_once("<!-- /tour -->").expect("the tour ends");
-    let fenced = tour.split("```").skip(1).step_by(2);
+    let fenced = between(&readme, "tour").split("```").skip(1).step_by(2);
     let block = fenced.map(|block| block.split_once('\n').expect("a language"));
     block.map(|(language, text)| Block { language: language.into(), text: text.into() }).collect()
 }

@@ -70,7 +70,7 @@ fn a_profile_is_ones_own() {
 }
 
 #[test]
-fn m07_an_admin_closes_an_account() {
+fn m07_s6_an_admin_closes_an_account() {
     let blog = Blog::seeded();
     let admin = blog.login("admin");
     assert_eq!(blog.get("/admin/users", Some(&blog.login("author"))).status, 403);
@@ -79,6 +79,7 @@ fn m07_an_admin_closes_an_account() {
         .as_array()
         .and_then(|users| users.iter().find(|user| user["username"] == "reader")?["id"].as_str());
     let path = format!("/admin/users/{}/disable", reader.expect("the reader"));
+    let token = blog.login("reader");
     assert_eq!(blog.write("POST", &path, Some(&admin), &json!({})).status, 204);
 
     let credentials = json!({ "username": "reader", "password": blog.password("reader") });
@@ -86,6 +87,7 @@ fn m07_an_admin_closes_an_account() {
     let wrong = json!({ "username": "reader", "password": "no password of anybody" });
     assert_eq!(refused.status, 401);
     assert_eq!(refused.body, blog.write("POST", "/auth/login", None, &wrong).body);
+    assert_eq!(blog.get("/posts/1", Some(&token)).status, 401, "what the account had has ended");
     let missing = blog.write("POST", "/admin/users/nobody/disable", Some(&admin), &json!({}));
     assert_eq!(missing.status, 404);
 }

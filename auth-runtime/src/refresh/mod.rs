@@ -1,0 +1,245 @@
+//! Refresh tokens. In: a sign-in, or a token it led to. Out: the next token of its family, once.
+//!
+//! A sign-in begins a family. Each use of its token retires that token and makes a successor, so a
+//! family has one live token. Whoever presents a retired one has either lost an answer, and gets
+//! the same successor again within a short window, or is somebody else: then the family ends.
+//! A family also ends, whatever happens, when its lifetime does.
+
+mod family;
+mod seal;
+mod token;
+
+use std::{error::Error, fmt, sync::Arc};
+
+use auth_policy::settings::Seconds;
+
+pub use family::Family;
+use family::Presented;
+pub use token::ServerSecret;
+use token::Token;
+
+use crate::{
+    clock::Timestamp,
+    random::{self, RandomError},
+    secret::Secret,
+    store::{Collection, Key, Owner, Record, Store, StoreError},
+};
+
+/// Where families are kept.
+const COLLECTION: Collection = Collection("refresh");
+
+/// How often a rotation tries again when others rotate the same family at the same time. Each
+/// lost attempt means that somebody else's succeeded, after which the next read answers.
+const ATTEMPTS: usize = 8;
+
+/// The refresh tokens of a service.
+#[derive(Clone, Debug)]
+pub struct RefreshTokens {
+    store: Arc<dyn Store>,
+    secret: ServerSecret,
+    lifetime: Seconds,
+    window: Seconds,
+}
+
+/// A token of a family, with what it stands for.
+#[derive(Clone, Debug)]
+pub struct Refreshed {
+    /// The token to hand out.
+    pub token: Secret,
+    /// Whose family it is.
+    pub owner: Owner,
+    /// The family's id: the `sid` of the access tokens that come with it. Not a secret.
+    pub family_id: String,
+    /// What the family was begun for.
+    pub family: Family,
+}
+
+impl RefreshTokens {
+    /// How long a retired token still leads to its successor, unless told otherwise.
+    pub const WINDOW: Seconds = Seconds(10);
+
+    /// Families in that store, which live for `lifetime` in all.
+    pub fn new(store: Arc<dyn Store>, secret: ServerSecret, lifetime: Seconds) -> Self {
+        Self { store, secret, lifetime, window: Self::WINDOW }
+    }
+
+    /// The same with another window for parallel retries; zero allows none.
+    #[must_use]
+    pub fn with_window(self, window: Seconds) -> Self {
+        Self { window, ..self }
+    }
+
+    /// Begins a family.
+    ///
+    /// # Errors
+    ///
+    /// When the store or the source of randomness fails.
+    pub async fn begin(
+        &self,
+        owner: &Owner,
+        client_id: Option<String>,
+        scopes: Option<Vec<String>>,
+        now: Timestamp,
+    ) -> Result<Refreshed, RefreshError> {
+        let token = Token::random(owner.clone(), random::token(16)?)?;
+        let ends_at = now.plus(self.lifetime);
+        let family = Family::begin(&token, client_id, scopes, now, ends_at);
+        let key = key(&token).ok_or(RefreshError::Invalid)?;
+        if !self.store.insert(&key, &family.to_bytes(), Some(ends_at), now).await? {
+            return Err(RefreshError::Random);
+        }
+        Ok(self.refreshed(token, family))
+    }
+
+    /// Retires a token and returns its successor.
+    ///
+    /// Within the window a token that was retired already leads to the same successor, until that
+    /// one has been used itself.
+    ///
+    /// # Errors
+    ///
+    /// [`RefreshError::Reused`] for a token retired longer ago: its family has ended then.
+    pub async fn rotate(
+        &self,
+        presented: &Secret,
+        client_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Refreshed, RefreshError> {
+        // The token is read to be looked up.
+        let token = Token::read(presented.expose(), &self.secret).ok_or(RefreshError::Invalid)?;
+        let key = key(&token).ok_or(RefreshError::Invalid)?;
+        for _ in 0..ATTEMPTS {
+            let record = self.store.get(&key, now).await?.ok_or(RefreshError::Invalid)?;
+            let family = Family::from_bytes(&record.value)?;
+            if family.client_id.as_deref() != client_id {
+                return Err(RefreshError::OtherClient);
+            }
+            match family.recognize(&token, self.window, now) {
+                Presented::Current => {
+                    if let Some(next) = self.advance(&record, &family, &token, now).await? {
+                        return Ok(next);
+                    }
+                }
+                Presented::JustRetired(sealed) => {
+                    let successor = self.unseal(sealed, &token)?;
+                    return Ok(self.refreshed(successor, family));
+                }
+                Presented::Retired => {
+                    self.store.delete(&key, now).await?;
+                    let Token { owner, family: family_id, .. } = token;
+                    return Err(RefreshError::Reused { owner, family_id });
+                }
+            }
+        }
+        Err(StoreError::Unavailable("a family changed under every attempt".to_owned()).into())
+    }
+
+    /// Ends a family: `false` says that there was none.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn end(
+        &self,
+        owner: &Owner,
+        family_id: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        match Key::new(COLLECTION, owner.clone(), family_id) {
+            Some(key) => self.store.delete(&key, now).await,
+            None => Ok(false),
+        }
+    }
+
+    /// The ids of an owner's families.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn of(&self, owner: &Owner, now: Timestamp) -> Result<Vec<String>, StoreError> {
+        let records = self.store.list(COLLECTION, owner, now).await?;
+        Ok(records.into_iter().map(|record| record.key.id).collect())
+    }
+
+    /// Retires the current token in the store; `None` when somebody else was faster.
+    async fn advance(
+        &self,
+        record: &Record,
+        family: &Family,
+        token: &Token,
+        now: Timestamp,
+    ) -> Result<Option<Refreshed>, RefreshError> {
+        let successor = Token::random(token.owner.clone(), token.family.clone())?;
+        let sealed = seal::seal(successor.secret(), token.secret(), &self.secret)
+            .ok_or(RefreshError::Random)?;
+        let next = family.advance(&successor, sealed, now);
+        let written = self
+            .store
+            .swap(&record.key, record.version, &next.to_bytes(), record.expires_at, now)
+            .await?;
+        Ok(written.then(|| self.refreshed(successor, next)))
+    }
+
+    fn unseal(&self, sealed: &str, token: &Token) -> Result<Token, RefreshError> {
+        let secret = seal::unseal(sealed, token.secret(), &self.secret);
+        let secret = secret.ok_or_else(|| StoreError::Damaged("a refresh family".to_owned()))?;
+        Ok(token.sibling(secret))
+    }
+
+    fn refreshed(&self, token: Token, family: Family) -> Refreshed {
+        let text = token.write(&self.secret);
+        Refreshed { token: text, owner: token.owner, family_id: token.family, family }
+    }
+}
+
+fn key(token: &Token) -> Option<Key> {
+    Key::new(COLLECTION, token.owner.clone(), token.family.clone())
+}
+
+/// Why a refresh token led to nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RefreshError {
+    /// It is none of ours, or its family has ended.
+    Invalid,
+    /// It was retired longer ago than the window, so its family has just been ended: what came
+    /// with the family must be revoked, and somebody should look.
+    Reused {
+        /// Whose family it was.
+        owner: Owner,
+        /// Which one.
+        family_id: String,
+    },
+    /// It was issued to another client.
+    OtherClient,
+    /// There was no randomness.
+    Random,
+    /// The store gave no answer.
+    Store(StoreError),
+}
+
+impl From<StoreError> for RefreshError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<RandomError> for RefreshError {
+    fn from(_: RandomError) -> Self {
+        Self::Random
+    }
+}
+
+impl fmt::Display for RefreshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid => f.write_str("the refresh token is not valid"),
+            Self::Reused { .. } => f.write_str("a retired refresh token was presented"),
+            Self::OtherClient => f.write_str("the refresh token was issued to another client"),
+            Self::Random => f.write_str("there were no random bytes for a refresh token"),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for RefreshError {}

@@ -1,0 +1,216 @@
+//! Access tokens that ended before their time. In: what was revoked, here or in another process.
+//! Out: an answer for each token, without a look-up: a set in memory, fed by the store.
+//!
+//! A revocation is a record that lives as long as the tokens it concerns could. Records are kept
+//! by the minute they were made in, so that following the store reads the last minutes and not all.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use auth_policy::settings::{JwtScheme, OnStoreDown, Seconds};
+
+use crate::{
+    clock::Timestamp,
+    jwt::VerifiedToken,
+    store::{Collection, Key, Owner, Store, StoreError},
+};
+
+/// Where revocations are kept.
+const COLLECTION: Collection = Collection("revocation");
+
+/// How far the clocks of two processes may disagree about the minute.
+const SKEW: i64 = 1;
+
+/// The claim that names the family of an access token.
+pub(crate) const FAMILY_CLAIM: &str = "sid";
+
+/// The revocations in force.
+#[derive(Debug)]
+pub struct Revocations {
+    store: Arc<dyn Store>,
+    lifetime: Seconds,
+    max_stale: Seconds,
+    on_store_down: OnStoreDown,
+    ended: RwLock<Ended>,
+    /// When the store last answered, in seconds since 1970.
+    heard_at: AtomicI64,
+}
+
+/// What is revoked, by its id, with the moment from which on nobody would ask any more.
+#[derive(Debug, Default)]
+struct Ended {
+    tokens: HashMap<Box<str>, Timestamp>,
+    families: HashMap<Box<str>, Timestamp>,
+}
+
+/// What the id of a record begins with: a token's `jti` or a family's id follows.
+const TOKEN: &str = "t-";
+const FAMILY: &str = "f-";
+
+/// Why a token that verified is not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disbelief {
+    /// It was revoked.
+    Revoked,
+    /// Nothing was heard of the store for too long.
+    Stale,
+}
+
+impl Revocations {
+    /// The revocations in that store, for the tokens of that scheme.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer: a service must not start on an empty list.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        scheme: &JwtScheme,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let settings = scheme.revocation;
+        let revocations = Self {
+            store,
+            // A token is believed until its leeway has passed, too.
+            lifetime: Seconds(scheme.access_ttl.0.saturating_add(scheme.leeway.0)),
+            max_stale: settings.max_stale,
+            on_store_down: settings.on_store_down,
+            ended: RwLock::default(),
+            heard_at: AtomicI64::new(i64::MIN),
+        };
+        revocations.read_since(revocations.oldest(now), now).await?;
+        Ok(revocations)
+    }
+
+    /// Revokes the access token with that `jti`.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer. The token is revoked in this process all the same.
+    pub async fn token(&self, token_id: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.end(format!("{TOKEN}{token_id}"), now).await
+    }
+
+    /// Revokes every access token of that refresh family.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer. They are revoked in this process all the same.
+    pub async fn family(&self, family_id: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.end(format!("{FAMILY}{family_id}"), now).await
+    }
+
+    /// Reads what other processes have revoked of late; call it every `revocation.within`.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer. Until it does, tokens are believed for `max_stale`, and
+    /// then what `on_store_down` says.
+    pub async fn follow(&self, now: Timestamp) -> Result<(), StoreError> {
+        let heard = self.heard_at.load(Ordering::Acquire);
+        let since = minute(Timestamp(heard)).saturating_sub(SKEW).max(self.oldest(now));
+        self.read_since(since, now).await
+    }
+
+    /// Waits until another process may have revoked something.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be watched.
+    pub async fn changed(&self, now: Timestamp) -> Result<(), StoreError> {
+        match bucket(minute(now)) {
+            Some(owner) => self.store.changed(COLLECTION, &owner).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Whether a token that verified is to be believed.
+    pub(crate) fn judge(&self, token: &VerifiedToken, now: Timestamp) -> Result<(), Disbelief> {
+        if self.is_ended(token) {
+            return Err(Disbelief::Revoked);
+        }
+        let heard_at = Timestamp(self.heard_at.load(Ordering::Acquire));
+        let stale = heard_at.plus(self.max_stale) < now;
+        if stale && self.on_store_down == OnStoreDown::Refuse {
+            return Err(Disbelief::Stale);
+        }
+        Ok(())
+    }
+
+    fn is_ended(&self, token: &VerifiedToken) -> bool {
+        let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
+        let family = token.extra().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
+        token.token_id().is_some_and(|id| ended.tokens.contains_key(id))
+            || family.is_some_and(|id| ended.families.contains_key(id))
+    }
+
+    async fn end(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
+        let until = now.plus(self.lifetime);
+        self.ended.write().unwrap_or_else(PoisonError::into_inner).add(&id, until, now);
+        // An id that is no name is no id of ours, and no token has it.
+        let owner = bucket(minute(now));
+        let Some(key) = owner.and_then(|owner| Key::new(COLLECTION, owner, id)) else {
+            return Ok(());
+        };
+        self.store.insert(&key, &[], Some(until), now).await.map(drop)
+    }
+
+    async fn read_since(&self, since: i64, now: Timestamp) -> Result<(), StoreError> {
+        for minute in since..=minute(now).saturating_add(SKEW) {
+            let Some(owner) = bucket(minute) else { continue };
+            let records = self.store.list(COLLECTION, &owner, now).await?;
+            let mut ended = self.ended.write().unwrap_or_else(PoisonError::into_inner);
+            for record in records {
+                ended.add(&record.key.id, record.expires_at.unwrap_or(now), now);
+            }
+        }
+        self.heard_at.fetch_max(now.0, Ordering::AcqRel);
+        Ok(())
+    }
+
+    /// The first minute whose revocations may still concern a token.
+    fn oldest(&self, now: Timestamp) -> i64 {
+        let lifetime = i64::try_from(self.lifetime.0).unwrap_or(i64::MAX);
+        minute(Timestamp(now.0.saturating_sub(lifetime))).saturating_sub(SKEW)
+    }
+}
+
+impl Ended {
+    /// Adds one, and forgets those that concern nobody any more before the set would grow.
+    fn add(&mut self, id: &str, until: Timestamp, now: Timestamp) {
+        let (ids, id) = match (id.strip_prefix(TOKEN), id.strip_prefix(FAMILY)) {
+            (Some(id), _) => (&mut self.tokens, id),
+            (None, Some(id)) => (&mut self.families, id),
+            (None, None) => return,
+        };
+        if ids.len() == ids.capacity() {
+            ids.retain(|_, end| *end > now);
+        }
+        ids.insert(id.into(), until);
+    }
+}
+
+const fn minute(now: Timestamp) -> i64 {
+    now.0.div_euclid(60)
+}
+
+fn bucket(minute: i64) -> Option<Owner> {
+    Owner::new(format!("minute-{minute}"))
+}
+
+impl fmt::Display for Disbelief {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Revoked => "the token was revoked",
+            Self::Stale => "nothing was heard of the store for too long",
+        })
+    }
+}
+
+impl Error for Disbelief {}

@@ -1,0 +1,250 @@
+//! The life of a sign-in. In: an account, or a refresh token. Out: an access token with the refresh
+//! token that goes with it; and the end of both.
+//!
+//! Every access token names its refresh family (`sid`), so that ending a family ends what came with
+//! it: at once in this process, within `revocation.within` in the others.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use auth_policy::settings::Seconds;
+
+use crate::{
+    Auth, Identity, Subject,
+    account::{Account, Accounts},
+    audit::Kind,
+    jwt::{AccessGrant, IssueError},
+    refresh::{RefreshError, RefreshTokens, Refreshed, ServerSecret},
+    revocation::{FAMILY_CLAIM, Revocations},
+    secret::Secret,
+    store::{Owner, StoreError},
+};
+
+/// Issues, renews and ends the tokens of a service's own accounts.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    auth: Auth,
+    accounts: Arc<dyn Accounts>,
+    refresh: RefreshTokens,
+    revocations: Arc<Revocations>,
+}
+
+/// What somebody who signed in is given.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignedIn {
+    /// The access token.
+    pub access_token: Secret,
+    /// The refresh token.
+    pub refresh_token: Secret,
+    /// How long the access token lives.
+    pub expires_in: Seconds,
+    /// The scopes of the access token, sorted, with spaces between them.
+    pub scope: String,
+    /// Who it is.
+    pub account: Account,
+}
+
+impl Tokens {
+    /// The tokens of an engine that has a store.
+    ///
+    /// # Errors
+    ///
+    /// When the engine has no store, the policy no `jwt` scheme, or the store does not answer.
+    pub async fn new(auth: Auth, accounts: Arc<dyn Accounts>) -> Result<Self, TokensError> {
+        let store = auth.store().ok_or(TokensError::NoStore)?;
+        let revocations = auth.revocations().ok_or(TokensError::NoStore)?;
+        let (_, scheme) = auth.policy().jwt().ok_or(TokensError::NoJwtScheme)?;
+        let secret = ServerSecret::of(&**store, auth.now()).await?;
+        let refresh = RefreshTokens::new(Arc::clone(store), secret, scheme.refresh_ttl);
+        let revocations = Arc::clone(revocations);
+        Ok(Self { auth, accounts, refresh, revocations })
+    }
+
+    /// Begins a family for an account whose password was right.
+    ///
+    /// # Errors
+    ///
+    /// [`TokensError::Refused`] when the account was closed, or its password changed, meanwhile.
+    pub async fn sign_in(&self, account: &Account) -> Result<SignedIn, TokensError> {
+        let owner = account.owner().ok_or(TokensError::Refused)?;
+        let begun = self.refresh.begin(&owner, None, None, self.auth.now()).await?;
+        // Whoever closed the account while it signed in has ended the families that were there
+        // then; this one may have come later.
+        let now = self.auth.now();
+        let current = self.accounts.by_id(&account.id, now).await?;
+        match current.filter(|current| !current.disabled && current.password == account.password) {
+            Some(current) => self.issue(begun, current),
+            None => {
+                self.end(&owner, &begun.family_id).await?;
+                Err(TokensError::Refused)
+            }
+        }
+    }
+
+    /// Renews an access token: the refresh token is retired, and its successor returned.
+    ///
+    /// # Errors
+    ///
+    /// [`TokensError::Refused`] for a token that is not valid, whose family has ended or whose
+    /// account is closed; [`TokensError::Reused`] for a retired one, after revoking what the
+    /// family has.
+    pub async fn refresh(&self, presented: &Secret) -> Result<SignedIn, TokensError> {
+        let now = self.auth.now();
+        let renewed = match self.refresh.rotate(presented, None, now).await {
+            Err(RefreshError::Reused { owner, family_id }) => {
+                self.report_reuse(&owner);
+                self.revocations.family(&family_id, now).await?;
+                return Err(TokensError::Reused { subject: owner.as_str().to_owned() });
+            }
+            renewed => renewed?,
+        };
+        let account = self.accounts.by_id(renewed.owner.as_str(), now).await?;
+        match account.filter(|account| !account.disabled) {
+            Some(account) => self.issue(renewed, account),
+            None => {
+                self.end(&renewed.owner, &renewed.family_id).await?;
+                Err(TokensError::Refused)
+            }
+        }
+    }
+
+    /// Ends the family the caller's access token came with, and that token.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer; this process refuses the token all the same.
+    pub async fn sign_out(&self, caller: &Identity) -> Result<(), TokensError> {
+        if let Some(token_id) = caller.credential_id() {
+            self.revocations.token(token_id, self.auth.now()).await?;
+        }
+        let family = caller.claims().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
+        match (Owner::new(&*caller.subject().id), family) {
+            (Some(owner), Some(family)) => self.end(&owner, family).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends every family of a subject of ours, and the access tokens that came with them.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer; what was ended until then stays ended.
+    pub async fn end_all(&self, subject: &str) -> Result<(), TokensError> {
+        self.end_all_but(subject, None).await
+    }
+
+    /// The same, but for the family of the caller: after a change of password.
+    ///
+    /// # Errors
+    ///
+    /// When the store does not answer; what was ended until then stays ended.
+    pub async fn end_others(&self, caller: &Identity) -> Result<(), TokensError> {
+        let family = caller.claims().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
+        self.end_all_but(&caller.subject().id, family).await
+    }
+
+    async fn end_all_but(&self, subject: &str, kept: Option<&str>) -> Result<(), TokensError> {
+        let Some(owner) = Owner::new(subject) else { return Ok(()) };
+        // Again until none is left: one may begin while the others end.
+        loop {
+            let families = self.refresh.of(&owner, self.auth.now()).await?;
+            let mut others = families.iter().filter(|family| Some(family.as_str()) != kept);
+            let Some(first) = others.next() else { return Ok(()) };
+            self.end(&owner, first).await?;
+            for family in others {
+                self.end(&owner, family).await?;
+            }
+        }
+    }
+
+    /// The access tokens first: a family that has ended in part can still be ended again.
+    async fn end(&self, owner: &Owner, family_id: &str) -> Result<(), TokensError> {
+        let now = self.auth.now();
+        self.revocations.family(family_id, now).await?;
+        self.refresh.end(owner, family_id, now).await?;
+        Ok(())
+    }
+
+    fn report_reuse(&self, owner: &Owner) {
+        let issuer = self.auth.issuer().map_or("", |issuer| issuer.issuer()).into();
+        let subject = Subject { issuer, id: owner.as_str().into() };
+        self.auth.report(Kind::RefreshReuse, Some(&subject), Err("retired-token"));
+    }
+
+    fn issue(&self, refreshed: Refreshed, account: Account) -> Result<SignedIn, TokensError> {
+        let issuer = self.auth.issuer().ok_or(TokensError::NoJwtScheme)?;
+        let roles: Vec<_> = account.roles.iter().map(String::as_str).collect();
+        let grant = AccessGrant::new(&account.id).roles(&roles).session(&refreshed.family_id);
+        let access = issuer.access_token(&grant, self.auth.now())?;
+        Ok(SignedIn {
+            access_token: access.token,
+            refresh_token: refreshed.token,
+            expires_in: access.expires_in,
+            scope: access.scope,
+            account,
+        })
+    }
+}
+
+/// Why no tokens were issued, or not all were ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TokensError {
+    /// The engine was built without a store.
+    NoStore,
+    /// The policy declares no `jwt` scheme.
+    NoJwtScheme,
+    /// The refresh token is not valid, or the account is closed.
+    Refused,
+    /// A retired refresh token was presented; its family and what came with it have ended.
+    Reused {
+        /// Whose it was.
+        subject: String,
+    },
+    /// The access token could not be issued.
+    Issue(IssueError),
+    /// The store gave no answer.
+    Store(StoreError),
+}
+
+impl From<StoreError> for TokensError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<IssueError> for TokensError {
+    fn from(error: IssueError) -> Self {
+        Self::Issue(error)
+    }
+}
+
+impl From<RefreshError> for TokensError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Store(error) => Self::Store(error),
+            RefreshError::Random => {
+                Self::Store(StoreError::Unavailable("there are no random bytes".to_owned()))
+            }
+            RefreshError::Invalid | RefreshError::OtherClient => Self::Refused,
+            RefreshError::Reused { owner, .. } => {
+                Self::Reused { subject: owner.as_str().to_owned() }
+            }
+        }
+    }
+}
+
+impl fmt::Display for TokensError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoStore => f.write_str("the engine has no store: give it one with `.store(..)`"),
+            Self::NoJwtScheme => f.write_str("the policy declares no scheme `jwt`"),
+            Self::Refused => f.write_str("the refresh token is not valid"),
+            Self::Reused { .. } => f.write_str("a retired refresh token was presented"),
+            Self::Issue(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for TokensError {}

@@ -1,0 +1,90 @@
+//! The table. In: rounds. Out: medians and ratios, on the terminal and in the book.
+
+use std::{error::Error, fmt, fs, path::Path, process::Command, thread, time::Duration};
+
+use crate::{measure::Round, source::Variant};
+
+/// Where the table stands in the book.
+const BEGIN: &str = "<!-- compile-time -->\n";
+const END: &str = "<!-- /compile-time -->\n";
+
+/// Medians of all rounds, in the order of [`Variant::ALL`].
+pub(crate) struct Report {
+    rounds: usize,
+    clean: Vec<Line>,
+    edited: Vec<Line>,
+}
+
+struct Line {
+    variant: Variant,
+    /// Seconds.
+    median: f64,
+    /// Times the same round's `#[debug_handler]`: the median of that, not of the times.
+    ratio: f64,
+}
+
+impl Report {
+    pub(crate) fn new(rounds: &[Round]) -> Self {
+        let clean = lines(&rounds.iter().map(|round| &*round.clean).collect::<Vec<_>>());
+        let edited = lines(&rounds.iter().map(|round| &*round.edited).collect::<Vec<_>>());
+        Self { rounds: rounds.len(), clean, edited }
+    }
+
+    /// Puts the table into the book, between its marks.
+    pub(crate) fn write(&self, file: &Path) -> Result<(), Box<dyn Error>> {
+        let text = fs::read_to_string(file)?;
+        let (before, rest) = text.split_once(BEGIN).ok_or("the book has no place for the table")?;
+        let (_, after) = rest.split_once(END).ok_or("the place for the table has no end")?;
+        let date = output("date", &["-u", "+%F"])?;
+        let rustc = output("rustc", &["--version"])?;
+        let cores = thread::available_parallelism()?;
+        let table = format!(
+            "{self}\nMeasured on {date} with {rustc} on {cores} cores: \
+             `cargo run -p auth-benches --bin compile-time -- --write {}`.\n",
+            self.rounds
+        );
+        Ok(fs::write(file, [before, BEGIN, &table, END, after].concat())?)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "`cargo check` of a crate with 200 handlers, medians of {} rounds.",
+            self.rounds
+        )?;
+        writeln!(f, "\"Times\" is against `#[debug_handler]` in the same round.\n")?;
+        writeln!(f, "| 200 handlers | clean | times | after an edit | times |")?;
+        writeln!(f, "|---|---|---|---|---|")?;
+        self.clean.iter().zip(&self.edited).try_for_each(|(clean, edited)| {
+            let label = clean.variant.label();
+            write!(f, "| {label} | {:.2} s | {:.2} ", clean.median, clean.ratio)?;
+            writeln!(f, "| {:.2} s | {:.2} |", edited.median, edited.ratio)
+        })
+    }
+}
+
+fn lines(rounds: &[&[Duration]]) -> Vec<Line> {
+    let seconds = |index: usize| {
+        let times = rounds.iter().filter_map(move |round| round.get(index));
+        times.map(Duration::as_secs_f64).collect::<Vec<_>>()
+    };
+    let yardstick = seconds(1);
+    let line = |(index, variant)| {
+        let times = seconds(index);
+        let ratios = times.iter().zip(&yardstick).map(|(time, yardstick)| time / yardstick);
+        Line { variant, ratio: median(ratios.collect()), median: median(times) }
+    };
+    Variant::ALL.into_iter().enumerate().map(line).collect()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+fn output(program: &str, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
+    let output = Command::new(program).args(arguments).output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}

@@ -1,0 +1,34 @@
+//! Requests to protected routers, and what comes of them: the guards from outside, as a client and
+//! as a user of the crate meet them.
+
+mod fixture;
+mod forge;
+mod grammar;
+
+mod attacks_claims;
+mod attacks_form;
+mod attacks_header;
+mod building;
+mod bypass;
+mod carriers;
+mod challenges;
+mod engines;
+mod events;
+mod identity;
+mod inventory;
+mod issuers;
+mod issuing;
+mod layers;
+mod methods;
+mod order;
+mod panics;
+mod paths;
+mod problems;
+mod protect;
+mod quoted;
+mod random;
+mod rules;
+mod sameness;
+mod scopes;
+mod unguarded;
+mod wire;

@@ -1,0 +1,174 @@
+//! Access tokens that end before their time.
+
+use std::{future::ready, sync::Arc};
+
+use auth_runtime::{
+    clock::{ManualClock, Timestamp},
+    store::{Answer, Collection, Key, MemoryStore, Owner, Record, Store, StoreError},
+};
+use axum::http::StatusCode;
+
+use super::world::{START, World};
+
+#[tokio::test]
+async fn z10_logout_is_effective_at_once_here_and_soon_elsewhere() {
+    let world = World::new().await;
+    let beside = world.beside().await;
+    let tokens = world.sign_in(&world.register("ada").await).await;
+    assert_eq!(beside.answers(&tokens.access_token).await, StatusCode::OK);
+
+    let caller = world.identity(&tokens.access_token).await;
+    world.tokens.sign_out(&caller).await.expect("ended");
+    assert_eq!(world.answers(&tokens.access_token).await, StatusCode::UNAUTHORIZED);
+
+    let revocations = beside.auth.revocations().expect("a store");
+    revocations.follow(beside.auth.now()).await.expect("read");
+    assert_eq!(beside.answers(&tokens.access_token).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn z10_a_process_that_starts_later_knows_what_was_revoked_before() {
+    let world = World::new().await;
+    let tokens = world.sign_in(&world.register("ada").await).await;
+    let caller = world.identity(&tokens.access_token).await;
+    world.tokens.sign_out(&caller).await.expect("ended");
+    world.clock.advance(14 * 60);
+    assert_eq!(world.beside().await.answers(&tokens.access_token).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn s6_disabling_ends_every_token_of_the_account_and_no_other() {
+    let world = World::new().await;
+    let (ada, grace) = (world.register("ada").await, world.register("grace").await);
+    let hers = [world.sign_in(&ada).await, world.sign_in(&ada).await];
+    let other = world.sign_in(&grace).await;
+    world.tokens.end_all(&ada.id).await.expect("ended");
+    for tokens in &hers {
+        assert_eq!(world.answers(&tokens.access_token).await, StatusCode::UNAUTHORIZED);
+        assert!(world.refresh(&tokens.refresh_token).await.is_err());
+    }
+    assert_eq!(world.answers(&other.access_token).await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn s7_a_password_change_ends_the_others_and_keeps_this_one() {
+    let world = World::new().await;
+    let ada = world.register("ada").await;
+    let (kept, other) = (world.sign_in(&ada).await, world.sign_in(&ada).await);
+    let caller = world.identity(&kept.access_token).await;
+    world.tokens.end_others(&caller).await.expect("ended");
+    assert_eq!(world.answers(&kept.access_token).await, StatusCode::OK);
+    assert_eq!(world.answers(&other.access_token).await, StatusCode::UNAUTHORIZED);
+    assert!(world.refresh(&kept.refresh_token).await.is_ok());
+}
+
+/// A store that answers until it is told not to.
+#[derive(Debug)]
+struct Failing {
+    inner: MemoryStore,
+    down: std::sync::atomic::AtomicBool,
+}
+
+impl Failing {
+    fn or_down<'a, T: Send + 'a>(&self, answer: Answer<'a, T>) -> Answer<'a, T> {
+        if self.down.load(std::sync::atomic::Ordering::SeqCst) {
+            return Box::pin(ready(Err(StoreError::Unavailable("pulled".to_owned()))));
+        }
+        answer
+    }
+
+    fn set_down(&self, down: bool) {
+        self.down.store(down, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+impl Store for Failing {
+    fn insert<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a [u8],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Answer<'a, bool> {
+        self.or_down(self.inner.insert(key, value, expires_at, now))
+    }
+
+    fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
+        self.or_down(self.inner.get(key, now))
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a Key,
+        version: u64,
+        value: &'a [u8],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Answer<'a, bool> {
+        self.or_down(self.inner.swap(key, version, value, expires_at, now))
+    }
+
+    fn take<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
+        self.or_down(self.inner.take(key, now))
+    }
+
+    fn delete<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, bool> {
+        self.or_down(self.inner.delete(key, now))
+    }
+
+    fn list<'a>(
+        &'a self,
+        collection: Collection,
+        owner: &'a Owner,
+        now: Timestamp,
+    ) -> Answer<'a, Vec<Record>> {
+        self.or_down(self.inner.list(collection, owner, now))
+    }
+
+    fn delete_owned<'a>(
+        &'a self,
+        collection: Collection,
+        owner: &'a Owner,
+        now: Timestamp,
+    ) -> Answer<'a, u64> {
+        self.or_down(self.inner.delete_owned(collection, owner, now))
+    }
+
+    fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Answer<'a, ()> {
+        self.or_down(self.inner.changed(collection, owner))
+    }
+}
+
+#[tokio::test]
+async fn s9_a_store_that_is_silent_for_too_long_is_503_and_recovers() {
+    let store = Arc::new(Failing { inner: MemoryStore::new(), down: false.into() });
+    let clock = Arc::new(ManualClock::at(START));
+    let world = World::on(Arc::clone(&store) as Arc<dyn Store>, clock).await;
+    let tokens = world.sign_in(&world.register("ada").await).await;
+    let revocations = world.auth.revocations().expect("a store");
+
+    store.set_down(true);
+    world.clock.advance(30);
+    assert!(revocations.follow(world.auth.now()).await.is_err());
+    assert_eq!(world.answers(&tokens.access_token).await, StatusCode::OK);
+    world.clock.advance(1);
+    assert_eq!(world.answers(&tokens.access_token).await, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(world.refresh(&tokens.refresh_token).await.is_err());
+
+    // Told to end while the store is down, this process believes the token no more.
+    let caller = tokens_of_a_second_world(&world).await;
+    assert!(world.tokens.sign_out(&caller).await.is_err());
+
+    store.set_down(false);
+    revocations.follow(world.auth.now()).await.expect("it answers again");
+    assert_eq!(world.answers(&tokens.access_token).await, StatusCode::OK);
+    assert!(world.refresh(&tokens.refresh_token).await.is_ok());
+}
+
+/// An identity of the same issuer, found where the store answers.
+async fn tokens_of_a_second_world(world: &World) -> auth_runtime::Identity {
+    let clock = Arc::clone(&world.clock);
+    let second = World::on(Arc::new(MemoryStore::new()), clock).await;
+    let tokens = second.sign_in(&second.register("grace").await).await;
+    second.identity(&tokens.access_token).await
+}
