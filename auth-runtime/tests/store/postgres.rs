@@ -5,11 +5,13 @@ use sqlx::{Connection, PgConnection, query_scalar, raw_sql};
 
 use crate::{
     certificate::certificate,
-    changes, contract, crowd, many, model,
+    changes, contract, crowd,
+    directory::Directory,
+    many, model,
     opening::PASSWORD,
     outage, postgresql, race,
     server::Server,
-    world::{COLLECTION, Directory, NOW, Shared, fresh, key, later, owner, put, together, value},
+    world::{COLLECTION, NOW, Shared, fresh, key, later, owner, put, together, value},
 };
 
 fn url(server: &Server) -> String {
@@ -50,7 +52,7 @@ async fn postgres_holds_a_hundred_thousand() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL: ./test stores"]
-async fn s9_postgres_goes_and_comes_back() {
+async fn postgres_goes_and_comes_back() {
     let mut server = postgresql::start(PASSWORD);
     let store = open(&mut server).await;
     let mut servers = [server];

@@ -4,8 +4,10 @@ use auth_runtime::store::{self, StoreError};
 use sqlx::{Connection, SqliteConnection, query_scalar, raw_sql};
 
 use crate::{
-    changes, contract, crowd, many, model, race,
-    world::{Directory, NOW, Shared, fresh, key, later, owner, put, timed, value},
+    changes, contract, crowd,
+    directory::Directory,
+    many, model, race,
+    world::{NOW, Shared, fresh, key, later, owner, put, timed, value},
 };
 
 async fn open(directory: &Directory) -> Shared {
@@ -112,7 +114,7 @@ async fn sqlite_refuses_tables_of_a_later_version() {
 
 /// Another process that holds the lock and does not let go.
 #[tokio::test(flavor = "multi_thread")]
-async fn s9_sqlite_that_is_locked_is_an_error_in_time() {
+async fn sqlite_that_is_locked_is_an_error_in_time() {
     let directory = Directory::new();
     let store = open(&directory).await;
     let key = fresh();
