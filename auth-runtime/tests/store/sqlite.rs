@@ -7,7 +7,7 @@ use crate::{
     changes, contract, crowd,
     directory::Directory,
     many, model, race,
-    world::{NOW, Shared, fresh, key, later, owner, put, timed, value},
+    world::{NOW, Shared, fresh, key, later, owner, put, timed, together, value},
 };
 
 async fn open(directory: &Directory) -> Shared {
@@ -57,6 +57,22 @@ async fn sqlite_remembers_when_it_is_opened_again() {
     put(&open(&directory).await, &key, b"x").await;
     let again = open(&directory).await;
     assert_eq!(value(&again, &key).await.as_deref(), Some(&b"x"[..]));
+}
+
+/// Several processes start at the same time on no file at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_tables_are_made_once() {
+    for _ in 0..5 {
+        let directory = Directory::new();
+        let url = format!("sqlite:{}", directory.file("a.db"));
+        let opened = together(8, |_| {
+            let url = url.clone();
+            async move { store::open(&url).await.map(drop) }
+        });
+        for answer in opened.await {
+            assert_eq!(answer, Ok(()));
+        }
+    }
 }
 
 #[cfg(unix)]
