@@ -44,15 +44,16 @@ impl Server {
     fn begin(mut command: Command, folder: Folder, port: u16, url: String) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().expect("the server is installed");
-        for _ in 0..100 {
-            if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                // PostgreSQL listens a moment before it serves.
-                thread::sleep(Duration::from_millis(500));
-                return Self { child, url, _folder: folder };
-            }
+        let server = Self { child, url, _folder: folder };
+        let listens = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+        let patience = (0..100).find(|_| {
             thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the server does not listen");
+            listens()
+        });
+        assert!(patience.is_some(), "the server does not listen");
+        // PostgreSQL listens a moment before it serves.
+        thread::sleep(Duration::from_millis(500));
+        server
     }
 }
 
