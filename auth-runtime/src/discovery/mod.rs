@@ -118,17 +118,6 @@ impl Discovery {
         self.max_stale = span;
         self
     }
-
-    /// What the application chose, or else HTTPS where that is compiled in.
-    pub(crate) fn or_default(chosen: Option<&Self>) -> Result<Option<Self>, FetchError> {
-        match chosen {
-            Some(chosen) => Ok(Some(chosen.clone())),
-            #[cfg(feature = "discovery")]
-            None => Ok(Some(Self::new(HttpFetch::production()?))),
-            #[cfg(not(feature = "discovery"))]
-            None => Ok(None),
-        }
-    }
 }
 
 impl fmt::Debug for Discovery {

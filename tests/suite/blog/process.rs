@@ -144,6 +144,14 @@ impl Blog {
         Answer::read(&String::from_utf8(output.stdout).expect("UTF-8"))
     }
 
+    /// Kills the blog and starts it again on what it has left in its folder.
+    pub(crate) fn restart(mut self) -> Self {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let folder = std::mem::replace(&mut self.folder, Folder::new());
+        Self::start_in(folder, &[])
+    }
+
     /// Asks the blog to stop and returns its exit code.
     pub(crate) fn stop(self) -> i32 {
         self.signal("-TERM");
