@@ -1,7 +1,7 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
@@ -19,7 +19,7 @@ use crate::{
     jwt::{Issuer, KeySet, Keyring, Verifier},
     revocation::Revocations,
     rotation::referred_to,
-    store::{Store, StoreError},
+    store::Store,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -131,10 +131,7 @@ impl Auth {
         tokio::spawn(async move {
             // The task holds no engine while it waits: it ends soon after the last clone does.
             while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
-                if let Err(error) = revocations.follow(now).await {
-                    tracing::warn!(target: "auth", %error, "revocations could not be read");
-                }
-                pause(within, revocations.changed(now)).await;
+                revocations.listen(now, within).await;
             }
         });
     }
@@ -286,22 +283,6 @@ impl AuthBuilder {
             None => referred_to(scheme),
         }
     }
-}
-
-/// How long the store is left alone after each reading, however much is written.
-const BREATH: Duration = Duration::from_millis(50);
-
-/// Waits for news, for `within` at most and [`BREATH`] at least. Without news, or from a store that
-/// cannot tell, it waits for all of `within`.
-#[allow(clippy::disallowed_methods, reason = "the pace of reading, not a moment that is compared")]
-async fn pause(within: Duration, news: impl Future<Output = Result<(), StoreError>>) {
-    let news = async {
-        if news.await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    let _ = tokio::time::timeout(within, news).await;
-    tokio::time::sleep(BREATH.min(within)).await;
 }
 
 /// The revocations of a store, if there is one and the policy has tokens to revoke.

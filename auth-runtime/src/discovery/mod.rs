@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Nothing runs in the background: a fetch begins with a request that needs it. [`Fetch`] is how
-//! documents are asked for; with the feature `discovery`, [`HttpFetch`] does it over HTTPS.
+//! documents are asked for; with the feature `discovery`, `HttpFetch` does it over HTTPS.
 
 #[cfg(feature = "discovery")]
 mod address;
@@ -40,7 +40,7 @@ const MAX_STALE: Seconds = Seconds(24 * 60 * 60);
 /// The address comes from a discovery document, so whoever controls that chooses it. An
 /// implementation answers only with what came over a connection that proves who spoke (HTTPS),
 /// from that very address (no redirects), in JSON, and of bounded size; and it does not connect to
-/// addresses that only this machine or its network can reach. [`HttpFetch`] does all of this.
+/// addresses that only this machine or its network can reach. `HttpFetch` does all of this.
 pub trait Fetch: Send + Sync + 'static {
     /// The document at that URL. Answers of any status but 200 are errors.
     fn get<'f>(&'f self, url: &'f str) -> Fetching<'f>;
