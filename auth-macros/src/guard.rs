@@ -25,7 +25,7 @@ pub(crate) fn guard_type(
     let role = id(requirement.role.map(|role| role.0));
     let limit = id(requirement.limit.map(|limit| limit.0));
     let rule = id(rule);
-    let mutates = requirement.mutates(policy);
+    let mutates = policy.mutates(requirement);
     quote!(#private::Guard<#private::Requires<
         #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates
     >>)

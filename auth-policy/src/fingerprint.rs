@@ -5,7 +5,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use crate::policy::{Contents, SchemeKind};
+use crate::contents::{Contents, SchemeKind};
 
 /// A hash over the names, kinds and rules a handler is compiled against. Values (grants,
 /// lifetimes, rates, descriptions) are not part of it: they may change without a rebuild.

@@ -12,6 +12,7 @@
 mod check;
 #[cfg(feature = "yaml")]
 mod code;
+mod contents;
 #[cfg(feature = "yaml")]
 mod diagnostic;
 #[cfg(feature = "yaml")]
@@ -20,6 +21,7 @@ mod embed;
 #[cfg(feature = "yaml")]
 mod enforced;
 mod fingerprint;
+mod ids;
 #[cfg(feature = "yaml")]
 mod name;
 pub mod policy;

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{LimitId, Policy, RoleId, SchemeId, ScopeId};
+use crate::ids::{LimitId, RoleId, SchemeId, ScopeId};
 
 #[cfg(feature = "yaml")]
 mod asked;
@@ -34,12 +34,4 @@ pub struct Requirement {
     pub role: Option<RoleId>,
     /// The rate limit, besides those of the schemes.
     pub limit: Option<LimitId>,
-}
-
-impl Requirement {
-    /// Whether what it guards may change anything: one of its scopes is declared `mutates: true`.
-    /// For an any-of that is so as soon as one alternative does.
-    pub fn mutates(&self, policy: &Policy) -> bool {
-        self.scopes.iter().any(|id| policy.scope(*id).is_some_and(|scope| scope.mutates))
-    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::policy::{LimitId, RoleId, ScopeId};
+use crate::ids::{LimitId, RoleId, ScopeId};
 
 /// A place in the policy file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -204,7 +204,8 @@ pub struct ForeignIssuer {
     pub audience: String,
     /// The algorithms accepted. Default RS256, PS256, ES256, EdDSA: never HMAC.
     pub algorithms: Vec<Algorithm>,
-    /// A static JWK set. Without it the application hands the keys over when it builds the engine.
+    /// Static keys. Without it the application hands them over when it builds the engine, or has
+    /// them fetched from the issuer.
     pub keys: Option<Reference>,
     /// The claim that holds the scopes, dots for nested members. Default `scope`.
     pub scope_claim: String,

@@ -199,7 +199,7 @@ fn a_client_id_may_stand_in_the_file_and_a_secret_may_not() {
 fn rules_and_invariants_are_resolved() {
     let policy = good("full.yaml");
     let moderate = &policy.rule("moderate").unwrap().requirement;
-    assert!(moderate.any_scope && moderate.mutates(&policy));
+    assert!(moderate.any_scope && policy.mutates(moderate));
     assert_eq!(names(&policy, &moderate.scopes), ["admin", "delete:posts"]);
     let staff = &policy.rule("staff").unwrap().requirement;
     assert_eq!((staff.role, staff.schemes.len()), (policy.role_id("reader"), 1));

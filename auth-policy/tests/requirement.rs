@@ -266,7 +266,7 @@ fn a_rule_is_not_combined_with_schemes_scopes_or_a_role() {
 #[test]
 fn c5_a_requirement_mutates_if_one_of_its_scopes_does() {
     let policy = policy();
-    let mutates = |requirement: Requirement| requirement.mutates(&policy);
+    let mutates = |requirement: Requirement| policy.mutates(&requirement);
     assert!(!mutates(all_of(&["jwt"], &["read:posts"]).unwrap()));
     assert!(mutates(all_of(&["jwt"], &["read:posts", "write:posts"]).unwrap()));
     assert!(mutates(any_of(&["jwt"], &["read:posts", "write:posts"]).unwrap()));

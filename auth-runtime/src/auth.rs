@@ -1,7 +1,7 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, error::Error, fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
@@ -11,15 +11,15 @@ use auth_policy::{
 
 use crate::{
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
+    build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
-    discovery::{Discovery, FetchError, RemoteKeys, Surroundings},
+    discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
-    jwt::{Issuer, KeySet, Keyring, SetupError, Verifier},
-    reference::ReferenceError,
+    jwt::{Issuer, KeySet, Keyring, Verifier},
     revocation::Revocations,
     rotation::referred_to,
-    store::{Store, StoreError},
+    store::Store,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -131,10 +131,7 @@ impl Auth {
         tokio::spawn(async move {
             // The task holds no engine while it waits: it ends soon after the last clone does.
             while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
-                if let Err(error) = revocations.follow(now).await {
-                    tracing::warn!(target: "auth", %error, "revocations could not be read");
-                }
-                pause(within, revocations.changed(now)).await;
+                revocations.listen(now, within).await;
             }
         });
     }
@@ -191,8 +188,8 @@ impl AuthBuilder {
         self
     }
 
-    /// Fetches the keys of foreign issuers that have none this way. Default: over HTTPS, if the
-    /// feature `discovery` is on.
+    /// Fetches the keys of foreign issuers that have none of their own in this way. Without this
+    /// call nothing is fetched, and such an issuer stops the start.
     pub fn discovery(mut self, discovery: Discovery) -> Self {
         self.discovery = Some(discovery);
         self
@@ -254,16 +251,8 @@ impl AuthBuilder {
         let carriers = Carriers::new(&policy);
         let memory = remember(self.store, &policy, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
-        let auth = Auth(Arc::new(Engine {
-            policy,
-            carriers,
-            verifiers,
-            issuer,
-            remote,
-            clock,
-            audit,
-            memory,
-        }));
+        let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
+        let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
         Ok(auth)
     }
@@ -279,8 +268,7 @@ impl AuthBuilder {
         if issuer.keys.is_some() || self.keys.contains_key(&scheme.name) {
             return Ok((Keyring::new(self.keys_of(scheme)?), None));
         }
-        let discovery = Discovery::or_default(self.discovery.as_ref());
-        let discovery = discovery.map_err(BuildError::Discovery)?;
+        let discovery = self.discovery.clone();
         let discovery = discovery.ok_or_else(|| BuildError::NoKeys(scheme.name.clone()))?;
         let (policy, clock) = (Arc::clone(policy), Arc::clone(&self.clock));
         let around = Surroundings { policy, clock, audit: Arc::clone(&self.audit) };
@@ -295,22 +283,6 @@ impl AuthBuilder {
             None => referred_to(scheme),
         }
     }
-}
-
-/// How long the store is left alone after each reading, however much is written.
-const BREATH: Duration = Duration::from_millis(50);
-
-/// Waits for news, for `within` at most and [`BREATH`] at least. Without news, or from a store that
-/// cannot tell, it waits for all of `within`.
-#[allow(clippy::disallowed_methods, reason = "the pace of reading, not a moment that is compared")]
-async fn pause(within: Duration, news: impl Future<Output = Result<(), StoreError>>) {
-    let news = async {
-        if news.await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    let _ = tokio::time::timeout(within, news).await;
-    tokio::time::sleep(BREATH.min(within)).await;
 }
 
 /// The revocations of a store, if there is one and the policy has tokens to revoke.
@@ -328,78 +300,5 @@ async fn remember(
 impl fmt::Debug for AuthBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AuthBuilder").field("keys", &self.keys.keys()).finish_non_exhaustive()
-    }
-}
-
-/// Why an engine could not be made, or its keys not be replaced.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The embedded policy cannot be read.
-    Policy(EmbedError),
-    /// What the policy refers to is not there.
-    Reference {
-        /// The scheme that refers to it.
-        scheme: String,
-        /// What is missing.
-        error: ReferenceError,
-    },
-    /// The keys of a scheme cannot be used.
-    Keys {
-        /// The scheme.
-        scheme: String,
-        /// What is wrong with them.
-        error: SetupError,
-    },
-    /// The foreign issuer of that name has no keys, and nothing fetches them.
-    NoKeys(String),
-    /// The keys of that foreign issuer are fetched from it, and by nobody else replaced.
-    KeysAreFetched(String),
-    /// There are no means to fetch keys with.
-    Discovery(FetchError),
-    /// Keys were handed over for a scheme the policy does not declare.
-    NoSuchScheme(String),
-    /// The store does not answer.
-    Store(StoreError),
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Policy(error) => write!(f, "{error}"),
-            Self::Reference { scheme, error } => {
-                write!(f, "scheme `{scheme}` has no keys: {error}")
-            }
-            Self::Keys { scheme, error } => {
-                write!(f, "scheme `{scheme}` cannot use its keys: {error}")
-            }
-            Self::NoKeys(issuer) => write!(
-                f,
-                "issuer `{issuer}` has no keys: give it `keys` in the policy, hand them to the builder, or switch on the feature `discovery` to have them fetched"
-            ),
-            Self::Store(error) => write!(f, "{error}"),
-            Self::KeysAreFetched(issuer) => write!(
-                f,
-                "the keys of issuer `{issuer}` are fetched from it: give it `keys` in the policy to bring your own"
-            ),
-            Self::Discovery(error) => write!(f, "keys cannot be fetched: {error}"),
-            Self::NoSuchScheme(name) => write!(
-                f,
-                "keys were handed over for `{name}`, which the policy does not declare as a scheme with keys"
-            ),
-        }
-    }
-}
-
-impl Error for BuildError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Policy(error) => Some(error),
-            Self::Reference { error, .. } => Some(error),
-            Self::Keys { error, .. } => Some(error),
-            Self::Store(error) => Some(error),
-            Self::Discovery(error) => Some(error),
-            Self::NoKeys(_) | Self::KeysAreFetched(_) | Self::NoSuchScheme(_) => None,
-        }
     }
 }

@@ -12,6 +12,7 @@ pub mod audit;
 mod auth;
 mod authorize;
 mod bits;
+mod build_error;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod clock;
@@ -40,9 +41,10 @@ pub mod store;
 pub mod tokens;
 pub mod wellknown;
 
-pub use auth::{Auth, AuthBuilder, BuildError, EmbeddedPolicy};
+pub use auth::{Auth, AuthBuilder, EmbeddedPolicy};
 pub use auth_macros::{authenticate, policy, public};
 pub use auth_policy::Policy;
+pub use build_error::BuildError;
 pub use denial::Denial;
 pub use guard::{Guard, Public};
 pub use identity::{Identity, Subject};

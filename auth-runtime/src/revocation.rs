@@ -8,10 +8,12 @@ use std::{
     collections::HashMap,
     error::Error,
     fmt,
+    future::{Future, pending},
     sync::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use auth_policy::settings::{JwtScheme, OnStoreDown, Seconds};
@@ -106,7 +108,8 @@ impl Revocations {
         self.end(format!("{FAMILY}{family_id}"), now).await
     }
 
-    /// Reads what other processes have revoked of late; call it every `revocation.within`.
+    /// Reads what other processes have revoked of late; an engine does so every
+    /// `revocation.within`.
     ///
     /// # Errors
     ///
@@ -118,16 +121,16 @@ impl Revocations {
         self.read_since(since, now).await
     }
 
-    /// Waits until another process may have revoked something.
-    ///
-    /// # Errors
-    ///
-    /// When the store cannot be watched.
-    pub async fn changed(&self, now: Timestamp) -> Result<(), StoreError> {
-        match bucket(minute(now)) {
-            Some(owner) => self.store.changed(COLLECTION, &owner).await,
-            None => std::future::pending().await,
+    /// Reads what other processes have revoked of late, and waits until they may have revoked
+    /// more: for `within` at most. A store that does not answer is reported, and asked again then.
+    pub(crate) async fn listen(&self, now: Timestamp, within: Duration) {
+        let Some(owner) = bucket(minute(now)) else { return pause(within, pending()).await };
+        // Before reading, so that nothing is missed in between.
+        let news = self.store.changed(COLLECTION, &owner);
+        if let Err(error) = self.follow(now).await {
+            tracing::warn!(target: "auth", %error, "revocations could not be read");
         }
+        pause(within, news).await;
     }
 
     /// Whether a token that verified is to be believed.
@@ -179,6 +182,22 @@ impl Revocations {
         let lifetime = i64::try_from(self.lifetime.0).unwrap_or(i64::MAX);
         minute(Timestamp(now.0.saturating_sub(lifetime))).saturating_sub(SKEW)
     }
+}
+
+/// How long the store is left alone after each reading, however much is written.
+const BREATH: Duration = Duration::from_millis(50);
+
+/// Waits for news, for `within` at most and [`BREATH`] at least. Without news, or from a store that
+/// cannot tell, it waits for all of `within`.
+#[allow(clippy::disallowed_methods, reason = "the pace of reading, not a moment that is compared")]
+async fn pause(within: Duration, news: impl Future<Output = Result<(), StoreError>>) {
+    let news = async {
+        if news.await.is_err() {
+            pending::<()>().await;
+        }
+    };
+    let _ = tokio::time::timeout(within, news).await;
+    tokio::time::sleep(BREATH.min(within)).await;
 }
 
 impl Ended {

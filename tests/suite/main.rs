@@ -18,6 +18,7 @@ mod evidence;
 mod files;
 mod fixture;
 mod http;
+mod interop;
 mod life;
 mod own_accounts;
 mod readme;

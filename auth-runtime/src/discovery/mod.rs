@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Nothing runs in the background: a fetch begins with a request that needs it. [`Fetch`] is how
-//! documents are asked for; with the feature `discovery`, [`HttpFetch`] does it over HTTPS.
+//! documents are asked for; with the feature `discovery`, `HttpFetch` does it over HTTPS.
 
 mod document;
 mod error;
@@ -38,7 +38,7 @@ const MAX_STALE: Seconds = Seconds(24 * 60 * 60);
 /// The address comes from a discovery document, so whoever controls that chooses it. An
 /// implementation answers only with what came over a connection that proves who spoke (HTTPS),
 /// from that very address (no redirects), in JSON, and of bounded size; and it does not connect to
-/// addresses that only this machine or its network can reach. [`HttpFetch`] does all of this.
+/// addresses that only this machine or its network can reach. `HttpFetch` does all of this.
 pub trait Fetch: Send + Sync + 'static {
     /// The document at that URL. Answers of any status but 200 are errors.
     fn get<'f>(&'f self, url: &'f str) -> Fetching<'f>;
@@ -115,17 +115,6 @@ impl Discovery {
     pub fn max_stale(mut self, span: Seconds) -> Self {
         self.max_stale = span;
         self
-    }
-
-    /// What the application chose, or else HTTPS where that is compiled in.
-    pub(crate) fn or_default(chosen: Option<&Self>) -> Result<Option<Self>, FetchError> {
-        match chosen {
-            Some(chosen) => Ok(Some(chosen.clone())),
-            #[cfg(feature = "discovery")]
-            None => Ok(Some(Self::new(HttpFetch::production()?))),
-            #[cfg(not(feature = "discovery"))]
-            None => Ok(None),
-        }
     }
 }
 

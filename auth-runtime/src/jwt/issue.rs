@@ -1,7 +1,7 @@
 //! Issuing access tokens (RFC 9068). In: who is granted what, and the time. Out: a signed token,
 //! never for more than the roles grant, never with a claim the policy does not list.
 
-use std::{error::Error, fmt, sync::Arc};
+use std::sync::Arc;
 
 use auth_policy::{
     Policy,
@@ -13,8 +13,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    claims::REGISTERED, compact::MAX_TOKEN_BYTES, key::Key, key_error::KeyError, key_set::KeySet,
-    keyring::Keyring, setup_error::SetupError, verify::MAX_NAME_BYTES,
+    claims::REGISTERED, compact::MAX_TOKEN_BYTES, issue_error::IssueError, key::Key,
+    key_error::KeyError, key_set::KeySet, keyring::Keyring, setup_error::SetupError,
+    verify::MAX_NAME_BYTES,
 };
 use crate::{
     bits::Bits,
@@ -298,60 +299,3 @@ fn name<'a>(claim: &'static str, text: &'a str) -> Result<&'a str, IssueError> {
     }
     Ok(text)
 }
-
-/// Why no token was issued: nothing of it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum IssueError {
-    /// The policy has no role of that name.
-    UnknownRole(String),
-    /// The policy has no scope of that name.
-    UnknownScope(String),
-    /// The subject does not have that scope.
-    ScopeNotGranted(String),
-    /// The policy does not list that claim under `claims`, or it has a meaning of its own.
-    ClaimNotListed(String),
-    /// The subject or the client id is empty or longer than 255 bytes.
-    BadName(&'static str),
-    /// The token would be longer than this service accepts.
-    TooLong,
-    /// There was no randomness.
-    Random,
-    /// The key did not sign.
-    Signing,
-}
-
-impl IssueError {
-    /// A stable name for audit events and documentation.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownRole(_) => "role-unknown",
-            Self::UnknownScope(_) => "scope-unknown",
-            Self::ScopeNotGranted(_) => "scope-not-granted",
-            Self::ClaimNotListed(_) => "claim-not-listed",
-            Self::BadName(_) => "name-malformed",
-            Self::TooLong => "token-too-long",
-            Self::Random => "random-unavailable",
-            Self::Signing => "signing-failed",
-        }
-    }
-}
-
-impl fmt::Display for IssueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownRole(name) => write!(f, "the policy has no role {name:?}"),
-            Self::UnknownScope(name) => write!(f, "the policy has no scope {name:?}"),
-            Self::ScopeNotGranted(name) => write!(f, "the subject does not have scope {name:?}"),
-            Self::ClaimNotListed(name) => {
-                write!(f, "claim {name:?} is not among the `claims` of scheme `jwt`")
-            }
-            Self::BadName(claim) => write!(f, "`{claim}` is empty or longer than 255 bytes"),
-            Self::TooLong => f.write_str("the token would be longer than 16 KiB"),
-            Self::Random => f.write_str("there were no random bytes"),
-            Self::Signing => f.write_str("the key did not sign"),
-        }
-    }
-}
-
-impl Error for IssueError {}

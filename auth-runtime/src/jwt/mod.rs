@@ -57,6 +57,7 @@ mod der;
 mod generate;
 mod header;
 mod issue;
+mod issue_error;
 mod json;
 mod jwk;
 mod key;
@@ -74,7 +75,8 @@ mod verified;
 mod verify;
 
 pub use compact::{MAX_TOKEN_BYTES, verify_jws};
-pub use issue::{AccessGrant, AccessToken, IssueError, Issuer};
+pub use issue::{AccessGrant, AccessToken, Issuer};
+pub use issue_error::IssueError;
 pub use key::Key;
 pub use key_error::{KeyError, KeyFault, KeyName};
 pub use key_set::{KeySet, MAX_KEY_SET_BYTES, MAX_KEYS};

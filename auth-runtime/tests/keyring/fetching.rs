@@ -61,6 +61,11 @@ async fn j07_ten_thousand_unknown_kids_cause_one_fetch_per_cool_down() {
             async move { world.read(&token).await.status }
         });
         assert!(join_all(flood).await.iter().all(|status| *status == 401));
+        // All at once they share one fetch; one after the other they begin no other.
+        for n in 0..100 {
+            let late = key.sign(&json!({ "kid": format!("late-{n}") }), &claims(PARTNER));
+            assert_eq!(world.read(&late).await.status, 401);
+        }
         assert_eq!(net.asked(), [METADATA, KEYS]);
         assert_eq!(world.audit.take(), ["allow partner key-unknown"]);
     }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::world::Directory;
+use crate::directory::Directory;
 
 /// A certificate for this machine that nobody signed, and its key.
 pub(crate) fn certificate(directory: &Directory) -> (String, String) {

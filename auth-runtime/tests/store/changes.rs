@@ -51,7 +51,7 @@ async fn the_wait_begins_with_the_call(writer: &Shared, watcher: &Shared, owned:
 }
 
 async fn many_wait(writer: &Shared, watcher: &Shared) {
-    let keys: Vec<Key> = (0..20).map(|_| fresh()).collect();
+    let keys: Vec<Key> = (0..5).map(|_| fresh()).collect();
     for key in &keys {
         settle(watcher, key).await;
     }

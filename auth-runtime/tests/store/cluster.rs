@@ -9,7 +9,7 @@ use crate::{
     opening::PASSWORD,
     outage, race,
     server::{self, Server},
-    world::{NOW, Shared, fresh, instant, is_unavailable, pause, put, timed, value},
+    world::{NOW, Shared, fresh, instant, pause, put, timed, value},
 };
 
 async fn start() -> Vec<Server> {
@@ -72,7 +72,7 @@ async fn cluster_holds_the_contract() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs three Redis: ./test stores"]
-async fn s9_cluster_goes_and_comes_back() {
+async fn cluster_goes_and_comes_back() {
     let mut nodes = start().await;
     let store = open(&mut nodes).await;
     outage::survive_a_crash(&mut nodes, &store).await;
@@ -82,7 +82,7 @@ async fn s9_cluster_goes_and_comes_back() {
 /// One node's slots are out of reach; the others' are not.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs three Redis: ./test stores"]
-async fn s9_cluster_does_without_one_node() {
+async fn cluster_does_without_one_node() {
     let mut nodes = start().await;
     let store = open(&mut nodes).await;
     for node in &nodes {
@@ -100,7 +100,7 @@ async fn s9_cluster_does_without_one_node() {
             assert_eq!(value(&store, key).await.as_deref(), Some(&b"x"[..]));
         }
         let (answer, took) = timed(store.get(lost[0], NOW)).await;
-        assert!(is_unavailable(&answer) && took.as_secs() < 2, "{answer:?} {took:?}");
+        assert!(outage::is_unavailable(&answer) && took.as_secs() < 2, "{answer:?} {took:?}");
         pause(1_000).await;
     }
     nodes[2].start();

@@ -23,6 +23,9 @@ mod opening;
 mod race;
 mod world;
 
+#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
+mod directory;
+
 #[cfg(feature = "sqlite")]
 mod sqlite;
 

@@ -83,7 +83,7 @@ async fn fails_in_time(url: &str) {
 }
 
 #[tokio::test]
-async fn s9_a_closed_port_is_an_error_in_time() {
+async fn a_closed_port_is_an_error_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -94,7 +94,7 @@ async fn s9_a_closed_port_is_an_error_in_time() {
 
 /// It accepts, since the system does that for a listener, and never answers.
 #[tokio::test]
-async fn s9_a_server_that_never_answers_is_an_error_in_time() {
+async fn a_server_that_never_answers_is_an_error_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     for url in urls(listener.local_addr().unwrap().port()) {
         fails_in_time(&url).await;

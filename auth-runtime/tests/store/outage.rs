@@ -9,9 +9,7 @@ use tokio::time::timeout;
 use crate::{
     changes,
     server::Server,
-    world::{
-        COLLECTION, NOW, Shared, fresh, instant, is_unavailable, key, pause, put, timed, value,
-    },
+    world::{COLLECTION, NOW, Shared, fresh, instant, key, pause, put, timed, value},
 };
 
 /// How long it may take until calls are answered again.
@@ -97,4 +95,8 @@ async fn changes_are_told_again(store: &Shared) {
     let wait = store.changed(COLLECTION, &owned.owner);
     put(store, &key(&owned.owner, "again"), b"").await;
     changes::woken(wait).await;
+}
+
+pub(crate) fn is_unavailable<T: std::fmt::Debug>(answer: &Result<T, StoreError>) -> bool {
+    matches!(answer, Err(StoreError::Unavailable(_)))
 }

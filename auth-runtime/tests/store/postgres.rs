@@ -5,11 +5,13 @@ use sqlx::{Connection, PgConnection, query_scalar, raw_sql};
 
 use crate::{
     certificate::certificate,
-    changes, contract, crowd, many, model,
+    changes, contract, crowd,
+    directory::Directory,
+    many, model,
     opening::PASSWORD,
     outage, postgresql, race,
     server::Server,
-    world::{COLLECTION, Directory, NOW, Shared, fresh, key, later, owner, put, together, value},
+    world::{COLLECTION, NOW, Shared, fresh, key, later, owner, put, together, value},
 };
 
 fn url(server: &Server) -> String {
@@ -38,6 +40,7 @@ async fn postgres_holds_the_contract() {
     changes::hold(&store, &other).await;
     assert!(!format!("{store:?}").contains(PASSWORD));
     expired_rows_are_removed(&server, &store).await;
+    two_applications_do_not_meet(&server, &store).await;
     later_tables_are_refused(&server).await;
 }
 
@@ -50,7 +53,7 @@ async fn postgres_holds_a_hundred_thousand() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL: ./test stores"]
-async fn s9_postgres_goes_and_comes_back() {
+async fn postgres_goes_and_comes_back() {
     let mut server = postgresql::start(PASSWORD);
     let store = open(&mut server).await;
     let mut servers = [server];
@@ -102,6 +105,17 @@ async fn postgres_speaks_tls_to_those_it_can_prove_itself_to() {
         let why = store::open(&url).await.unwrap_err();
         assert!(matches!(why, StoreError::Unavailable(_)), "{why:?}");
     }
+}
+
+/// As the book says, in a schema each.
+async fn two_applications_do_not_meet(server: &Server, store: &Shared) {
+    raw_sql("CREATE SCHEMA blog").execute(&mut connect(server).await).await.unwrap();
+    let blog = format!("{}?options=-c%20search_path%3Dblog", url(server));
+    let other = store::open(&blog).await.unwrap();
+    let shared = fresh();
+    put(store, &shared, b"mine").await;
+    put(&other, &shared, b"yours").await;
+    assert_eq!(value(store, &shared).await.as_deref(), Some(&b"mine"[..]));
 }
 
 async fn expired_rows_are_removed(server: &Server, store: &Shared) {

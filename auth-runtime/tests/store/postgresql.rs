@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
+    directory::Directory,
     server::{Server, free_port},
-    world::Directory,
 };
 
 /// A PostgreSQL whose role `auth` has that password.

@@ -54,7 +54,7 @@ async fn redis_holds_a_hundred_thousand() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
-async fn s9_redis_goes_and_comes_back() {
+async fn redis_goes_and_comes_back() {
     let mut server = start();
     let store = open(&mut server).await;
     let mut servers = [server];

@@ -7,7 +7,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::world::{Directory, pause};
+use crate::{directory::Directory, world::pause};
 
 /// How long a server may take to start, in tenths of a second.
 const PATIENCE: usize = 300;

@@ -4,8 +4,10 @@ use auth_runtime::store::{self, StoreError};
 use sqlx::{Connection, SqliteConnection, query_scalar, raw_sql};
 
 use crate::{
-    changes, contract, crowd, many, model, race,
-    world::{Directory, NOW, Shared, fresh, key, later, owner, put, timed, value},
+    changes, contract, crowd,
+    directory::Directory,
+    many, model, race,
+    world::{NOW, Shared, fresh, key, later, owner, put, timed, together, value},
 };
 
 async fn open(directory: &Directory) -> Shared {
@@ -55,6 +57,22 @@ async fn sqlite_remembers_when_it_is_opened_again() {
     put(&open(&directory).await, &key, b"x").await;
     let again = open(&directory).await;
     assert_eq!(value(&again, &key).await.as_deref(), Some(&b"x"[..]));
+}
+
+/// Several processes start at the same time on no file at all.
+#[tokio::test(flavor = "multi_thread")]
+async fn sqlite_tables_are_made_once() {
+    for _ in 0..5 {
+        let directory = Directory::new();
+        let url = format!("sqlite:{}", directory.file("a.db"));
+        let opened = together(8, |_| {
+            let url = url.clone();
+            async move { store::open(&url).await.map(drop) }
+        });
+        for answer in opened.await {
+            assert_eq!(answer, Ok(()));
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -112,7 +130,7 @@ async fn sqlite_refuses_tables_of_a_later_version() {
 
 /// Another process that holds the lock and does not let go.
 #[tokio::test(flavor = "multi_thread")]
-async fn s9_sqlite_that_is_locked_is_an_error_in_time() {
+async fn sqlite_that_is_locked_is_an_error_in_time() {
     let directory = Directory::new();
     let store = open(&directory).await;
     let key = fresh();

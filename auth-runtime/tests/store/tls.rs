@@ -5,8 +5,9 @@ use auth_runtime::store::{self, StoreError};
 use crate::{
     certificate::certificate,
     changes,
+    directory::Directory,
     server::{self, Server},
-    world::{Directory, Shared, fresh, put, value},
+    world::{Shared, fresh, put, value},
 };
 
 fn start(certificate: &str, key: &str) -> Server {

@@ -1,9 +1,7 @@
 //! What the cases share. In: a store. Out: places in it that nobody else uses, and short calls.
 
 use std::{
-    fs,
     future::Future,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,7 +11,7 @@ use std::{
 
 use auth_runtime::{
     clock::Timestamp,
-    store::{Collection, Key, Owner, Record, Store, StoreError},
+    store::{Collection, Key, Owner, Record, Store},
 };
 
 pub(crate) type Shared = Arc<dyn Store>;
@@ -41,7 +39,7 @@ pub(crate) fn fresh() -> Key {
     key(&owner(), "id")
 }
 
-fn next() -> u64 {
+pub(crate) fn next() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
@@ -92,32 +90,4 @@ pub(crate) fn instant() -> Instant {
 #[allow(clippy::disallowed_methods, reason = "a server's start is waited for, not a lifetime")]
 pub(crate) async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
-}
-
-pub(crate) fn is_unavailable<T: std::fmt::Debug>(answer: &Result<T, StoreError>) -> bool {
-    matches!(answer, Err(StoreError::Unavailable(_)))
-}
-
-/// A directory that is gone when this is.
-pub(crate) struct Directory(PathBuf);
-
-impl Directory {
-    /// In memory where the system has such a place: these tests are not about the disk.
-    pub(crate) fn new() -> Self {
-        let memory = PathBuf::from("/dev/shm");
-        let base = if memory.is_dir() { memory } else { std::env::temp_dir() };
-        let path = base.join(format!("auth-store-{}-{}", std::process::id(), next()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    pub(crate) fn file(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.0));
-    }
 }

@@ -28,7 +28,9 @@ pub(crate) struct People {
 /// What the blog knows of somebody.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Profile {
+    #[serde(default)]
     pub(crate) display_name: String,
+    pub(crate) email: Option<String>,
 }
 
 impl People {
@@ -97,4 +99,11 @@ fn profile_key(id: &str) -> Option<Key> {
 pub(crate) fn is_username(name: &str) -> bool {
     let visible = !name.chars().any(char::is_control);
     !name.is_empty() && name.len() <= MAX_USERNAME && visible && name.trim() == name
+}
+
+/// Whether it looks like an address: only a message that arrives shows that it is one.
+pub(crate) fn is_email(text: &str) -> bool {
+    let parts = text.rsplit_once('@');
+    let plain = !text.chars().any(|letter| letter.is_control() || letter.is_whitespace());
+    plain && text.len() <= 254 && parts.is_some_and(|(l, d)| !l.is_empty() && d.contains('.'))
 }

@@ -61,8 +61,13 @@ impl App {
     }
 
     /// Whether somebody of that name may have that password.
-    pub(crate) fn check_password(&self, password: &Secret, name: &str) -> Result<(), Problem> {
-        let somebody = Context { username: name, ..Context::default() };
+    pub(crate) fn check_password(
+        &self,
+        password: &Secret,
+        name: &str,
+        email: Option<&str>,
+    ) -> Result<(), Problem> {
+        let somebody = Context { username: name, email, ..Context::default() };
         self.rules.check(password, &somebody).map_err(|weaknesses| {
             unprocessable("this password is guessed too soon: `reasons` says why")
                 .reasons(weaknesses.codes())

@@ -42,8 +42,10 @@ pub(crate) async fn edit(
     if display_name.is_empty() || display_name.len() > MAX_DISPLAY_NAME {
         return Err(unprocessable("a display name has 1 to 100 bytes").into());
     }
-    let profile = Profile { display_name };
-    app.people.set_profile(&caller.subject().id, &profile, app.auth.now()).await?;
+    let now = app.auth.now();
+    let old = app.people.profile(&caller.subject().id, now).await?;
+    let profile = Profile { display_name, ..old };
+    app.people.set_profile(&caller.subject().id, &profile, now).await?;
     shown(&app, &caller, profile).await
 }
 

@@ -9,7 +9,7 @@ use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    accounts::is_username,
+    accounts::{Profile, is_email, is_username},
     app::App,
     refusal::{Refusal, unprocessable},
 };
@@ -22,6 +22,8 @@ const FIRST_ROLE: &str = "reader";
 pub(crate) struct NewAccount {
     username: String,
     password: Secret,
+    /// Not verified, and so good for nothing yet but to keep it out of the password.
+    email: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -46,10 +48,17 @@ pub(crate) async fn register(
         let help = "a user name has 1 to 64 bytes, none of them a control character, and no blank at either end";
         return Err(unprocessable(help).into());
     }
-    app.check_password(&new.password, &new.username)?;
+    if new.email.as_deref().is_some_and(|email| !is_email(email)) {
+        return Err(unprocessable("this is no e-mail address of at most 254 bytes").into());
+    }
+    app.check_password(&new.password, &new.username, new.email.as_deref())?;
     let password = app.hasher.hash(new.password).await?;
     let now = app.auth.now();
     let account = app.people.register(&new.username, FIRST_ROLE, password, now).await?;
+    if new.email.is_some() {
+        let profile = Profile { email: new.email, ..Profile::default() };
+        app.people.set_profile(&account.id, &profile, now).await?;
+    }
     let registered = Registered { id: account.id, username: account.username };
     Ok((StatusCode::CREATED, Json(registered)))
 }
@@ -68,7 +77,8 @@ pub(crate) async fn change_password(
     if !verdict.is_right() {
         return Err(Denial::wrong_password(app.auth.policy()).into());
     }
-    app.check_password(&change.new, &account.username)?;
+    let email = app.people.profile(id, app.auth.now()).await?.email;
+    app.check_password(&change.new, &account.username, email.as_deref())?;
     let password = app.hasher.hash(change.new).await?;
     let now = app.auth.now();
     app.people.accounts.change(id, |account| account.password = password.clone(), now).await?;

@@ -71,7 +71,8 @@ pub(crate) async fn confirm(
     let id = app.resets.look(&confirmation.token, now).await.map_err(refused)?;
     let account = app.people.accounts.by_id(&id, now).await?.ok_or_else(Problem::not_found)?;
     // Before the token is used up: a weak password must not cost it.
-    app.check_password(&confirmation.new, &account.username)?;
+    let email = app.people.profile(&id, now).await?.email;
+    app.check_password(&confirmation.new, &account.username, email.as_deref())?;
     let password = app.hasher.hash(confirmation.new).await?;
     let id = app.resets.finish(&confirmation.token, now).await.map_err(refused)?;
     app.people.accounts.change(&id, |account| account.password = password.clone(), now).await?;

@@ -1,6 +1,8 @@
 //! The example as its user has it: the binary, started and spoken to over TCP.
 
-mod process;
+pub(crate) mod process;
+mod servers;
+mod several;
 mod signing;
 mod starting;
 mod tokens;

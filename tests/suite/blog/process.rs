@@ -31,33 +31,33 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
     binary.next_back().expect("cargo names the binary")
 });
 
-pub(super) struct Blog {
+pub(crate) struct Blog {
     child: Child,
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// What it printed before the address: the table and the seed.
-    pub(super) printed: String,
-    pub(super) folder: Folder,
+    pub(crate) printed: String,
+    pub(crate) folder: Folder,
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     headers: Vec<(String, String)>,
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 impl Blog {
-    pub(super) fn seeded() -> Self {
+    pub(crate) fn seeded() -> Self {
         Self::start(&[("BLOG_SEED", "1")])
     }
 
     /// Starts a blog on a free port, in a folder of its own.
-    pub(super) fn start(settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(settings: &[(&str, &str)]) -> Self {
         Self::start_in(Folder::new(), settings)
     }
 
-    pub(super) fn start_in(folder: Folder, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_in(folder: Folder, settings: &[(&str, &str)]) -> Self {
         let mut child = command(&folder, settings).spawn().expect("the blog starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let mut printed = String::new();
@@ -73,38 +73,38 @@ impl Blog {
     }
 
     /// What a blog that refuses to start says, and its exit code.
-    pub(super) fn refused(settings: &[(&str, &str)]) -> (i32, String) {
+    pub(crate) fn refused(settings: &[(&str, &str)]) -> (i32, String) {
         let folder = Folder::new();
         let output = command(&folder, settings).stderr(Stdio::piped()).output().expect("it runs");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         (output.status.code().expect("an exit code"), said)
     }
 
-    pub(super) fn seed(&self) -> Value {
+    pub(crate) fn seed(&self) -> Value {
         let line = self.printed.lines().find_map(|line| line.strip_prefix("seed "));
         serde_json::from_str(line.expect("a line with the seed")).expect("JSON")
     }
 
-    pub(super) fn password(&self, user: &str) -> String {
+    pub(crate) fn password(&self, user: &str) -> String {
         self.seed()["users"][user].as_str().expect("a password").to_owned()
     }
 
-    pub(super) fn login(&self, user: &str) -> String {
+    pub(crate) fn login(&self, user: &str) -> String {
         let body = json!({ "username": user, "password": self.password(user) });
         let answer = self.post("/auth/login", &[], &body.to_string());
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()["access_token"].as_str().expect("a token").to_owned()
     }
 
-    pub(super) fn get(&self, path: &str, token: Option<&str>) -> Answer {
+    pub(crate) fn get(&self, path: &str, token: Option<&str>) -> Answer {
         self.send("GET", path, &bearer(token), None)
     }
 
-    pub(super) fn delete(&self, path: &str, token: Option<&str>) -> Answer {
+    pub(crate) fn delete(&self, path: &str, token: Option<&str>) -> Answer {
         self.send("DELETE", path, &bearer(token), None)
     }
 
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         method: &str,
         path: &str,
@@ -116,14 +116,14 @@ impl Blog {
         self.send(method, path, &headers, Some(&body.to_string()))
     }
 
-    pub(super) fn post(&self, path: &str, headers: &[String], body: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, headers: &[String], body: &str) -> Answer {
         let mut headers = headers.to_vec();
         headers.push("Content-Type: application/json".to_owned());
         self.send("POST", path, &headers, Some(body))
     }
 
     /// One request by curl: another implementation of HTTP than the blog's.
-    pub(super) fn send(
+    pub(crate) fn send(
         &self,
         method: &str,
         path: &str,
@@ -144,25 +144,33 @@ impl Blog {
         Answer::read(&String::from_utf8(output.stdout).expect("UTF-8"))
     }
 
+    /// Kills the blog and starts it again on what it has left in its folder.
+    pub(crate) fn restart(mut self) -> Self {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let folder = std::mem::replace(&mut self.folder, Folder::new());
+        Self::start_in(folder, &[])
+    }
+
     /// Asks the blog to stop and returns its exit code.
-    pub(super) fn stop(self) -> i32 {
+    pub(crate) fn stop(self) -> i32 {
         self.signal("-TERM");
         self.stop_after_signal()
     }
 
     /// The exit code of a blog that was asked to stop.
-    pub(super) fn stop_after_signal(mut self) -> i32 {
+    pub(crate) fn stop_after_signal(mut self) -> i32 {
         self.child.wait().expect("it ends").code().expect("by itself")
     }
 
-    pub(super) fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().expect("kill is installed");
         assert!(sent.success());
     }
 
     /// A connection that has sent the beginning of a request.
-    pub(super) fn unfinished_request(&self, beginning: &str) -> TcpStream {
+    pub(crate) fn unfinished_request(&self, beginning: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).expect("it listens");
         stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a timeout");
         stream.write_all(beginning.as_bytes()).expect("it reads");
@@ -191,22 +199,22 @@ impl Answer {
         }
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }
 
     /// Every header of that name, in the order of the answer.
-    pub(super) fn headers(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn headers(&self, name: &str) -> Vec<&str> {
         let named = self.headers.iter().filter(|(key, _)| key == name);
         named.map(|(_, value)| value.as_str()).collect()
     }
 
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 }
 
-pub(super) fn bearer(token: Option<&str>) -> Vec<String> {
+pub(crate) fn bearer(token: Option<&str>) -> Vec<String> {
     token.map(|token| format!("Authorization: Bearer {token}")).into_iter().collect()
 }
 
@@ -220,10 +228,10 @@ fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
 }
 
 /// A folder that goes with its test.
-pub(super) struct Folder(pub(super) PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static COUNT: Mutex<u32> = Mutex::new(0);
         let mut count = COUNT.lock().expect("no test panics here");
         *count += 1;
@@ -233,7 +241,7 @@ impl Folder {
         Self(folder)
     }
 
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.0.join("stderr.log")).expect("a log")
     }
 }

@@ -47,6 +47,11 @@ fn m10_a_name_is_taken_once_and_a_weak_password_not_at_all() {
     let weak = register(&blog, "grace", "Gr4ce");
     assert_eq!(weak.status, 422);
     assert_eq!(weak.json()["reasons"], json!(["too_short", "contains_username"]));
+    let of_the_mail = json!({
+        "username": "grace", "password": "ghopper-1906-ghopper", "email": "ghopper@navy.example"
+    });
+    let weak = blog.write("POST", "/auth/register", None, &of_the_mail);
+    assert_eq!(weak.json()["reasons"], json!(["contains_username"]));
     assert_eq!(register(&blog, "grace", "passwordpassword").json()["reasons"], json!(["common"]));
     for name in ["", " ada", "a\u{7}b", &"a".repeat(65)] {
         assert_eq!(register(&blog, name, PASSWORD).status, 422, "{name:?}");
