@@ -9,7 +9,7 @@ use crate::{
     report::Report,
     settings::{
         Algorithm, AudienceKind, CharacterClass, ClientId, LimitKey, OnStoreDown, Place, Rate,
-        Reference, Rejected, SameSite, Seconds, TokenType,
+        Reference, Rejected, RevocationCheck, SameSite, Seconds, TokenType,
     },
     yaml::{Node, Value},
 };
@@ -87,6 +87,7 @@ pub(crate) struct JwtForm {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RevocationForm {
+    pub(crate) check: Option<At<RevocationCheck>>,
     pub(crate) within: Option<At<Seconds>>,
     pub(crate) max_stale: Option<At<Seconds>>,
     pub(crate) on_store_down: Option<At<OnStoreDown>>,

@@ -131,7 +131,9 @@ pub struct JwtScheme {
 /// `schemes.jwt.revocation`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revocation {
-    /// How soon other processes know. Default 1 s.
+    /// How a process knows what was revoked. Default `feed`.
+    pub check: RevocationCheck,
+    /// How soon other processes know. Shorter than `max_stale`. Default 1 s.
     pub within: Seconds,
     /// How long a process serves on what it last heard. Default 30 s.
     pub max_stale: Seconds,
@@ -141,8 +143,24 @@ pub struct Revocation {
 
 impl Default for Revocation {
     fn default() -> Self {
-        Self { within: Seconds(1), max_stale: Seconds(30), on_store_down: OnStoreDown::Refuse }
+        Self {
+            check: RevocationCheck::Feed,
+            within: Seconds(1),
+            max_stale: Seconds(30),
+            on_store_down: OnStoreDown::Refuse,
+        }
     }
+}
+
+/// How a process knows what was revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevocationCheck {
+    /// From memory, which follows the store: no request waits.
+    #[default]
+    Feed,
+    /// From the store, for every request: what is revoked elsewhere ends at once here.
+    EveryRequest,
 }
 
 /// What a check does when the store it needs cannot answer.

@@ -148,7 +148,7 @@ impl<'r> Door<'r> {
             None => token.verify(self.now),
         };
         match (verified, remote) {
-            (Ok(token), _) => self.believe(token, challenges),
+            (Ok(token), _) => self.believe(token, challenges).await,
             (Err(error @ TokenError::KeysUnavailable), Some(remote)) => {
                 let denial = Denial::unavailable(remote.retry_after(self.now));
                 Err(Refusal::new(denial, error.code()))
@@ -158,14 +158,18 @@ impl<'r> Door<'r> {
     }
 
     /// The identity behind a token that verified, unless it was revoked since.
-    fn believe(
+    async fn believe(
         &self,
         token: VerifiedToken,
         challenges: &Challenges<'_>,
     ) -> Result<Identity, Refusal> {
         let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
         let revocations = self.auth.revocations().filter(|_| own);
-        match revocations.map_or(Ok(()), |revocations| revocations.judge(&token, self.now)) {
+        let judged = match revocations {
+            Some(revocations) => revocations.judge(&token, self.now).await,
+            None => Ok(()),
+        };
+        match judged {
             Ok(()) => Ok(Identity::new(token, self.auth.shared_policy())),
             Err(Disbelief::Revoked) => {
                 Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))

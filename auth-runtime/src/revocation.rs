@@ -1,5 +1,6 @@
 //! Access tokens that ended before their time. In: what was revoked, here or in another process.
-//! Out: an answer for each token, without a look-up: a set in memory, fed by the store.
+//! Out: an answer for each token, without a look-up: a set in memory, fed by the store. A policy may
+//! ask for the look-up all the same, with `check: every_request`.
 //!
 //! A revocation is a record that lives as long as the tokens it concerns could. Records are kept
 //! by the minute they were made in, so that following the store reads the last minutes and not all.
@@ -16,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use auth_policy::settings::{JwtScheme, OnStoreDown, Seconds};
+use auth_policy::settings::{JwtScheme, OnStoreDown, RevocationCheck, Seconds};
 
 use crate::{
     clock::Timestamp,
@@ -37,6 +38,7 @@ pub(crate) const FAMILY_CLAIM: &str = "sid";
 #[derive(Debug)]
 pub struct Revocations {
     store: Arc<dyn Store>,
+    check: RevocationCheck,
     lifetime: Seconds,
     max_stale: Seconds,
     on_store_down: OnStoreDown,
@@ -79,6 +81,7 @@ impl Revocations {
         let settings = scheme.revocation;
         let revocations = Self {
             store,
+            check: settings.check,
             // A token is believed until its leeway has passed, too.
             lifetime: Seconds(scheme.access_ttl.0.saturating_add(scheme.leeway.0)),
             max_stale: settings.max_stale,
@@ -96,7 +99,7 @@ impl Revocations {
     ///
     /// When the store does not answer. The token is revoked in this process all the same.
     pub async fn token(&self, token_id: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.end(format!("{TOKEN}{token_id}"), now).await
+        self.end(token_record(token_id), now).await
     }
 
     /// Revokes every access token of that refresh family.
@@ -105,7 +108,7 @@ impl Revocations {
     ///
     /// When the store does not answer. They are revoked in this process all the same.
     pub async fn family(&self, family_id: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.end(format!("{FAMILY}{family_id}"), now).await
+        self.end(family_record(family_id), now).await
     }
 
     /// Reads what other processes have revoked of late; an engine does so every
@@ -134,29 +137,59 @@ impl Revocations {
     }
 
     /// Whether a token that verified is to be believed.
-    pub(crate) fn judge(&self, token: &VerifiedToken, now: Timestamp) -> Result<(), Disbelief> {
+    pub(crate) async fn judge(
+        &self,
+        token: &VerifiedToken,
+        now: Timestamp,
+    ) -> Result<(), Disbelief> {
         if self.is_ended(token) {
             return Err(Disbelief::Revoked);
         }
+        match self.check {
+            RevocationCheck::Feed => self.unless_stale(now),
+            RevocationCheck::EveryRequest => self.look_up(token, now).await,
+        }
+    }
+
+    fn unless_stale(&self, now: Timestamp) -> Result<(), Disbelief> {
         let heard_at = Timestamp(self.heard_at.load(Ordering::Acquire));
-        let stale = heard_at.plus(self.max_stale) < now;
-        if stale && self.on_store_down == OnStoreDown::Refuse {
-            return Err(Disbelief::Stale);
+        if heard_at.plus(self.max_stale) < now { self.silence() } else { Ok(()) }
+    }
+
+    /// Asks the store about this token and its family.
+    async fn look_up(&self, token: &VerifiedToken, now: Timestamp) -> Result<(), Disbelief> {
+        let ids = [token.token_id().map(token_record), family_of(token).map(family_record)];
+        for key in ids.into_iter().flatten().filter_map(|id| record(&id)) {
+            match self.store.get(&key, now).await {
+                Ok(Some(_)) => return Err(Disbelief::Revoked),
+                Ok(None) => {}
+                Err(_) => return self.silence(),
+            }
         }
         Ok(())
     }
 
+    /// What a store that does not answer means.
+    fn silence(&self) -> Result<(), Disbelief> {
+        match self.on_store_down {
+            OnStoreDown::Refuse => Err(Disbelief::Stale),
+            OnStoreDown::AcceptUntilExpiry => Ok(()),
+        }
+    }
+
     fn is_ended(&self, token: &VerifiedToken) -> bool {
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
-        let family = token.extra().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
         token.token_id().is_some_and(|id| ended.tokens.contains_key(id))
-            || family.is_some_and(|id| ended.families.contains_key(id))
+            || family_of(token).is_some_and(|id| ended.families.contains_key(id))
     }
 
     async fn end(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
         let until = now.plus(self.lifetime);
         self.ended.write().unwrap_or_else(PoisonError::into_inner).add(&id, until, now);
         // An id that is no name is no id of ours, and no token has it.
+        if let Some(key) = record(&id).filter(|_| self.check == RevocationCheck::EveryRequest) {
+            self.store.insert(&key, &[], Some(until), now).await?;
+        }
         let owner = bucket(minute(now));
         let Some(key) = owner.and_then(|owner| Key::new(COLLECTION, owner, id)) else {
             return Ok(());
@@ -213,6 +246,24 @@ impl Ended {
         }
         ids.insert(id.into(), until);
     }
+}
+
+fn token_record(token_id: &str) -> String {
+    format!("{TOKEN}{token_id}")
+}
+
+fn family_record(family_id: &str) -> String {
+    format!("{FAMILY}{family_id}")
+}
+
+/// The family a token names.
+fn family_of(token: &VerifiedToken) -> Option<&str> {
+    token.extra().get(FAMILY_CLAIM).and_then(|claim| claim.as_str())
+}
+
+/// Where a revocation is found by its id alone: it is its own owner.
+fn record(id: &str) -> Option<Key> {
+    Key::new(COLLECTION, Owner::new(id)?, id)
 }
 
 const fn minute(now: Timestamp) -> i64 {

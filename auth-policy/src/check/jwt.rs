@@ -88,7 +88,7 @@ pub(super) fn jwt(form: &JwtForm, report: &mut Report) -> JwtScheme {
         refresh_ttl: form.refresh_ttl.map(|ttl| ttl.value).unwrap_or_default(),
         leeway: leeway(form.leeway, report),
         claims: claims(&form.claims, report),
-        revocation: revocation(&form.revocation),
+        revocation: revocation(&form.revocation, report),
     }
 }
 
@@ -193,11 +193,20 @@ fn is_personal(lower: &str) -> bool {
     words.any(|word| PERSONAL.contains(&word))
 }
 
-fn revocation(form: &RevocationForm) -> Revocation {
+fn revocation(form: &RevocationForm, report: &mut Report) -> Revocation {
     let default = Revocation::default();
+    let within = form.within.map_or(default.within, |at| at.value);
+    let max_stale = form.max_stale.map_or(default.max_stale, |at| at.value);
+    // A feed that is read less often than its silence is borne would be stale between readings.
+    if let Some(place) = form.within.or(form.max_stale).map(|at| at.place) {
+        let within = form.within.unwrap_or(At { value: within, place });
+        let max_stale = form.max_stale.unwrap_or(At { value: max_stale, place });
+        shorter("within", Some(within), "max_stale", Some(max_stale), report);
+    }
     Revocation {
-        within: form.within.map_or(default.within, |at| at.value),
-        max_stale: form.max_stale.map_or(default.max_stale, |at| at.value),
+        check: form.check.map_or(default.check, |at| at.value),
+        within,
+        max_stale,
         on_store_down: form.on_store_down.map_or(default.on_store_down, |at| at.value),
     }
 }

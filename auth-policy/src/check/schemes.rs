@@ -75,10 +75,14 @@ pub(super) fn shorter(
     let (Some(short), Some(long)) = (short, long) else { return };
     if short.value >= long.value {
         report.add(Code::LifetimeOrder, short.place, |found| {
-            found
+            let found = found
                 .message(format!("`{key}` is not shorter than `{other}`"))
-                .other(long.place, format!("`{other}` is set here"))
-                .help(format!("shorten `{key}`, or lengthen `{other}`"))
+                .help(format!("shorten `{key}`, or lengthen `{other}`"));
+            if long.place == short.place {
+                // A default has no place of its own.
+                return found.help(format!("`{other}` is {} s unless it is set", long.value.0));
+            }
+            found.other(long.place, format!("`{other}` is set here"))
         });
     }
 }

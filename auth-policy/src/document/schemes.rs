@@ -9,7 +9,9 @@ use super::{
 use crate::{
     code::Code,
     report::Report,
-    settings::{Algorithm, AudienceKind, ClientId, OnStoreDown, SameSite, TokenType},
+    settings::{
+        Algorithm, AudienceKind, ClientId, OnStoreDown, RevocationCheck, SameSite, TokenType,
+    },
     yaml::{Node, Value},
 };
 
@@ -88,13 +90,16 @@ fn jwt(node: &Node, report: &mut Report) -> JwtForm {
 }
 
 fn revocation(node: &Node, report: &mut Report) -> RevocationForm {
-    let known = &["within", "max_stale", "on_store_down"];
+    let known = &["check", "within", "max_stale", "on_store_down"];
     let Some(fields) = Fields::open(node, "schemes.jwt.revocation", known, report) else {
         return RevocationForm::default();
     };
     let actions =
         [("refuse", OnStoreDown::Refuse), ("accept_until_expiry", OnStoreDown::AcceptUntilExpiry)];
+    let checks =
+        [("feed", RevocationCheck::Feed), ("every_request", RevocationCheck::EveryRequest)];
     RevocationForm {
+        check: fields.get("check").and_then(|node| values::choice(node, &checks, report)),
         within: values::duration(fields.get("within"), report),
         max_stale: values::duration(fields.get("max_stale"), report),
         on_store_down: fields

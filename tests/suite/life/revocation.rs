@@ -172,3 +172,24 @@ async fn tokens_of_a_second_world(world: &World) -> auth_runtime::Identity {
     let tokens = second.sign_in(&second.register("grace").await).await;
     second.identity(&tokens.access_token).await
 }
+
+#[tokio::test]
+async fn z10_with_a_look_up_for_every_request_logout_is_effective_at_once_everywhere() {
+    let store = Arc::new(Failing { inner: MemoryStore::new(), down: false.into() });
+    let clock = Arc::new(ManualClock::at(START));
+    let policy = auth_runtime::policy!("policies/every_request.yaml");
+    let open = || World::under(policy, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&clock));
+    let (world, beside) = (open().await, open().await);
+    let ada = world.register("ada").await;
+    let (ended, kept) = (world.sign_in(&ada).await, world.sign_in(&ada).await);
+
+    let caller = world.identity(&ended.access_token).await;
+    world.tokens.sign_out(&caller).await.expect("ended");
+    assert_eq!(beside.answers(&ended.access_token).await, StatusCode::UNAUTHORIZED);
+    assert_eq!(beside.answers(&kept.access_token).await, StatusCode::OK);
+
+    store.set_down(true);
+    assert_eq!(beside.answers(&kept.access_token).await, StatusCode::SERVICE_UNAVAILABLE);
+    store.set_down(false);
+    assert_eq!(beside.answers(&kept.access_token).await, StatusCode::OK);
+}

@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock, Mutex};
 
 use auth_runtime::{
-    Auth, Identity, Protected, Router,
+    Auth, EmbeddedPolicy, Identity, Protected, Router,
     account::{Account, StoredAccounts},
     audit::{AuditSink, Event},
     authenticate,
@@ -73,8 +73,17 @@ impl World {
     }
 
     pub(super) async fn on(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> Self {
+        Self::under(policy!("../policies/test.yaml"), store, clock).await
+    }
+
+    /// The same under a policy with other values.
+    pub(super) async fn under(
+        policy: EmbeddedPolicy,
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+    ) -> Self {
         let events = Events::default();
-        let auth = Auth::from_policy(policy!("../policies/test.yaml"))
+        let auth = Auth::from_policy(policy)
             .keys("jwt", keys())
             .keys("partner", partner_keys())
             .store(Arc::clone(&store))
