@@ -30,10 +30,10 @@ pub(crate) struct Outbound {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Network {
     /// Public ones over `https`: for URLs that somebody else chose.
-    #[cfg_attr(not(feature = "discovery"), allow(dead_code, reason = "discovery's alone"))]
+    #[allow(dead_code, reason = "made by the feature `discovery` alone")]
     Public,
     /// All of them over `https`: for URLs that the operator chose.
-    #[cfg_attr(not(feature = "client"), allow(dead_code, reason = "the client's alone"))]
+    #[allow(dead_code, reason = "made by the feature `client` alone")]
     Chosen,
     /// All of them over `https`, and this machine over `http`.
     Development,
