@@ -1,7 +1,7 @@
 //! Opening the file. In: a path. Out: the connection that writes and those that read, on a
 //! database whose tables are today's.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use sqlx::{
     Connection, Error, SqliteConnection, SqlitePool, query, query_scalar, raw_sql,
@@ -18,6 +18,9 @@ use crate::store::{
 /// How many calls may read at a time.
 const READERS: u32 = 4;
 
+/// How long a busy file is left alone.
+const PAUSE: Duration = Duration::from_millis(25);
+
 /// Both pools: the writer's one connection, and the readers'.
 pub(super) async fn open(path: &str) -> Result<(SqlitePool, SqlitePool), StoreError> {
     if path.is_empty() || path.starts_with(':') {
@@ -26,10 +29,32 @@ pub(super) async fn open(path: &str) -> Result<(SqlitePool, SqlitePool), StoreEr
         ));
     }
     make_private(path)?;
-    let writer = pool(path, 1).await.map_err(failure)?;
+    let writer = patiently(path, 1).await.map_err(failure)?;
     migrate(&writer).await?;
-    let readers = pool(path, READERS).await.map_err(failure)?;
+    let readers = patiently(path, READERS).await.map_err(failure)?;
     Ok((writer, readers))
+}
+
+/// Opens the file, and again for a while when it is busy: SQLite itself does not wait where several
+/// processes turn a new file to WAL at the same time.
+#[allow(clippy::disallowed_methods, reason = "a pause between two attempts, not a moment")]
+async fn patiently(path: &str, connections: u32) -> Result<SqlitePool, Error> {
+    let mut attempts = CONNECT.as_millis() / PAUSE.as_millis();
+    loop {
+        match pool(path, connections).await {
+            Err(error) if is_busy(&error) && attempts > 0 => {
+                attempts -= 1;
+                tokio::time::sleep(PAUSE).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
+/// Whether this is `SQLITE_BUSY`, of whatever kind: the low byte of the code.
+fn is_busy(error: &Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 async fn pool(path: &str, connections: u32) -> Result<SqlitePool, Error> {
