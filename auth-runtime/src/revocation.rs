@@ -31,6 +31,9 @@ const COLLECTION: Collection = Collection("revocation");
 /// How far the clocks of two processes may disagree about the minute.
 const SKEW: i64 = 1;
 
+/// How much later than its revocation a token may still be issued.
+const LATECOMERS: Seconds = Seconds(60);
+
 /// The claim that names the family of an access token.
 pub(crate) const FAMILY_CLAIM: &str = "sid";
 
@@ -82,8 +85,7 @@ impl Revocations {
         let revocations = Self {
             store,
             check: settings.check,
-            // A token is believed until its leeway has passed, too.
-            lifetime: Seconds(scheme.access_ttl.0.saturating_add(scheme.leeway.0)),
+            lifetime: lifetime(scheme),
             max_stale: settings.max_stale,
             on_store_down: settings.on_store_down,
             ended: RwLock::default(),
@@ -246,6 +248,13 @@ impl Ended {
         }
         ids.insert(id.into(), until);
     }
+}
+
+/// How long a revocation is kept: until no token it concerns is believed any more. SECURITY: that
+/// counts a token's leeway, and one that is issued while its family ends, or by a process whose
+/// clock is ahead.
+const fn lifetime(scheme: &JwtScheme) -> Seconds {
+    Seconds(scheme.access_ttl.0.saturating_add(scheme.leeway.0).saturating_add(LATECOMERS.0))
 }
 
 fn token_record(token_id: &str) -> String {

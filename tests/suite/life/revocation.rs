@@ -62,6 +62,23 @@ async fn s7_a_password_change_ends_the_others_and_keeps_this_one() {
     assert!(world.refresh(&kept.refresh_token).await.is_ok());
 }
 
+/// A family ends in two steps, and a renewal may come in between: its token is younger than the
+/// revocation, and must not outlive it.
+#[tokio::test]
+async fn z10_a_token_issued_while_its_family_ends_is_refused_to_its_end() {
+    let world = World::new().await;
+    let tokens = world.sign_in(&world.register("ada").await).await;
+    let caller = world.identity(&tokens.access_token).await;
+    let family = caller.claims()["sid"].as_str().expect("a family").to_owned();
+    let revocations = world.auth.revocations().expect("a store");
+    revocations.family(&family, world.auth.now()).await.expect("revoked");
+    world.clock.advance(5);
+    let late = world.refresh(&tokens.refresh_token).await.expect("the family is still there");
+    world.clock.advance(15 * 60 - 3);
+    let beside = world.beside().await;
+    assert_eq!(beside.answers(&late.access_token).await, StatusCode::UNAUTHORIZED);
+}
+
 /// A store that answers until it is told not to.
 #[derive(Debug)]
 struct Failing {
