@@ -27,7 +27,7 @@ pub(crate) fn guard_type(
     let rule = id(rule);
     let mutates = policy.mutates(requirement);
     quote!(#private::Guard<#private::Requires<
-        #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates
+        #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates, false
     >>)
 }
 

@@ -6,7 +6,8 @@ use crate::{
     ids::{LimitId, RoleId, SchemeId, ScopeId},
     requirement::Requirement,
     settings::{
-        ApiKeyScheme, ForeignIssuer, JwtScheme, Limit, Passwords, Place, Provider, SessionScheme,
+        ApiKeyScheme, Csrf, ForeignIssuer, JwtScheme, Limit, Passwords, Place, Provider,
+        SessionScheme,
     },
 };
 
@@ -21,6 +22,7 @@ pub(crate) struct Contents {
     pub(crate) providers: Vec<Provider>,
     pub(crate) limits: Vec<Limit>,
     pub(crate) passwords: Passwords,
+    pub(crate) csrf: Csrf,
     pub(crate) rules: Vec<NamedRule>,
     pub(crate) invariants: Vec<Invariant>,
 }

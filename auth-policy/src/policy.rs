@@ -7,7 +7,7 @@
 use crate::{
     fingerprint::{Revision, Structure},
     requirement::Requirement,
-    settings::{JwtScheme, Limit, Passwords, Provider},
+    settings::{ApiKeyScheme, Csrf, JwtScheme, Limit, Passwords, Provider, SessionScheme},
 };
 
 pub(crate) use crate::contents::Contents;
@@ -81,6 +81,11 @@ impl Policy {
         &self.contents.passwords
     }
 
+    /// What is known of requests that a browser sends along with a cookie.
+    pub fn csrf(&self) -> &Csrf {
+        &self.contents.csrf
+    }
+
     /// The named rules, sorted by name.
     pub fn rules(&self) -> &[NamedRule] {
         &self.contents.rules
@@ -140,9 +145,27 @@ impl Policy {
 
     /// The scheme of access tokens this service issues, if the policy declares one.
     pub fn jwt(&self) -> Option<(SchemeId, &JwtScheme)> {
-        self.contents.schemes.iter().zip(0u32..).find_map(|(scheme, index)| match &scheme.kind {
-            SchemeKind::Jwt(jwt) => Some((SchemeId(index), jwt)),
+        self.find_scheme(|kind| if let SchemeKind::Jwt(jwt) = kind { Some(jwt) } else { None })
+    }
+
+    /// The scheme of API keys, if the policy declares one.
+    pub fn api_key(&self) -> Option<(SchemeId, &ApiKeyScheme)> {
+        self.find_scheme(|kind| if let SchemeKind::ApiKey(key) = kind { Some(key) } else { None })
+    }
+
+    /// The scheme of sessions, if the policy declares one.
+    pub fn session(&self) -> Option<(SchemeId, &SessionScheme)> {
+        self.find_scheme(|kind| match kind {
+            SchemeKind::Session(session) => Some(session),
             _ => None,
         })
+    }
+
+    fn find_scheme<'p, T>(
+        &'p self,
+        is: impl Fn(&'p SchemeKind) -> Option<&'p T>,
+    ) -> Option<(SchemeId, &'p T)> {
+        let schemes = self.contents.schemes.iter().zip(0u32..);
+        schemes.into_iter().find_map(|(scheme, id)| Some((SchemeId(id), is(&scheme.kind)?)))
     }
 }

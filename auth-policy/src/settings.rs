@@ -126,6 +126,42 @@ pub struct JwtScheme {
     pub claims: Vec<String>,
     /// How fast a revocation takes effect.
     pub revocation: Revocation,
+    /// The cookies that may carry the tokens of browsers. Default none: headers and bodies alone.
+    pub cookies: Option<TokenCookies>,
+}
+
+/// `schemes.jwt.cookies`: tokens that a browser keeps where no script reads them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenCookies {
+    /// The cookie of the access token; begins with `__Host-`. Default `__Host-access`.
+    pub access: String,
+    /// The cookie of the refresh token, always `SameSite=Strict`; begins with `__Secure-`. Default
+    /// `__Secure-refresh`.
+    pub refresh: String,
+    /// Where the refresh token is sent: the path of the endpoint that renews, and of those below
+    /// it. Default `/auth/refresh`.
+    pub refresh_path: String,
+    /// The access cookie's `SameSite`. Default `lax`.
+    pub same_site: SameSite,
+}
+
+impl Default for TokenCookies {
+    fn default() -> Self {
+        Self {
+            access: "__Host-access".to_owned(),
+            refresh: "__Secure-refresh".to_owned(),
+            refresh_path: "/auth/refresh".to_owned(),
+            same_site: SameSite::Lax,
+        }
+    }
+}
+
+/// `csrf`: what is known of requests that a browser sends along with a cookie.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Csrf {
+    /// Origins of the same site, such as `https://app.blog.example`, whose pages may send requests
+    /// that change something; sorted. They still need the token. Default none but our own.
+    pub trusted_origins: Vec<String>,
 }
 
 /// `schemes.jwt.revocation`.
@@ -187,6 +223,36 @@ pub struct ApiKeyScheme {
     pub limit: Option<LimitId>,
     /// The longest a key may live.
     pub max_ttl: Seconds,
+    /// How long a key lives whose owner does not say. At most `max_ttl`. Default 90 days, or
+    /// `max_ttl` where that is less.
+    pub default_ttl: Seconds,
+    /// How long a key that was replaced stays valid. Shorter than `max_ttl`. Default 24 h.
+    pub rotation_overlap: Seconds,
+    /// Which keys count here. Default `live`.
+    pub environment: KeyEnvironment,
+    /// A secret that hashes are keyed with, kept apart from the store. Default none.
+    pub pepper: Option<Reference>,
+}
+
+/// Where an API key belongs: one of elsewhere is refused, and a scanner tells which it found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyEnvironment {
+    /// Where it counts.
+    #[default]
+    Live,
+    /// Where nothing is lost.
+    Test,
+}
+
+impl KeyEnvironment {
+    /// The word in a key: `live` or `test`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+        }
+    }
 }
 
 /// `schemes.session`.
@@ -200,6 +266,24 @@ pub struct SessionScheme {
     pub idle: Seconds,
     /// A session is over after this long, used or not. Longer than `idle`.
     pub lifetime: Seconds,
+    /// How many sessions an account may have at a time. Default 20, at most 1000.
+    pub max_per_account: u32,
+    /// What a sign-in does when there are as many. Default `end_oldest`.
+    pub when_full: WhenFull,
+    /// For how long after signing in, or saying the password again, somebody may do what needs a
+    /// fresh sign-in, such as ending other sessions. Default 10 m.
+    pub fresh_for: Seconds,
+}
+
+/// What a sign-in does when an account has all the sessions it may have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenFull {
+    /// The session that was begun first ends.
+    #[default]
+    EndOldest,
+    /// The sign-in is refused.
+    Refuse,
 }
 
 /// The `SameSite` values a session cookie may have: `none` is refused.

@@ -14,8 +14,8 @@ use auth_policy::{
     policy::{RoleId, Scheme, SchemeKind, ScopeId},
     settings::{
         Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientId, ForeignIssuer, JwtScheme,
-        Passwords, Place, Reference, Rejected, Revocation, SameSite, Seconds, SessionScheme,
-        TokenType,
+        KeyEnvironment, Passwords, Place, Reference, Rejected, Revocation, SameSite, Seconds,
+        SessionScheme, TokenType, WhenFull,
     },
 };
 
@@ -99,6 +99,7 @@ fn m01_schemes_hold_what_the_file_says() {
         leeway: Seconds(30),
         claims: vec!["plan".to_owned(), "tenant".to_owned()],
         revocation: Revocation::default(),
+        cookies: None,
     };
     assert_eq!(scheme(&policy, "jwt").kind, SchemeKind::Jwt(jwt));
     let key = ApiKeyScheme {
@@ -107,6 +108,10 @@ fn m01_schemes_hold_what_the_file_says() {
         grants: vec![policy.scope_id("read:posts").unwrap()],
         limit: None,
         max_ttl: Seconds(90 * 86_400),
+        default_ttl: Seconds(90 * 86_400),
+        rotation_overlap: Seconds(86_400),
+        environment: KeyEnvironment::Live,
+        pepper: None,
     };
     assert_eq!(scheme(&policy, "api_key").kind, SchemeKind::ApiKey(key));
     let session = SessionScheme {
@@ -114,6 +119,9 @@ fn m01_schemes_hold_what_the_file_says() {
         same_site: SameSite::Strict,
         idle: Seconds(900),
         lifetime: Seconds(8 * 3600),
+        max_per_account: 20,
+        when_full: WhenFull::EndOldest,
+        fresh_for: Seconds(600),
     };
     assert_eq!(scheme(&policy, "session").kind, SchemeKind::Session(session));
 }

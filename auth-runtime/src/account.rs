@@ -63,6 +63,18 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
 
     /// The account with that id.
     fn by_id<'a>(&'a self, id: &'a str, now: Timestamp) -> Answer<'a, Option<Account>>;
+
+    /// Writes another hash for the password of the account with that id: `false` says that it was
+    /// not written, which is all the default does. Then a hash that is out of date stays, and
+    /// nobody can change a password here.
+    fn set_password<'a>(
+        &'a self,
+        _id: &'a str,
+        _password: &'a PasswordHash,
+        _now: Timestamp,
+    ) -> Answer<'a, bool> {
+        Box::pin(async { Ok(false) })
+    }
 }
 
 /// Accounts in a [`Store`].
@@ -158,6 +170,22 @@ impl Accounts for StoredAccounts {
 
     fn by_id<'a>(&'a self, id: &'a str, now: Timestamp) -> Answer<'a, Option<Account>> {
         Box::pin(self.find_by_id(id, now))
+    }
+
+    fn set_password<'a>(
+        &'a self,
+        id: &'a str,
+        password: &'a PasswordHash,
+        now: Timestamp,
+    ) -> Answer<'a, bool> {
+        Box::pin(async move {
+            let renew = |account: &mut Account| account.password = password.clone();
+            match self.change(id, renew, now).await {
+                Ok(_) => Ok(true),
+                Err(AccountError::Store(error)) => Err(error),
+                Err(_) => Ok(false),
+            }
+        })
     }
 }
 

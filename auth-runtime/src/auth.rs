@@ -10,6 +10,7 @@ use auth_policy::{
 };
 
 use crate::{
+    account::{Accounts, StoredAccounts},
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
@@ -41,7 +42,8 @@ struct Engine {
 /// What an engine remembers beyond one request.
 struct Memory {
     store: Arc<dyn Store>,
-    revocations: Arc<Revocations>,
+    accounts: Arc<dyn Accounts>,
+    revocations: Option<Arc<Revocations>>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -72,12 +74,24 @@ impl Auth {
             clock: Arc::new(SystemClock),
             audit: Arc::new(TracingSink),
             store: None,
+            accounts: None,
         }
     }
 
     /// The policy in force.
     pub fn policy(&self) -> &Policy {
         &self.0.policy
+    }
+
+    /// Who gives the ids of our own accounts: the issuer of `schemes.jwt`, so that somebody is the
+    /// same [`Subject`] by token, key and session; without one, `local`.
+    pub fn own_issuer(&self) -> &str {
+        self.policy().jwt().map_or("local", |(_, scheme)| &scheme.issuer)
+    }
+
+    /// The subject that an account of this service is.
+    pub fn subject(&self, account_id: &str) -> Subject {
+        Subject { issuer: self.own_issuer().into(), id: account_id.into() }
     }
 
     /// Issues this service's own access tokens; `None` when the policy declares no `jwt` scheme.
@@ -117,9 +131,14 @@ impl Auth {
         self.0.memory.as_ref().map(|memory| &memory.store)
     }
 
-    /// The revocations in force; `None` when the engine has no store.
+    /// Where accounts come from; `None` when the engine has no store.
+    pub fn accounts(&self) -> Option<&Arc<dyn Accounts>> {
+        self.0.memory.as_ref().map(|memory| &memory.accounts)
+    }
+
+    /// The revocations in force; `None` when the engine has no store, or the policy no `jwt` scheme.
     pub fn revocations(&self) -> Option<&Arc<Revocations>> {
-        self.0.memory.as_ref().map(|memory| &memory.revocations)
+        self.0.memory.as_ref().and_then(|memory| memory.revocations.as_ref())
     }
 
     /// Follows what other processes revoke, for as long as the engine lives.
@@ -179,6 +198,7 @@ pub struct AuthBuilder {
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
     store: Option<Arc<dyn Store>>,
+    accounts: Option<Arc<dyn Accounts>>,
 }
 
 impl AuthBuilder {
@@ -207,10 +227,18 @@ impl AuthBuilder {
         self
     }
 
-    /// Remembers in this store what has to be remembered: revocations, and what
-    /// [`Tokens`](crate::tokens::Tokens) needs. Without one nothing can be revoked.
+    /// Remembers in this store what has to be remembered: revocations, sessions, API keys, and what
+    /// [`Tokens`](crate::tokens::Tokens) needs. Without one no token can be revoked, and a policy
+    /// with sessions or API keys stops the start.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
+        self
+    }
+
+    /// Asks for accounts here: what a session or an API key may do is what its account may do now.
+    /// Default [`StoredAccounts`] in the store.
+    pub fn accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
+        self.accounts = Some(accounts);
         self
     }
 
@@ -219,7 +247,8 @@ impl AuthBuilder {
     /// # Errors
     ///
     /// When a reference leads nowhere, a key is weak or does not fit its scheme, keys are handed
-    /// over for a scheme the policy does not declare, or the embedded policy cannot be read.
+    /// over for a scheme the policy does not declare, the policy has sessions or API keys and there
+    /// is no store, or the embedded policy cannot be read.
     pub async fn build(mut self) -> Result<Auth, BuildError> {
         let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
         let mut verifiers = Vec::new();
@@ -242,6 +271,9 @@ impl AuthBuilder {
                     let verifier = Verifier::foreign_with(&policy, id, keys);
                     verifiers.push(verifier.map_err(refused)?);
                 }
+                SchemeKind::ApiKey(_) | SchemeKind::Session(_) if self.store.is_none() => {
+                    return Err(BuildError::NoStore(name.to_owned()));
+                }
                 SchemeKind::ApiKey(_) | SchemeKind::Session(_) => {}
             }
         }
@@ -249,7 +281,7 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
-        let memory = remember(self.store, &policy, self.clock.now()).await?;
+        let memory = remember(self.store, self.accounts, &policy, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
         let auth = Auth(Arc::new(engine));
@@ -285,16 +317,23 @@ impl AuthBuilder {
     }
 }
 
-/// The revocations of a store, if there is one and the policy has tokens to revoke.
+/// What is remembered, if there is a store.
 async fn remember(
     store: Option<Arc<dyn Store>>,
+    accounts: Option<Arc<dyn Accounts>>,
     policy: &Policy,
     now: Timestamp,
 ) -> Result<Option<Memory>, BuildError> {
-    let (Some(store), Some((_, scheme))) = (store, policy.jwt()) else { return Ok(None) };
-    let opened = Revocations::open(Arc::clone(&store), scheme, now).await;
-    let revocations = Arc::new(opened.map_err(BuildError::Store)?);
-    Ok(Some(Memory { store, revocations }))
+    let Some(store) = store else { return Ok(None) };
+    let revocations = match policy.jwt() {
+        Some((_, scheme)) => {
+            let opened = Revocations::open(Arc::clone(&store), scheme, now).await;
+            Some(Arc::new(opened.map_err(BuildError::Store)?))
+        }
+        None => None,
+    };
+    let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
+    Ok(Some(Memory { store, accounts, revocations }))
 }
 
 impl fmt::Debug for AuthBuilder {

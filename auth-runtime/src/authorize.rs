@@ -56,8 +56,7 @@ impl<'r> Door<'r> {
 
     /// The caller, if a credential of one of the schemes was presented.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
-        let agrees = openness.structure.map_or(Ok(()), |structure| self.agrees_with(structure));
-        let checked = match agrees {
+        let checked = match self.agrees_with(openness.structure) {
             Ok(()) => self.verify(openness.schemes).await,
             Err(refusal) => Err(refusal),
         };
@@ -69,8 +68,9 @@ impl<'r> Door<'r> {
 
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
         self.agrees_with(requirement.structure)?;
-        let challenges = self.challenges(requirement.schemes);
-        let Some(identity) = self.verify(requirement.schemes).await? else {
+        let schemes = requirement.schemes.bits(self.auth.policy());
+        let challenges = self.challenges(schemes);
+        let Some(identity) = self.verify(schemes).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
         };
         match self.shortfall(&identity, requirement, &challenges) {
@@ -81,8 +81,8 @@ impl<'r> Door<'r> {
 
     /// Whether the handler's ids are those of the engine's policy: `protect` compares them too, but
     /// does not see a handler that axum's own router brought along.
-    fn agrees_with(&self, structure: u64) -> Result<(), Refusal> {
-        if structure == self.auth.policy().structure().0 {
+    fn agrees_with(&self, structure: Option<u64>) -> Result<(), Refusal> {
+        if structure.is_none_or(|structure| structure == self.auth.policy().structure().0) {
             Ok(())
         } else {
             Err(Refusal::new(Denial::internal(), "other-policy"))
@@ -97,7 +97,7 @@ impl<'r> Door<'r> {
         challenges: &Challenges<'_>,
     ) -> Option<(Denial, &'static str)> {
         let policy = self.auth.policy();
-        if !requirement.names(identity.scheme_id()) {
+        if !requirement.names(identity.scheme_id(), policy) {
             return Some((Denial::invalid_token(challenges), "other-scheme"));
         }
         if !identity.satisfies_role(requirement) {
@@ -126,7 +126,7 @@ impl<'r> Door<'r> {
             Presented::Bearer(token) => {
                 self.verify_bearer(token, schemes, &challenges).await.map(Some)
             }
-            Presented::ApiKey | Presented::Session => {
+            Presented::AccessCookie(_) | Presented::ApiKey(_) | Presented::Session(_) => {
                 Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
             }
         }
@@ -170,7 +170,7 @@ impl<'r> Door<'r> {
             None => Ok(()),
         };
         match judged {
-            Ok(()) => Ok(Identity::new(token, self.auth.shared_policy())),
+            Ok(()) => Ok(Identity::new(token.into(), self.auth.shared_policy())),
             Err(Disbelief::Revoked) => {
                 Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
             }

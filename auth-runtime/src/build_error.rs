@@ -33,6 +33,8 @@ pub enum BuildError {
     KeysAreFetched(String),
     /// Keys were handed over for a scheme the policy does not declare.
     NoSuchScheme(String),
+    /// The policy declares that scheme, whose credentials are records, and there is no store.
+    NoStore(String),
     /// The store does not answer.
     Store(StoreError),
 }
@@ -55,6 +57,10 @@ impl fmt::Display for BuildError {
                 f,
                 "the keys of issuer `{issuer}` are fetched from it: give it `keys` in the policy to bring your own"
             ),
+            Self::NoStore(scheme) => write!(
+                f,
+                "scheme `{scheme}` keeps its credentials in a store, and the engine has none: give it one with `.store(..)`"
+            ),
             Self::Store(error) => write!(f, "{error}"),
             Self::NoSuchScheme(name) => write!(
                 f,
@@ -71,7 +77,10 @@ impl Error for BuildError {
             Self::Reference { error, .. } => Some(error),
             Self::Keys { error, .. } => Some(error),
             Self::Store(error) => Some(error),
-            Self::NoKeys(_) | Self::KeysAreFetched(_) | Self::NoSuchScheme(_) => None,
+            Self::NoKeys(_)
+            | Self::KeysAreFetched(_)
+            | Self::NoSuchScheme(_)
+            | Self::NoStore(_) => None,
         }
     }
 }

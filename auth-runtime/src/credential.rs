@@ -9,6 +9,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 pub(crate) struct Carriers {
     /// The schemes whose tokens come in `Authorization: Bearer`.
     bearer: u64,
+    /// The cookie of our own access tokens, where the policy has one.
+    access: Option<(u64, String)>,
     api_key: Option<(u64, HeaderName)>,
     session: Option<(u64, String)>,
 }
@@ -20,10 +22,12 @@ pub(crate) enum Presented<'r> {
     Nothing,
     /// The token behind `Authorization: Bearer`, unverified.
     Bearer(&'r [u8]),
-    /// A key in the header of the `api_key` scheme.
-    ApiKey,
-    /// A cookie of the `session` scheme.
-    Session,
+    /// The access token of a cookie, unverified.
+    AccessCookie(&'r [u8]),
+    /// A key in the header of the `api_key` scheme, unverified.
+    ApiKey(&'r [u8]),
+    /// The value of the `session` scheme's cookie, unverified.
+    Session(&'r [u8]),
 }
 
 /// More than one credential that counts.
@@ -36,7 +40,11 @@ impl Carriers {
         for (scheme, index) in policy.schemes().iter().zip(0u32..) {
             let bit = 1u64.checked_shl(index).unwrap_or(0);
             match &scheme.kind {
-                SchemeKind::Jwt(_) | SchemeKind::Issuer(_) => carriers.bearer |= bit,
+                SchemeKind::Jwt(jwt) => {
+                    carriers.bearer |= bit;
+                    carriers.access = jwt.cookies.as_ref().map(|it| (bit, it.access.clone()));
+                }
+                SchemeKind::Issuer(_) => carriers.bearer |= bit,
                 SchemeKind::ApiKey(key) => {
                     let name = HeaderName::try_from(&key.header).ok();
                     carriers.api_key = name.map(|name| (bit, name));
@@ -59,12 +67,14 @@ impl Carriers {
         headers: &'r HeaderMap,
         schemes: u64,
     ) -> Result<Presented<'r>, Ambiguous> {
+        use Presented::{AccessCookie, Nothing, Session};
         let found = [
             self.bearer(headers, schemes)?,
+            cookie(self.access.as_ref(), headers, schemes)?.map_or(Nothing, AccessCookie),
             self.api_key(headers, schemes)?,
-            self.session(headers, schemes)?,
+            cookie(self.session.as_ref(), headers, schemes)?.map_or(Nothing, Session),
         ];
-        let mut found = found.into_iter().filter(|presented| *presented != Presented::Nothing);
+        let mut found = found.into_iter().filter(|presented| *presented != Nothing);
         match (found.next(), found.next()) {
             (None, _) => Ok(Presented::Nothing),
             (Some(one), None) => Ok(one),
@@ -91,21 +101,20 @@ impl Carriers {
             return Ok(Presented::Nothing);
         };
         let key = only(headers.get_all(name).iter())?;
-        Ok(key.map_or(Presented::Nothing, |_| Presented::ApiKey))
+        Ok(key.map_or(Presented::Nothing, |key| Presented::ApiKey(key.as_bytes())))
     }
+}
 
-    fn session<'r>(
-        &self,
-        headers: &'r HeaderMap,
-        schemes: u64,
-    ) -> Result<Presented<'r>, Ambiguous> {
-        let Some((_, name)) = self.session.as_ref().filter(|(bit, _)| bit & schemes != 0) else {
-            return Ok(Presented::Nothing);
-        };
-        let cookies = headers.get_all(header::COOKIE).iter().flat_map(cookie_names);
-        let session = only(cookies.filter(|cookie| *cookie == name.as_bytes()))?;
-        Ok(session.map_or(Presented::Nothing, |_| Presented::Session))
-    }
+/// The value of the one cookie of that name, if its scheme counts.
+fn cookie<'r>(
+    carrier: Option<&(u64, String)>,
+    headers: &'r HeaderMap,
+    schemes: u64,
+) -> Result<Option<&'r [u8]>, Ambiguous> {
+    let Some((_, name)) = carrier.filter(|(bit, _)| bit & schemes != 0) else { return Ok(None) };
+    let all = headers.get_all(header::COOKIE).iter().flat_map(cookies);
+    let value = only(all.filter(|(key, _)| *key == name.as_bytes()))?;
+    Ok(value.map(|(_, value)| value))
 }
 
 /// The only item, if there is any.
@@ -124,10 +133,14 @@ fn bearer_token(value: &[u8]) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer").then(|| token.trim_ascii_start())
 }
 
-/// The names of the cookies in one `Cookie` header (RFC 6265, section 5.4).
-fn cookie_names(header: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    let cookies = header.as_bytes().split(|byte| *byte == b';');
-    cookies.filter_map(|cookie| cookie.split(|byte| *byte == b'=').next()).map(<[u8]>::trim_ascii)
+/// The cookies in one `Cookie` header, names and values (RFC 6265, section 5.4).
+fn cookies(header: &HeaderValue) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let pairs = header.as_bytes().split(|byte| *byte == b';');
+    pairs.map(|pair| {
+        let equals = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+        let (name, value) = pair.split_at_checked(equals).unwrap_or((pair, &[]));
+        (name.trim_ascii(), value.strip_prefix(b"=").unwrap_or(value).trim_ascii())
+    })
 }
 
 #[cfg(test)]
@@ -137,6 +150,7 @@ mod tests {
     fn carriers() -> Carriers {
         Carriers {
             bearer: 0b001,
+            access: Some((0b001, "__Host-access".to_owned())),
             api_key: Some((0b010, HeaderName::from_static("x-api-key"))),
             session: Some((0b100, "__Host-session".to_owned())),
         }
@@ -175,7 +189,7 @@ mod tests {
         let two = headers(&[("authorization", "Bearer a"), ("x-api-key", "k")]);
         assert_eq!(carriers().find(&two, 0b011), Err(Ambiguous));
         assert_eq!(carriers().find(&two, 0b001), Ok(Presented::Bearer(b"a")));
-        assert_eq!(carriers().find(&two, 0b010), Ok(Presented::ApiKey));
+        assert_eq!(carriers().find(&two, 0b010), Ok(Presented::ApiKey(b"k")));
         assert_eq!(carriers().find(&two, 0b100), Ok(Presented::Nothing));
     }
 
@@ -186,6 +200,15 @@ mod tests {
         let split = headers(&[("cookie", "__Host-session=1"), ("cookie", "__Host-session=2")]);
         assert_eq!(carriers().find(&split, 0b100), Err(Ambiguous));
         let one = headers(&[("cookie", "a=__Host-session; __Host-session=2")]);
-        assert_eq!(carriers().find(&one, 0b100), Ok(Presented::Session));
+        assert_eq!(carriers().find(&one, 0b100), Ok(Presented::Session(b"2")));
+    }
+
+    #[test]
+    fn m03_an_access_token_in_header_and_cookie_is_ambiguous() {
+        let one = headers(&[("cookie", "__Host-access=a.b.c")]);
+        assert_eq!(carriers().find(&one, 0b001), Ok(Presented::AccessCookie(b"a.b.c")));
+        assert_eq!(carriers().find(&one, 0b100), Ok(Presented::Nothing));
+        let two = headers(&[("authorization", "Bearer a"), ("cookie", "__Host-access=a")]);
+        assert_eq!(carriers().find(&two, 0b001), Err(Ambiguous));
     }
 }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::problem::Problem;
+use crate::{password::PasswordError, problem::Problem, store::StoreError};
 
 /// A guard's answer when it does not let a request through.
 ///
@@ -112,6 +112,37 @@ impl Denial {
 impl From<Problem> for Denial {
     fn from(problem: Problem) -> Self {
         Self::new(problem, Vec::new())
+    }
+}
+
+/// 503 for a store that cannot answer, 500 for one that answers what it must not: never an entry.
+impl From<StoreError> for Denial {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(target: "auth", %error, "a request could not be answered");
+        match error {
+            StoreError::Unavailable(_) | StoreError::Full => Problem::unavailable().into(),
+            _ => Self::internal(),
+        }
+    }
+}
+
+/// 422 for a password that is longer than any, 503 where too many are hashed already.
+impl From<PasswordError> for Denial {
+    fn from(error: PasswordError) -> Self {
+        if let PasswordError::TooLong { .. } = error {
+            return Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unprocessable",
+                "Unprocessable body",
+            )
+            .detail("the password is longer than any this takes")
+            .into();
+        }
+        tracing::error!(target: "auth", %error, "a password could not be looked at");
+        match error {
+            PasswordError::Busy => Problem::unavailable().into(),
+            _ => Self::internal(),
+        }
     }
 }
 

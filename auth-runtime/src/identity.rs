@@ -2,12 +2,16 @@
 
 use std::{fmt, sync::Arc};
 
-use auth_policy::{Policy, policy::SchemeId};
+use auth_policy::{
+    Policy,
+    policy::{RoleId, SchemeId, ScopeId},
+};
 use axum::{extract::OptionalFromRequestParts, http::request::Parts};
 use serde_json::{Map, Value};
 
 use crate::{
-    clock::Timestamp, context::Context, denial::Denial, jwt::VerifiedToken, rule::Requirement,
+    bits::Bits, clock::Timestamp, context::Context, csrf::CsrfKey, denial::Denial,
+    jwt::VerifiedToken, rule::Requirement,
 };
 
 /// The caller of a handler, as its guard found it.
@@ -25,9 +29,48 @@ use crate::{
 pub struct Identity(Arc<Known>);
 
 struct Known {
-    subject: Subject,
-    token: VerifiedToken,
+    verified: Verified,
     policy: Arc<Policy>,
+}
+
+/// A credential that verified, of whichever kind, and what it is worth now.
+pub(crate) struct Verified {
+    pub(crate) subject: Subject,
+    pub(crate) scheme: SchemeId,
+    /// The scopes in effect.
+    pub(crate) scopes: Bits,
+    /// The roles held, those they include among them.
+    pub(crate) roles: Bits,
+    pub(crate) expires_at: Timestamp,
+    /// The credential's public id.
+    pub(crate) id: Option<Box<str>>,
+    /// When somebody last proved who they are, where that is known.
+    pub(crate) authenticated_at: Option<Timestamp>,
+    pub(crate) client_id: Option<Box<str>>,
+    /// The claims of a token beyond those this crate understands.
+    pub(crate) claims: Map<String, Value>,
+    /// Where a cookie carried it: what the tokens against forged requests are made with.
+    pub(crate) csrf: Option<CsrfKey>,
+}
+
+impl From<VerifiedToken> for Verified {
+    fn from(token: VerifiedToken) -> Self {
+        let subject = Subject { issuer: Arc::clone(token.issuer()), id: token.subject().into() };
+        let VerifiedToken { scheme, scopes, roles, expires_at, token_id, client_id, extra, .. } =
+            token;
+        Self {
+            subject,
+            scheme,
+            scopes,
+            roles,
+            expires_at,
+            id: token_id,
+            authenticated_at: None,
+            client_id,
+            claims: extra,
+            csrf: None,
+        }
+    }
 }
 
 /// Who it is: an id, and the issuer that gave it. Neither means anything without the other
@@ -47,73 +90,79 @@ impl fmt::Display for Subject {
 }
 
 impl Identity {
-    pub(crate) fn new(token: VerifiedToken, policy: Arc<Policy>) -> Self {
-        let subject = Subject { issuer: Arc::clone(token.issuer()), id: token.subject().into() };
-        Self(Arc::new(Known { subject, token, policy }))
+    pub(crate) fn new(verified: Verified, policy: Arc<Policy>) -> Self {
+        Self(Arc::new(Known { verified, policy }))
     }
 
     /// Who it is.
     pub fn subject(&self) -> &Subject {
-        &self.0.subject
+        &self.0.verified.subject
     }
 
     /// The name of the scheme whose credential was used, such as `jwt`.
     pub fn scheme(&self) -> &str {
-        self.0.policy.scheme(self.0.token.scheme()).map_or("", |scheme| &scheme.name)
+        self.0.policy.scheme(self.0.verified.scheme).map_or("", |scheme| &scheme.name)
     }
 
     pub(crate) fn scheme_id(&self) -> SchemeId {
-        self.0.token.scheme()
+        self.0.verified.scheme
     }
 
     /// The scopes in effect, sorted: those the credential carries, within what its roles grant now.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let ids = self.0.token.scope_ids();
+        let ids = self.0.verified.scopes.iter().map(ScopeId);
         ids.filter_map(|id| self.0.policy.scope(id)).map(|scope| scope.name.as_str())
     }
 
     /// Whether a scope is in effect. A name the policy does not declare never is.
     pub fn has_scope(&self, name: &str) -> bool {
-        self.0.policy.scope_id(name).is_some_and(|id| self.0.token.scopes().contains(id.0))
+        self.0.policy.scope_id(name).is_some_and(|id| self.0.verified.scopes.contains(id.0))
     }
 
     /// The roles held, those they include among them, sorted.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        let ids = self.0.token.role_ids();
+        let ids = self.0.verified.roles.iter().map(RoleId);
         ids.filter_map(|id| self.0.policy.role(id)).map(|role| role.name.as_str())
     }
 
     /// Whether a role is held, itself or through one that includes it.
     pub fn has_role(&self, name: &str) -> bool {
-        self.0.policy.role_id(name).is_some_and(|id| self.0.token.roles().contains(id.0))
+        self.0.policy.role_id(name).is_some_and(|id| self.0.verified.roles.contains(id.0))
     }
 
     /// When the credential ends.
     pub fn expires_at(&self) -> Timestamp {
-        self.0.token.expires_at()
+        self.0.verified.expires_at
     }
 
-    /// The credential's own id (`jti`), if it has one: not a secret.
+    /// The credential's own id, if it has one: a token's `jti`, or the public id of a key or a
+    /// session. Not a secret.
     pub fn credential_id(&self) -> Option<&str> {
-        self.0.token.token_id()
+        self.0.verified.id.as_deref()
+    }
+
+    /// When somebody last proved who they are with what only they know or have, where that is
+    /// known: of a session, the sign-in or the last time the password was asked for again.
+    pub fn authenticated_at(&self) -> Option<Timestamp> {
+        self.0.verified.authenticated_at
     }
 
     /// The OAuth client the credential was issued to, if it says.
     pub fn client_id(&self) -> Option<&str> {
-        self.0.token.client_id()
+        self.0.verified.client_id.as_deref()
     }
 
-    /// The claims beyond those this crate understands.
+    /// The claims of a token beyond those this crate understands; none of another credential.
     pub fn claims(&self) -> &Map<String, Value> {
-        self.0.token.extra()
+        &self.0.verified.claims
     }
 
     pub(crate) fn satisfies_scopes(&self, requirement: &Requirement) -> bool {
-        requirement.scopes_within(self.0.token.scopes())
+        requirement.scopes_within(&self.0.verified.scopes)
     }
 
     pub(crate) fn satisfies_role(&self, requirement: &Requirement) -> bool {
-        requirement.role_within(self.0.token.roles())
+        requirement.role_within(&self.0.verified.roles)
     }
 }
 

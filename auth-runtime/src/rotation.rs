@@ -45,7 +45,7 @@ impl Auth {
     /// };
     /// let auth = Auth::from_policy(policy!())
     ///     .keys("jwt", keys(&[old.expose()])?)
-    ///     # .keys("partner", partner)
+    ///     # .keys("partner", partner).store(std::sync::Arc::new(auth_runtime::store::MemoryStore::new()))
     ///     .build()
     ///     .await?;
     /// let issuer = auth.issuer().ok_or("no scheme `jwt`")?;

@@ -9,7 +9,7 @@ use std::{fmt, marker::PhantomData};
 
 use auth_policy::{
     Policy,
-    policy::{LimitId, RoleId, SchemeId, ScopeId},
+    policy::{LimitId, RoleId, SchemeId, SchemeKind, ScopeId},
 };
 
 use crate::bits::Bits;
@@ -34,10 +34,11 @@ pub trait ReadsOnly {}
 /// What a guard asks of a request, as constants.
 #[derive(Clone, Copy, Debug)]
 pub struct Requirement {
-    /// The structure of the policy the handler was compiled against.
-    pub(crate) structure: u64,
-    /// One bit for each scheme whose credentials count.
-    pub(crate) schemes: u64,
+    /// The structure of the policy the handler was compiled against; `None` for a handler of this
+    /// crate, which names nothing of a policy.
+    pub(crate) structure: Option<u64>,
+    /// Whose credentials count.
+    pub(crate) schemes: Schemes,
     pub(crate) scopes: Option<&'static ScopeWord>,
     /// Whether one of the scopes is enough.
     pub(crate) any_scope: bool,
@@ -45,6 +46,46 @@ pub struct Requirement {
     pub(crate) limit: Option<LimitId>,
     /// The index of the named rule the handler asked for.
     pub(crate) name: Option<u32>,
+    /// Whether the token against forged requests is in the form that the handler reads.
+    pub(crate) form: bool,
+}
+
+/// The schemes whose credentials count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Schemes {
+    /// One bit for each scheme of the policy.
+    Named(u64),
+    /// One bit for each kind of our own credentials: see [`Own`].
+    Own(u8),
+}
+
+impl Schemes {
+    /// One bit for each scheme of that policy.
+    pub(crate) fn bits(self, policy: &Policy) -> u64 {
+        let kinds = match self {
+            Self::Named(bits) => return bits,
+            Self::Own(kinds) => kinds,
+        };
+        let schemes = policy.schemes().iter().zip(0u32..);
+        let counting = schemes.filter(|(scheme, _)| kinds & own_kind(&scheme.kind) != 0);
+        counting.filter_map(|(_, id)| 1u64.checked_shl(id)).sum()
+    }
+}
+
+/// Access tokens that this service issues.
+pub(crate) const JWT: u8 = 1;
+/// API keys.
+pub(crate) const API_KEY: u8 = 2;
+/// Cookie sessions.
+pub(crate) const SESSION: u8 = 4;
+
+fn own_kind(kind: &SchemeKind) -> u8 {
+    match kind {
+        SchemeKind::Jwt(_) => JWT,
+        SchemeKind::ApiKey(_) => API_KEY,
+        SchemeKind::Session(_) => SESSION,
+        SchemeKind::Issuer(_) => 0,
+    }
 }
 
 /// Up to 64 of the scopes a rule asks for, as bits of the word with that index.
@@ -65,7 +106,13 @@ pub struct Requires<
     const LIMIT: u32,
     const NAME: u32,
     const MUTATES: bool,
+    const FORM: bool,
 >(PhantomData<Scopes>);
+
+/// The rule of a handler of this crate, which is compiled against no policy: any account of this
+/// service, by credentials of these kinds ([`JWT`], [`API_KEY`], [`SESSION`]).
+#[derive(Debug)]
+pub(crate) struct Own<const KINDS: u8>;
 
 /// The rule left after a compile error: it can be routed anywhere and admits nobody.
 #[derive(Debug)]
@@ -128,16 +175,18 @@ impl<
     const LIMIT: u32,
     const NAME: u32,
     const MUTATES: bool,
-> Rule for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, MUTATES>
+    const FORM: bool,
+> Rule for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, MUTATES, FORM>
 {
     const REQUIREMENT: Requirement = Requirement {
-        structure: STRUCTURE,
-        schemes: SCHEMES,
+        structure: Some(STRUCTURE),
+        schemes: Schemes::Named(SCHEMES),
         scopes: S::FIRST,
         any_scope: S::ANY,
         role: if ROLE == NONE { None } else { Some(RoleId(ROLE)) },
         limit: if LIMIT == NONE { None } else { Some(LimitId(LIMIT)) },
         name: if NAME == NONE { None } else { Some(NAME) },
+        form: FORM,
     };
 }
 
@@ -149,19 +198,37 @@ impl<
     const ROLE: u32,
     const LIMIT: u32,
     const NAME: u32,
-> ReadsOnly for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, false>
+    const FORM: bool,
+> ReadsOnly for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, false, FORM>
 {
 }
 
-impl Rule for Refused {
+impl<const KINDS: u8> Rule for Own<KINDS> {
     const REQUIREMENT: Requirement = Requirement {
-        structure: 0,
-        schemes: 0,
+        structure: None,
+        schemes: Schemes::Own(KINDS),
         scopes: None,
         any_scope: false,
         role: None,
         limit: None,
         name: None,
+        form: false,
+    };
+}
+
+#[diagnostic::do_not_recommend]
+impl<const KINDS: u8> ReadsOnly for Own<KINDS> {}
+
+impl Rule for Refused {
+    const REQUIREMENT: Requirement = Requirement {
+        structure: Some(0),
+        schemes: Schemes::Named(0),
+        scopes: None,
+        any_scope: false,
+        role: None,
+        limit: None,
+        name: None,
+        form: false,
     };
 }
 
@@ -170,8 +237,8 @@ impl ReadsOnly for Refused {}
 
 impl Requirement {
     /// Whether credentials of that scheme count.
-    pub(crate) fn names(&self, scheme: SchemeId) -> bool {
-        self.schemes.checked_shr(scheme.0).is_some_and(|rest| rest & 1 == 1)
+    pub(crate) fn names(&self, scheme: SchemeId, policy: &Policy) -> bool {
+        self.schemes.bits(policy).checked_shr(scheme.0).is_some_and(|rest| rest & 1 == 1)
     }
 
     /// Whether these scopes are enough.
@@ -331,7 +398,7 @@ mod tests {
 
     #[test]
     fn m07_all_asks_for_every_scope() {
-        let rule = <Requires<1, 1, All<Two>, NONE, NONE, NONE, false>>::REQUIREMENT;
+        let rule = <Requires<1, 1, All<Two>, NONE, NONE, NONE, false, false>>::REQUIREMENT;
         assert_eq!(rule.scope_ids().collect::<Vec<_>>(), [3, 320]);
         assert!(rule.scopes_within(&held(&[3, 320, 7])));
         assert!(!rule.scopes_within(&held(&[3])));
@@ -340,16 +407,16 @@ mod tests {
 
     #[test]
     fn m07_any_asks_for_one_scope() {
-        let rule = <Requires<1, 1, AnyOf<Two>, NONE, NONE, NONE, false>>::REQUIREMENT;
+        let rule = <Requires<1, 1, AnyOf<Two>, NONE, NONE, NONE, false, false>>::REQUIREMENT;
         assert!(rule.scopes_within(&held(&[320])));
         assert!(!rule.scopes_within(&held(&[4, 321])));
     }
 
     #[test]
     fn no_scopes_ask_for_none() {
-        let rule = <Requires<1, 0b10, All<End>, NONE, NONE, NONE, false>>::REQUIREMENT;
+        let rule = <Requires<1, 0b10, All<End>, NONE, NONE, NONE, false, false>>::REQUIREMENT;
         assert!(rule.scopes_within(&held(&[])));
-        assert!(rule.names(SchemeId(1)) && !rule.names(SchemeId(0)) && !rule.names(SchemeId(64)));
+        assert!(matches!(rule.schemes, Schemes::Named(0b10)));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::{error::Error, fmt, sync::Arc};
 use auth_policy::settings::Seconds;
 
 use crate::{
-    Auth, Identity, Subject,
+    Auth, Identity,
     account::{Account, Accounts},
     audit::Kind,
     jwt::{AccessGrant, IssueError},
@@ -45,15 +45,16 @@ pub struct SignedIn {
 }
 
 impl Tokens {
-    /// The tokens of an engine that has a store.
+    /// The tokens of an engine that has a store, for the accounts it knows.
     ///
     /// # Errors
     ///
     /// When the engine has no store, the policy no `jwt` scheme, or the store does not answer.
-    pub async fn new(auth: Auth, accounts: Arc<dyn Accounts>) -> Result<Self, TokensError> {
+    pub async fn new(auth: Auth) -> Result<Self, TokensError> {
         let store = auth.store().ok_or(TokensError::NoStore)?;
-        let revocations = auth.revocations().ok_or(TokensError::NoStore)?;
+        let accounts = Arc::clone(auth.accounts().ok_or(TokensError::NoStore)?);
         let (_, scheme) = auth.policy().jwt().ok_or(TokensError::NoJwtScheme)?;
+        let revocations = auth.revocations().ok_or(TokensError::NoJwtScheme)?;
         let secret = ServerSecret::of(&**store, auth.now()).await?;
         let refresh = RefreshTokens::new(Arc::clone(store), secret, scheme.refresh_ttl);
         let revocations = Arc::clone(revocations);
@@ -166,8 +167,7 @@ impl Tokens {
     }
 
     fn report_reuse(&self, owner: &Owner) {
-        let issuer = self.auth.issuer().map_or("", |issuer| issuer.issuer()).into();
-        let subject = Subject { issuer, id: owner.as_str().into() };
+        let subject = self.auth.subject(owner.as_str());
         self.auth.report(Kind::RefreshReuse, Some(&subject), Err("retired-token"));
     }
 

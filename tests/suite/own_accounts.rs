@@ -35,9 +35,11 @@ struct World {
 impl World {
     async fn new() -> Self {
         let key = KeySet::generate(Algorithm::EdDSA).expect("a key");
+        let people = People::default();
         let auth = Auth::from_policy(policy!("../policies/own-accounts.yaml"))
             .keys("jwt", KeySet::from_jwk_set(key.expose()).expect("keys"))
             .store(Arc::new(MemoryStore::new()))
+            .accounts(Arc::new(people.clone()))
             .build()
             .await
             .expect("an engine");
@@ -50,7 +52,7 @@ impl World {
             is_manager,
             has_left: false,
         };
-        let (people, ada) = (People::default(), person(17, "ada", true));
+        let ada = person(17, "ada", true);
         people.save(ada.clone());
         people.save(person(18, "bob", false));
         let app = own_accounts::app(auth, people.clone()).await.expect("the application");

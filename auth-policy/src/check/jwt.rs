@@ -89,6 +89,7 @@ pub(super) fn jwt(form: &JwtForm, report: &mut Report) -> JwtScheme {
         leeway: leeway(form.leeway, report),
         claims: claims(&form.claims, report),
         revocation: revocation(&form.revocation, report),
+        cookies: None,
     }
 }
 

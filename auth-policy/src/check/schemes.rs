@@ -7,11 +7,18 @@ use crate::{
     document::{ApiKeyForm, At, Document, Entry, SchemeForm, SessionForm},
     policy::{Contents, MAX_SCHEMES, Scheme, SchemeKind, ScopeId},
     report::Report,
-    settings::{ApiKeyScheme, ClientId, Provider, Reference, Seconds, SessionScheme},
+    settings::{
+        ApiKeyScheme, ClientId, KeyEnvironment, Provider, Reference, Seconds, SessionScheme,
+        WhenFull,
+    },
     source::quoted,
 };
 
 const YEAR: Seconds = Seconds(365 * 86_400);
+const DEFAULT_KEY_TTL: Seconds = Seconds(90 * 86_400);
+const DEFAULT_OVERLAP: Seconds = Seconds(86_400);
+const DEFAULT_SESSIONS: u32 = 20;
+const DEFAULT_FRESHNESS: Seconds = Seconds(600);
 
 /// The schemes and foreign issuers, sorted by name, and whether one of their ceilings is wrong.
 pub(super) fn schemes(
@@ -102,6 +109,7 @@ fn api_key(
                 .help("write `365d` or less: two keys may overlap while one replaces the other")
         });
     }
+    let max_ttl = form.max_ttl.map(|ttl| ttl.value).unwrap_or_default();
     ApiKeyScheme {
         header: form
             .header
@@ -110,7 +118,11 @@ fn api_key(
         prefix: form.prefix.as_ref().map(|word| prefix(word, report)).unwrap_or_default(),
         grants: ceilings.scopes(&form.grants, report),
         limit,
-        max_ttl: form.max_ttl.map(|ttl| ttl.value).unwrap_or_default(),
+        max_ttl,
+        default_ttl: DEFAULT_KEY_TTL.min(max_ttl),
+        rotation_overlap: DEFAULT_OVERLAP.min(max_ttl),
+        environment: KeyEnvironment::default(),
+        pepper: None,
     }
 }
 
@@ -167,6 +179,9 @@ fn session(form: &SessionForm, report: &mut Report) -> SessionScheme {
         same_site: form.same_site.map(|word| word.value).unwrap_or_default(),
         idle: form.idle.map(|ttl| ttl.value).unwrap_or_default(),
         lifetime: form.lifetime.map(|ttl| ttl.value).unwrap_or_default(),
+        max_per_account: DEFAULT_SESSIONS,
+        when_full: WhenFull::default(),
+        fresh_for: DEFAULT_FRESHNESS,
     }
 }
 

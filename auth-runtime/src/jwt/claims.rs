@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::{
     json::{Duplicate, Keep, Skip, Text},
-    rights::{Rights, Roles},
+    rights::Rights,
     token_error::TokenError,
 };
-use crate::bits::Bits;
+use crate::{bits::Bits, roles::Roles};
 
 /// The claims that mean something to every token.
 pub(super) const REGISTERED: [&str; 8] =

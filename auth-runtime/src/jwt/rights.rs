@@ -7,7 +7,7 @@ use auth_policy::{Policy, policy::RoleId, settings::ForeignIssuer};
 use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
 
 use super::json::Text;
-use crate::bits::Bits;
+use crate::{bits::Bits, roles::Roles};
 
 /// Names and what they are worth, for the tokens of one issuer.
 #[derive(Debug)]
@@ -24,15 +24,6 @@ pub(super) struct Rights {
     roles_bound: bool,
 }
 
-/// What the roles of a token come to.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Roles {
-    /// The roles and every role they include.
-    pub(super) roles: Bits,
-    /// Every scope they grant, as the policy has it now.
-    pub(super) grants: Bits,
-}
-
 impl Rights {
     /// Tokens of our own: every name of the policy, scopes bounded by what the roles grant now.
     pub(super) fn own(policy: &Policy) -> Self {
@@ -43,7 +34,7 @@ impl Rights {
             role_claim: "roles".into(),
             scope_names: Names::of(scopes.zip(0..)),
             role_names: Names::of(roles.zip(0..)),
-            worth: (0..).zip(policy.roles()).map(|(id, _)| worth(policy, RoleId(id))).collect(),
+            worth: (0..).zip(policy.roles()).map(|(id, _)| Roles::of(policy, RoleId(id))).collect(),
             lenient: false,
             roles_bound: true,
         }
@@ -58,7 +49,7 @@ impl Rights {
             role_claim: issuer.role_claim.as_str().into(),
             scope_names: Names::of(scopes.map(|(scope, id)| (scope.name.as_str(), id))),
             role_names: Names::of(roles.zip(0..)),
-            worth: issuer.roles.iter().map(|(_, id)| worth(policy, *id)).collect(),
+            worth: issuer.roles.iter().map(|(_, id)| Roles::of(policy, *id)).collect(),
             lenient: true,
             roles_bound: false,
         }
@@ -100,17 +91,9 @@ impl Rights {
     fn add_role(&self, roles: &mut Roles, name: &str) {
         let place = self.role_names.id(name);
         if let Some(worth) = place.and_then(|place| self.worth.get(place as usize)) {
-            roles.roles.union_with(&worth.roles);
-            roles.grants.union_with(&worth.grants);
+            roles.join(worth);
         }
     }
-}
-
-fn worth(policy: &Policy, id: RoleId) -> Roles {
-    policy.role(id).map_or_else(Roles::default, |role| Roles {
-        roles: role.all_roles.iter().copied().collect(),
-        grants: role.all_grants.iter().copied().collect(),
-    })
 }
 
 /// Names sorted, so that a word is found by halving. Whole words only (J15).

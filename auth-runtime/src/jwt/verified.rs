@@ -15,19 +15,19 @@ use crate::{bits::Bits, clock::Timestamp};
 /// The principal is the pair of [`issuer`](Self::issuer) and [`subject`](Self::subject): equal
 /// subjects of two issuers are two users (J15).
 pub struct VerifiedToken {
-    pub(super) scheme: SchemeId,
+    pub(crate) scheme: SchemeId,
     pub(super) issuer: Arc<str>,
     pub(super) subject: Box<str>,
-    pub(super) scopes: Bits,
+    pub(crate) scopes: Bits,
     /// Every scope of the policy it names, whatever its roles.
     pub(super) named_scopes: Bits,
-    pub(super) roles: Bits,
+    pub(crate) roles: Bits,
     pub(super) issued_at: Option<Timestamp>,
     pub(super) not_before: Option<Timestamp>,
-    pub(super) expires_at: Timestamp,
-    pub(super) token_id: Option<Box<str>>,
-    pub(super) client_id: Option<Box<str>>,
-    pub(super) extra: Map<String, Value>,
+    pub(crate) expires_at: Timestamp,
+    pub(crate) token_id: Option<Box<str>>,
+    pub(crate) client_id: Option<Box<str>>,
+    pub(crate) extra: Map<String, Value>,
 }
 
 impl VerifiedToken {

@@ -162,7 +162,7 @@ impl EndpointRule {
     fn new(access: &Access, policy: &Policy) -> Self {
         match access {
             Access::Guarded(requirement) => Self::Authenticated {
-                schemes: owned(rule::scheme_names(requirement.schemes, policy)),
+                schemes: owned(rule::scheme_names(requirement.schemes.bits(policy), policy)),
                 scopes: owned(requirement.scope_names(policy)),
                 any_scope: requirement.any_scope,
                 role: requirement.role_name(policy).map(str::to_owned),

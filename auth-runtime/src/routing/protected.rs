@@ -128,7 +128,7 @@ impl Entry {
 
     fn compiled_against(&self) -> Option<u64> {
         match &self.access {
-            Access::Guarded(requirement) => Some(requirement.structure),
+            Access::Guarded(requirement) => requirement.structure,
             Access::Public(openness) => openness.structure,
             Access::Unguarded(_) => None,
         }

@@ -9,6 +9,7 @@ use auth_runtime::{
     reset::{Notifier, PasswordResets},
     routing::{get, post},
     secret::Secret,
+    sign_in::PasswordSignIn,
     store::Store,
     tokens::Tokens,
     wellknown,
@@ -37,6 +38,7 @@ pub(crate) struct App {
     pub(crate) hasher: Hasher,
     pub(crate) rules: Arc<Rules>,
     pub(crate) people: People,
+    pub(crate) sign_in: PasswordSignIn,
     pub(crate) tokens: Tokens,
     pub(crate) posts: Posts,
     pub(crate) resets: PasswordResets,
@@ -53,11 +55,23 @@ impl App {
         let hasher = Hasher::new(auth.policy().passwords())?;
         let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
-        let tokens = Tokens::new(auth.clone(), Arc::new(people.accounts.clone())).await?;
+        let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
+        let tokens = Tokens::new(auth.clone()).await?;
         let posts = Posts::new(Arc::clone(&store));
         let resets = PasswordResets::new(store);
         let resets_at_once = Arc::new(Semaphore::new(RESETS_AT_ONCE));
-        Ok(Self { auth, hasher, rules, people, tokens, posts, resets, resets_at_once, notifier })
+        Ok(Self {
+            auth,
+            hasher,
+            rules,
+            people,
+            sign_in,
+            tokens,
+            posts,
+            resets,
+            resets_at_once,
+            notifier,
+        })
     }
 
     /// Whether somebody of that name may have that password.

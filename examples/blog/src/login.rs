@@ -2,11 +2,10 @@
 //! the refresh token for the next one; and the end of both.
 
 use auth_runtime::{
-    Denial, Identity, Subject,
-    account::{Account, Accounts},
+    Denial, Identity,
+    account::Account,
     authenticate,
     extract::Json,
-    password::Verdict,
     public,
     secret::Secret,
     tokens::{SignedIn, TokensError},
@@ -18,11 +17,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    accounts::MAX_USERNAME,
-    app::App,
-    refusal::{Refusal, unprocessable},
-};
+use crate::{app::App, refusal::Refusal};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,21 +65,9 @@ pub(crate) async fn login(
     State(app): State<App>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Refusal> {
-    if credentials.username.len() > MAX_USERNAME {
-        return Err(unprocessable("the user name is longer than 64 bytes").into());
-    }
-    let now = app.auth.now();
-    let account = app.people.accounts.by_name(&credentials.username, now).await?;
-    // With no such account this costs as much: time does not tell which accounts there are.
-    let stored = account.as_ref().map(|account| &account.password);
-    let again = credentials.password.clone();
-    let verdict = app.hasher.verify(credentials.password, stored).await?;
-    let account = renewed(&app, account, verdict, again).await?;
-    match account.filter(|_| verdict.is_right()) {
-        Some(account) if !account.disabled => signed_in(&app, &account).await,
-        Some(account) => Err(refused(&app, Some(&account), "account-disabled")),
-        None => Err(refused(&app, None, "wrong-password")),
-    }
+    let signed_in = app.sign_in.check(&credentials.username, credentials.password).await;
+    let account = signed_in.map_err(|error| app.sign_in.denial(error))?;
+    give_tokens(&app, &account).await
 }
 
 #[public(reason = "the refresh token is the credential")]
@@ -120,31 +103,17 @@ pub(crate) async fn logout_everywhere(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The account with its password hashed anew, if the hash was made at another cost than today's.
-async fn renewed(
-    app: &App,
-    account: Option<Account>,
-    verdict: Verdict,
-    password: Secret,
-) -> Result<Option<Account>, Refusal> {
-    match (account, verdict) {
-        (Some(account), Verdict::Right { outdated: true }) => {
-            let hash = app.hasher.hash(password).await?;
-            let renew = |account: &mut Account| account.password = hash.clone();
-            let account = app.people.accounts.change(&account.id, renew, app.auth.now()).await?;
-            Ok(Some(account))
-        }
-        (account, _) => Ok(account),
-    }
-}
-
-async fn signed_in(app: &App, account: &Account) -> Result<Response, Refusal> {
+async fn give_tokens(app: &App, account: &Account) -> Result<Response, Refusal> {
     match app.tokens.sign_in(account).await {
         Ok(signed_in) => {
-            app.auth.report_login(Some(&subject(app, account)), Ok(()));
+            app.auth.report_login(Some(&app.auth.subject(&account.id)), Ok(()));
             Ok(answer(&signed_in))
         }
-        Err(TokensError::Refused) => Err(refused(app, Some(account), "account-changed")),
+        Err(TokensError::Refused) => {
+            let subject = app.auth.subject(&account.id);
+            app.auth.report_login(Some(&subject), Err("account-changed"));
+            Err(Denial::wrong_password(app.auth.policy()).into())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -161,17 +130,6 @@ fn answer(signed_in: &SignedIn) -> Response {
         user: User { id: &account.id, username: &account.username, roles: &account.roles },
     });
     ([(header::CACHE_CONTROL, "no-store")], body).into_response()
-}
-
-fn refused(app: &App, account: Option<&Account>, cause: &'static str) -> Refusal {
-    let subject = account.map(|account| subject(app, account));
-    app.auth.report_login(subject.as_ref(), Err(cause));
-    Denial::wrong_password(app.auth.policy()).into()
-}
-
-fn subject(app: &App, account: &Account) -> Subject {
-    let issuer = app.auth.issuer().map_or("", |issuer| issuer.issuer());
-    Subject { issuer: issuer.into(), id: account.id.as_str().into() }
 }
 
 #[authenticate(jwt | api_key | session)]

@@ -36,10 +36,7 @@ impl From<Problem> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) | StoreError::Full => unavailable(&error),
-            _ => internal(&error),
-        }
+        Self(error.into())
     }
 }
 
@@ -60,13 +57,7 @@ impl From<AccountError> for Refusal {
 
 impl From<PasswordError> for Refusal {
     fn from(error: PasswordError) -> Self {
-        match error {
-            PasswordError::TooLong { .. } => {
-                unprocessable("the password is longer than any this takes").into()
-            }
-            PasswordError::Busy => unavailable(&error),
-            other => internal(&other),
-        }
+        Self(error.into())
     }
 }
 
@@ -77,11 +68,6 @@ impl From<TokensError> for Refusal {
             other => internal(&other),
         }
     }
-}
-
-fn unavailable(error: &impl Display) -> Refusal {
-    tracing::error!(%error, "a request could not be answered");
-    Problem::unavailable().into()
 }
 
 fn internal(error: &impl Display) -> Refusal {

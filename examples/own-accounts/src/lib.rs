@@ -151,13 +151,13 @@ fn unavailable(error: impl Display) -> Denial {
     Problem::unavailable().into()
 }
 
-/// The application: those people, behind that engine.
+/// The application: those people, behind an engine that asks them who somebody is.
 ///
 /// # Errors
 ///
 /// When the engine has no store, or cannot hash.
 pub async fn app(auth: Auth, people: People) -> Result<Protected, Box<dyn std::error::Error>> {
-    let tokens = Tokens::new(auth.clone(), Arc::new(people.clone())).await?;
+    let tokens = Tokens::new(auth.clone()).await?;
     let hasher = Hasher::new(auth.policy().passwords())?;
     let router = Router::new()
         .route("/login", post(login))

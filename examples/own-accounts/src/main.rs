@@ -17,11 +17,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The keys are inside the text: parsing them is what it is for.
     let keys = KeySet::from_jwk_set(KeySet::generate(Algorithm::EdDSA)?.expose())?;
     let store = Arc::new(MemoryStore::new());
-    let auth = Auth::from_policy(policy!()).keys("jwt", keys).store(store).build().await?;
+    let people = People::default();
+    let auth = Auth::from_policy(policy!())
+        .keys("jwt", keys)
+        .store(store)
+        .accounts(Arc::new(people.clone()))
+        .build()
+        .await?;
 
     let password = random::token(12)?;
     let hash = Hasher::new(auth.policy().passwords())?.hash(Secret::from(password.clone())).await?;
-    let people = People::default();
     people.save(Person {
         number: 17,
         email: "ada@staff.example".to_owned(),

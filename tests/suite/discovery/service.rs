@@ -9,6 +9,7 @@ use auth_runtime::{
     discovery::{Discovery, Fetch, Fetched, Fetching, HttpFetch},
     jwt::KeySet,
     routing::get,
+    store::MemoryStore,
 };
 use axum::{body::Body, http::Request};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -40,6 +41,7 @@ impl Service {
         let auth = Auth::from_policy(policy_with(issuer))
             .keys("jwt", own)
             .discovery(Discovery::new(fetch))
+            .store(Arc::new(MemoryStore::new()))
             .clock(Arc::clone(&clock))
             .build()
             .await

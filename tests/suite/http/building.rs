@@ -1,14 +1,16 @@
 //! J04, J14, E3: an engine that could not tell good tokens from bad ones is never made.
 
+use std::sync::Arc;
+
 use auth_policy::settings::Algorithm;
-use auth_runtime::{Auth, AuthBuilder, BuildError, jwt::KeySet, policy};
+use auth_runtime::{Auth, AuthBuilder, BuildError, jwt::KeySet, policy, store::MemoryStore};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use super::forge;
 
 fn builder() -> AuthBuilder {
-    Auth::from_policy(policy!("../policies/test.yaml"))
+    Auth::from_policy(policy!("../policies/test.yaml")).store(Arc::new(MemoryStore::new()))
 }
 
 async fn refusal(builder: AuthBuilder) -> (BuildError, String) {
@@ -75,4 +77,13 @@ fn j14_a_weak_secret_is_no_key() {
     }
     assert!(secret(b"").is_err());
     assert_eq!(secret(forge::SECRET), Ok(()));
+}
+
+#[tokio::test]
+async fn e3_sessions_and_keys_without_a_store_stop_the_start() {
+    let builder = Auth::from_policy(policy!("../policies/test.yaml"));
+    let builder = builder.keys("jwt", forge::own_keys()).keys("partner", forge::p256_keys());
+    let (error, text) = refusal(builder).await;
+    assert!(matches!(error, BuildError::NoStore(scheme) if scheme == "api_key"));
+    assert!(text.contains("`.store(..)`"), "{text}");
 }

@@ -15,6 +15,7 @@ use auth_runtime::{
     extract::Path,
     policy,
     routing::{any, get, post},
+    store::MemoryStore,
 };
 use axum::extract::State;
 use tracing::{
@@ -181,6 +182,7 @@ fn a2_the_tracing_sink_writes_these_fields_and_no_token() {
     let auth = Auth::from_policy(policy!("../policies/test.yaml"))
         .keys("jwt", forge::own_keys())
         .keys("partner", forge::p256_keys())
+        .store(Arc::new(MemoryStore::new()))
         .clock(ManualClock::at(Timestamp(START)));
     let auth = runtime.block_on(auth.build()).unwrap();
     let revision = auth.policy().revision().as_str().to_owned();

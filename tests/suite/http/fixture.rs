@@ -14,6 +14,7 @@ use auth_runtime::{
     extract::Json,
     jwt::{AccessGrant, KeySet},
     policy, public,
+    store::MemoryStore,
 };
 use axum::{
     body::Body,
@@ -54,7 +55,10 @@ impl Door {
     ) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
         let audit = Arc::new(Recorder::default());
-        let builder = Auth::from_policy(policy).clock(Arc::clone(&clock)).audit(Arc::clone(&audit));
+        let builder = Auth::from_policy(policy)
+            .store(Arc::new(MemoryStore::new()))
+            .clock(Arc::clone(&clock))
+            .audit(Arc::clone(&audit));
         let builder = keys.into_iter().fold(builder, |all, (name, keys)| all.keys(name, keys));
         let auth = builder.build().await.unwrap();
         let reached = Reached::default();
@@ -71,6 +75,10 @@ impl Door {
 
     /// The answer to one request, which keeps what every answer has to keep.
     pub(super) async fn send(&self, ask: Ask) -> Answer {
+        // What a running engine does by itself once a second, by a clock that does not leap.
+        if let Some(revocations) = self.auth.revocations() {
+            revocations.follow(self.auth.now()).await.unwrap();
+        }
         send(self.app.clone(), ask).await
     }
 

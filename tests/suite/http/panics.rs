@@ -1,5 +1,6 @@
 //! E3: whatever breaks inside a guard, nobody gets in, and the caller gets an answer.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use auth_runtime::{
@@ -8,6 +9,7 @@ use auth_runtime::{
     clock::{Clock, Timestamp},
     policy, public,
     routing::get,
+    store::MemoryStore,
 };
 use axum::extract::State;
 
@@ -49,6 +51,7 @@ impl House {
         let builder = Auth::from_policy(policy!("../policies/test.yaml"))
             .keys("jwt", forge::own_keys())
             .keys("partner", forge::p256_keys())
+            .store(Arc::new(MemoryStore::new()))
             .clock(Fragile(clock))
             .audit(Fragile(audit));
         let routes = Router::new()
@@ -110,6 +113,7 @@ async fn e3_what_cannot_be_recorded_does_not_happen() {
     let auth = Auth::from_policy(policy!("../policies/test.yaml"))
         .keys("jwt", forge::own_keys())
         .keys("partner", forge::p256_keys())
+        .store(Arc::new(MemoryStore::new()))
         .clock(Fragile(&STEADY))
         .audit(NeverAllow)
         .build()
@@ -138,6 +142,7 @@ async fn e3_the_ends_of_time_let_nobody_in() {
         let auth = Auth::from_policy(policy!("../policies/test.yaml"))
             .keys("jwt", forge::own_keys())
             .keys("partner", forge::p256_keys())
+            .store(Arc::new(MemoryStore::new()))
             .clock(At(moment))
             .build()
             .await

@@ -1,13 +1,17 @@
 //! Two policies in one program: handlers compiled against one are not run by an engine of the
 //! other.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use auth_runtime::{
     Auth, Router,
     audit::Decision,
     authenticate, policy, public,
     routing::{get, post},
+    store::MemoryStore,
 };
 use axum::extract::State;
 
@@ -35,7 +39,7 @@ async fn other_known(State(reached): State<Reached>) -> &'static str {
 async fn engine() -> Auth {
     let builder = Auth::from_policy(policy!("../policies/test.yaml"));
     let builder = builder.keys("jwt", forge::own_keys()).keys("partner", forge::p256_keys());
-    builder.build().await.unwrap()
+    builder.store(Arc::new(MemoryStore::new())).build().await.unwrap()
 }
 
 /// Holds the message against its form, the column aside.

@@ -93,7 +93,7 @@ impl World {
             .await
             .expect("an engine");
         let accounts = StoredAccounts::new(Arc::clone(&store));
-        let tokens = Tokens::new(auth.clone(), Arc::new(accounts.clone())).await.expect("tokens");
+        let tokens = Tokens::new(auth.clone()).await.expect("tokens");
         let app = Router::new().route("/who", get(who)).protect(auth.clone());
         Self { store, clock, accounts, auth, tokens, events, app }
     }

@@ -1,0 +1,152 @@
+//! Signing in with a password. In: a user name and a password. Out: the open account they belong
+//! to, or the one refusal there is; and in either case a cost that says nothing.
+
+use std::{error::Error, fmt, sync::Arc};
+
+use crate::{
+    Auth, Denial,
+    account::{Account, Accounts},
+    password::{Hasher, PasswordError, Verdict},
+    secret::Secret,
+    store::StoreError,
+};
+
+/// The longest user name that is looked up, in bytes. A longer one is nobody's.
+const MAX_USERNAME_BYTES: usize = 254;
+
+/// Checks user names and passwords against the accounts of an engine.
+#[derive(Clone, Debug)]
+pub struct PasswordSignIn {
+    auth: Auth,
+    accounts: Arc<dyn Accounts>,
+    hasher: Hasher,
+}
+
+impl PasswordSignIn {
+    /// The accounts of that engine, whose passwords were hashed by that hasher or earlier ones.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::NoStore`] when the engine has no store, and so no accounts.
+    pub fn new(auth: Auth, hasher: Hasher) -> Result<Self, SignInError> {
+        let accounts = Arc::clone(auth.accounts().ok_or(SignInError::NoStore)?);
+        Ok(Self { auth, accounts, hasher })
+    }
+
+    /// The account with that name and password.
+    ///
+    /// A refusal is reported to the audit sink. A success is not, because it is none yet: whoever
+    /// gives out a credential reports that with [`Auth::report_login`].
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::Refused`] when nobody has that name, the password is another, or the account
+    /// is closed: all three look and last the same.
+    ///
+    /// # Security
+    ///
+    /// A hash made at a lower cost than today's, or imported, is made anew on success.
+    pub async fn check(&self, username: &str, password: Secret) -> Result<Account, SignInError> {
+        let now = self.auth.now();
+        let account = match username.len() {
+            0..=MAX_USERNAME_BYTES => self.accounts.by_name(username, now).await?,
+            _ => None,
+        };
+        let again = password.clone();
+        // With no such account this costs as much: time does not tell which accounts there are.
+        let stored = account.as_ref().map(|account| &account.password);
+        let verdict = self.hasher.verify(password, stored).await?;
+        match account.filter(|_| verdict.is_right()) {
+            Some(account) if !account.disabled => self.renewed(account, verdict, again).await,
+            Some(account) => Err(self.refused(Some(&account), "account-disabled")),
+            None => Err(self.refused(None, "wrong-password")),
+        }
+    }
+
+    /// Whether that is the password of an account that is known already: before what only its
+    /// owner may do.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::Refused`] when it is another, or the account is closed or gone.
+    pub async fn confirm(&self, id: &str, password: Secret) -> Result<Account, SignInError> {
+        let account = self.accounts.by_id(id, self.auth.now()).await?;
+        let stored = account.as_ref().map(|account| &account.password);
+        let verdict = self.hasher.verify(password, stored).await?;
+        match account.filter(|account| verdict.is_right() && !account.disabled) {
+            Some(account) => Ok(account),
+            None => Err(self.refused(None, "wrong-password")),
+        }
+    }
+
+    /// What the client is told.
+    pub fn denial(&self, error: SignInError) -> Denial {
+        match error {
+            SignInError::Refused => Denial::wrong_password(self.auth.policy()),
+            SignInError::Password(error) => error.into(),
+            SignInError::Store(error) => error.into(),
+            SignInError::NoStore => Denial::internal(),
+        }
+    }
+
+    /// The account with its password hashed anew, if the hash was made at another cost than today's.
+    async fn renewed(
+        &self,
+        mut account: Account,
+        verdict: Verdict,
+        password: Secret,
+    ) -> Result<Account, SignInError> {
+        if let Verdict::Right { outdated: true } = verdict {
+            let hash = self.hasher.hash(password).await?;
+            if self.accounts.set_password(&account.id, &hash, self.auth.now()).await? {
+                account.password = hash;
+            }
+        }
+        Ok(account)
+    }
+
+    fn refused(&self, account: Option<&Account>, cause: &'static str) -> SignInError {
+        let subject = account.map(|account| self.auth.subject(&account.id));
+        self.auth.report_login(subject.as_ref(), Err(cause));
+        SignInError::Refused
+    }
+}
+
+/// Why nobody signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignInError {
+    /// The engine was built without a store.
+    NoStore,
+    /// Name and password do not belong together, or to an open account.
+    Refused,
+    /// The password could not be looked at.
+    Password(PasswordError),
+    /// The store gave no answer.
+    Store(StoreError),
+}
+
+impl From<PasswordError> for SignInError {
+    fn from(error: PasswordError) -> Self {
+        Self::Password(error)
+    }
+}
+
+impl From<StoreError> for SignInError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for SignInError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoStore => f.write_str("the engine has no store: give it one with `.store(..)`"),
+            Self::Refused => f.write_str("the user name or the password is wrong"),
+            Self::Password(error) => error.fmt(f),
+            Self::Store(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for SignInError {}
