@@ -1,7 +1,11 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
@@ -20,12 +24,16 @@ use crate::{
     jwt::{Issuer, KeySet, Keyring, Verifier},
     revocation::Revocations,
     rotation::referred_to,
+    session::Book,
     store::Store,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Engine>);
+
+/// An engine, for as long as there is one.
+pub(crate) struct WeakAuth(Weak<Engine>);
 
 struct Engine {
     policy: Arc<Policy>,
@@ -44,6 +52,7 @@ struct Memory {
     store: Arc<dyn Store>,
     accounts: Arc<dyn Accounts>,
     revocations: Option<Arc<Revocations>>,
+    sessions: Option<Arc<Book>>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -141,6 +150,16 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.revocations.as_ref())
     }
 
+    /// The sessions as records; `None` when the policy declares none.
+    pub(crate) fn session_book(&self) -> Option<&Arc<Book>> {
+        self.0.memory.as_ref().and_then(|memory| memory.sessions.as_ref())
+    }
+
+    /// The same engine, without keeping it alive.
+    pub(crate) fn downgrade(&self) -> WeakAuth {
+        WeakAuth(Arc::downgrade(&self.0))
+    }
+
     /// Follows what other processes revoke, for as long as the engine lives.
     fn follow_revocations(&self) {
         let Some((_, scheme)) = self.policy().jwt() else { return };
@@ -177,6 +196,13 @@ impl Auth {
     /// What fetches the keys of that scheme, if they are fetched.
     pub(crate) fn remote_keys(&self, scheme: SchemeId) -> Option<&Arc<RemoteKeys>> {
         self.0.remote.iter().find(|remote| remote.scheme() == scheme)
+    }
+}
+
+impl WeakAuth {
+    /// The engine, if there still is one.
+    pub(crate) fn upgrade(&self) -> Option<Auth> {
+        self.0.upgrade().map(Auth)
     }
 }
 
@@ -286,6 +312,7 @@ impl AuthBuilder {
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
+        auth.write_batches();
         Ok(auth)
     }
 
@@ -333,7 +360,8 @@ async fn remember(
         None => None,
     };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    Ok(Some(Memory { store, accounts, revocations }))
+    let sessions = Book::new(policy, &store).map(Arc::new);
+    Ok(Some(Memory { store, accounts, revocations, sessions }))
 }
 
 impl fmt::Debug for AuthBuilder {

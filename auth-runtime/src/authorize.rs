@@ -13,6 +13,7 @@ use crate::{
     problem::Problem,
     revocation::Disbelief,
     rule::{Openness, Requirement},
+    session::{self, Distrust},
 };
 
 /// The longest `X-Request-Id` that an event repeats, in bytes.
@@ -126,7 +127,8 @@ impl<'r> Door<'r> {
             Presented::Bearer(token) => {
                 self.verify_bearer(token, schemes, &challenges).await.map(Some)
             }
-            Presented::AccessCookie(_) | Presented::ApiKey(_) | Presented::Session(_) => {
+            Presented::Session(cookie) => self.verify_session(cookie, &challenges).await.map(Some),
+            Presented::AccessCookie(_) | Presented::ApiKey(_) => {
                 Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
             }
         }
@@ -154,6 +156,21 @@ impl<'r> Door<'r> {
                 Err(Refusal::new(denial, error.code()))
             }
             (Err(error), _) => Err(refused(error, challenges)),
+        }
+    }
+
+    async fn verify_session(
+        &self,
+        cookie: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Identity, Refusal> {
+        match session::verify(self.auth, cookie, self.now).await {
+            Ok(verified) => Ok(Identity::new(verified, self.auth.shared_policy())),
+            // From outside one bad session is like another.
+            Err(Distrust::Bad(cause)) => {
+                Err(Refusal::new(Denial::invalid_token(challenges), cause))
+            }
+            Err(Distrust::Store(error)) => Err(Refusal::new(error.into(), "store-unavailable")),
         }
     }
 

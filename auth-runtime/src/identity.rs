@@ -157,6 +157,11 @@ impl Identity {
         &self.0.verified.claims
     }
 
+    /// What the tokens against forged requests are made with, where a cookie carried the credential.
+    pub(crate) fn csrf_key(&self) -> Option<&CsrfKey> {
+        self.0.verified.csrf.as_ref()
+    }
+
     pub(crate) fn satisfies_scopes(&self, requirement: &Requirement) -> bool {
         requirement.scopes_within(&self.0.verified.scopes)
     }
