@@ -18,7 +18,7 @@ pub mod client;
 pub mod clock;
 mod context;
 mod credential;
-mod csrf;
+pub mod csrf;
 mod denial;
 pub mod discovery;
 pub mod extract;
