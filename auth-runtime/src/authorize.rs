@@ -8,10 +8,12 @@ use crate::{
     audit::{Decision, Event, Kind},
     clock::Timestamp,
     credential::Presented,
+    csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
+    identity::Verified,
     jwt::{TokenError, Unverified, VerifiedToken},
     problem::Problem,
-    revocation::Disbelief,
+    revocation::{Disbelief, FAMILY_CLAIM},
     rule::{Openness, Requirement},
     session::{self, Distrust},
 };
@@ -38,6 +40,10 @@ impl Refusal {
     fn new(denial: Denial, cause: &'static str) -> Self {
         Self { denial, cause, identity: None }
     }
+
+    fn forged(forgery: Forgery, identity: Option<Identity>) -> Self {
+        Self { denial: Problem::from(forgery).into(), cause: forgery.cause(), identity }
+    }
 }
 
 impl<'r> Door<'r> {
@@ -58,7 +64,7 @@ impl<'r> Door<'r> {
     /// The caller, if a credential of one of the schemes was presented.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
         let checked = match self.agrees_with(openness.structure) {
-            Ok(()) => self.verify(openness.schemes).await,
+            Ok(()) => self.verify(openness.schemes, openness.form).await,
             Err(refusal) => Err(refusal),
         };
         if !matches!(checked, Ok(None)) {
@@ -67,11 +73,17 @@ impl<'r> Door<'r> {
         checked.map_err(|refusal| refusal.denial)
     }
 
+    /// Reports a request that an extractor behind the guard found forged.
+    pub(crate) fn refuse_forged(&self, identity: Option<Identity>, forgery: Forgery) -> Problem {
+        self.report(None, Err(&Refusal::forged(forgery, identity)));
+        forgery.into()
+    }
+
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
         self.agrees_with(requirement.structure)?;
         let schemes = requirement.schemes.bits(self.auth.policy());
         let challenges = self.challenges(schemes);
-        let Some(identity) = self.verify(schemes).await? else {
+        let Some(identity) = self.verify(schemes, requirement.form).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
         };
         match self.shortfall(&identity, requirement, &challenges) {
@@ -118,20 +130,67 @@ impl<'r> Door<'r> {
         None
     }
 
+    /// The identity behind the credential that was presented, if one was, and if the request comes
+    /// from our own pages.
+    async fn verify(&self, schemes: u64, in_form: bool) -> Result<Option<Identity>, Refusal> {
+        let Some(identity) = self.identity(schemes).await? else { return Ok(None) };
+        match self.forgery(&identity, in_form) {
+            None => Ok(Some(identity)),
+            Some(forgery) => Err(Refusal::forged(forgery, Some(identity))),
+        }
+    }
+
+    /// What speaks against a request whose credential came in a cookie. With any other credential
+    /// it was no browser by itself that sent it.
+    fn forgery(&self, identity: &Identity, in_form: bool) -> Option<Forgery> {
+        let trusted = &self.auth.policy().csrf().trusted_origins;
+        csrf::check(self.parts, trusted, identity.csrf()?, in_form).err()
+    }
+
     /// The identity behind the credential that was presented, if one was.
-    async fn verify(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
+    async fn identity(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
         let challenges = self.challenges(schemes);
         let presented = self.auth.carriers().find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
             Presented::Bearer(token) => {
-                self.verify_bearer(token, schemes, &challenges).await.map(Some)
+                let verified = self.verify_bearer(token, schemes, &challenges).await?;
+                Ok(Some(self.known(verified)))
             }
-            Presented::Session(cookie) => self.verify_session(cookie, &challenges).await.map(Some),
-            Presented::AccessCookie(_) | Presented::ApiKey(_) => {
+            Presented::AccessCookie(token) => {
+                let verified = self.verify_cookie(token, &challenges).await?;
+                Ok(Some(self.known(verified)))
+            }
+            Presented::Session(cookie) => {
+                let verified = self.verify_session(cookie, &challenges).await?;
+                Ok(Some(self.known(verified)))
+            }
+            Presented::ApiKey(_) => {
                 Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
             }
         }
+    }
+
+    fn known(&self, verified: Verified) -> Identity {
+        Identity::new(verified, self.auth.shared_policy())
+    }
+
+    /// An access token that a cookie carried: one of our own, of a sign-in whose tokens against
+    /// forged requests can be told (M03).
+    async fn verify_cookie(
+        &self,
+        token: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        let own = self.auth.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
+        let mut verified = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
+        let family = verified.claims.get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
+        verified.csrf = family.and_then(|family| self.auth.family_csrf(family));
+        // SECURITY: without a key there would be nothing to check, so nobody is let in.
+        if verified.csrf.is_none() {
+            return Err(Refusal::new(Denial::invalid_token(challenges), "cookie-without-family"));
+        }
+        Ok(verified)
     }
 
     async fn verify_bearer(
@@ -139,7 +198,7 @@ impl<'r> Door<'r> {
         token: &[u8],
         schemes: u64,
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Verified, Refusal> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
         let token = token.and_then(|token| Unverified::read(token, self.auth.verifiers(schemes)));
@@ -163,23 +222,20 @@ impl<'r> Door<'r> {
         &self,
         cookie: &[u8],
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
-        match session::verify(self.auth, cookie, self.now).await {
-            Ok(verified) => Ok(Identity::new(verified, self.auth.shared_policy())),
+    ) -> Result<Verified, Refusal> {
+        session::verify(self.auth, cookie, self.now).await.map_err(|distrust| match distrust {
             // From outside one bad session is like another.
-            Err(Distrust::Bad(cause)) => {
-                Err(Refusal::new(Denial::invalid_token(challenges), cause))
-            }
-            Err(Distrust::Store(error)) => Err(Refusal::new(error.into(), "store-unavailable")),
-        }
+            Distrust::Bad(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
+            Distrust::Store(error) => Refusal::new(error.into(), "store-unavailable"),
+        })
     }
 
-    /// The identity behind a token that verified, unless it was revoked since.
+    /// What a token that verified is worth, unless it was revoked since.
     async fn believe(
         &self,
         token: VerifiedToken,
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Verified, Refusal> {
         let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
         let revocations = self.auth.revocations().filter(|_| own);
         let judged = match revocations {
@@ -187,7 +243,7 @@ impl<'r> Door<'r> {
             None => Ok(()),
         };
         match judged {
-            Ok(()) => Ok(Identity::new(token.into(), self.auth.shared_policy())),
+            Ok(()) => Ok(token.into()),
             Err(Disbelief::Revoked) => {
                 Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
             }

@@ -12,6 +12,7 @@ use super::{Begun, Session, SessionError, Sessions};
 use crate::{
     Auth, Denial, Identity,
     context::Engine,
+    csrf::SameOrigin,
     extract::{Json, Path},
     guard::{Guard, Public},
     problem::Problem,
@@ -119,6 +120,7 @@ struct Row {
 
 async fn begin(
     _: Public<Anybody>,
+    _: SameOrigin,
     Engine(auth): Engine,
     State(sign_in): State<PasswordSignIn>,
     headers: HeaderMap,
@@ -139,7 +141,7 @@ async fn begin(
 async fn show(caller: Holder, Engine(auth): Engine) -> Result<Response, Denial> {
     let (caller, sessions) = (caller.identity(), sessions(&auth)?);
     let session = sessions.current(&caller).await.map_err(|error| sessions.denial(error))?;
-    let csrf_token = caller.csrf_key().map(|key| key.token());
+    let csrf_token = caller.csrf_token();
     let shown = Shown {
         subject: &caller.subject().id,
         roles: caller.roles().collect(),
