@@ -6,11 +6,12 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::ForeignIssuer,
+    settings::{ForeignIssuer, KeyEnvironment},
 };
 
 use crate::{
     account::{Accounts, StoredAccounts},
+    api_key::{ApiKeys, Digester, Keep},
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
@@ -18,8 +19,10 @@ use crate::{
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
+    reference,
     revocation::Revocations,
     rotation::referred_to,
+    seen::{self, LastSeen},
     store::Store,
 };
 
@@ -44,6 +47,7 @@ struct Memory {
     store: Arc<dyn Store>,
     accounts: Arc<dyn Accounts>,
     revocations: Option<Arc<Revocations>>,
+    keys: Option<Keep>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -75,6 +79,7 @@ impl Auth {
             audit: Arc::new(TracingSink),
             store: None,
             accounts: None,
+            key_environment: None,
         }
     }
 
@@ -141,6 +146,36 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.revocations.as_ref())
     }
 
+    /// Looks after the API keys of accounts; `None` when the policy has none.
+    pub fn api_keys(&self) -> Option<ApiKeys> {
+        ApiKeys::of(self)
+    }
+
+    pub(crate) fn key_keep(&self) -> Option<&Keep> {
+        self.0.memory.as_ref().and_then(|memory| memory.keys.as_ref())
+    }
+
+    /// Writes down when keys were last used, batch by batch, for as long as the engine lives.
+    #[allow(clippy::disallowed_methods, reason = "the pace of writing, not a moment of a record")]
+    fn write_key_uses(&self) {
+        if self.api_keys().is_none() {
+            return;
+        }
+        let engine = Arc::downgrade(&self.0);
+        tokio::spawn(async move {
+            loop {
+                // The task holds no engine while it waits.
+                tokio::time::sleep(seen::BATCH.as_duration()).await;
+                let Some(keys) = engine.upgrade().and_then(|engine| Self(engine).api_keys()) else {
+                    return;
+                };
+                if let Err(error) = keys.flush().await {
+                    tracing::warn!(target: "auth", %error, "uses of API keys were not written");
+                }
+            }
+        });
+    }
+
     /// Follows what other processes revoke, for as long as the engine lives.
     fn follow_revocations(&self) {
         let Some((_, scheme)) = self.policy().jwt() else { return };
@@ -199,6 +234,7 @@ pub struct AuthBuilder {
     audit: Arc<dyn AuditSink>,
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
+    key_environment: Option<KeyEnvironment>,
 }
 
 impl AuthBuilder {
@@ -242,6 +278,13 @@ impl AuthBuilder {
         self
     }
 
+    /// Makes and takes API keys of this environment, whatever the policy says: where one policy
+    /// serves a production and a test system, keys of the one do not count in the other.
+    pub fn key_environment(mut self, environment: KeyEnvironment) -> Self {
+        self.key_environment = Some(environment);
+        self
+    }
+
     /// Reads the keys and makes the engine.
     ///
     /// # Errors
@@ -281,11 +324,13 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
-        let memory = remember(self.store, self.accounts, &policy, self.clock.now()).await?;
+        let keys = key_keep(&policy, self.key_environment)?;
+        let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
+        auth.write_key_uses();
         Ok(auth)
     }
 
@@ -322,6 +367,7 @@ async fn remember(
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     policy: &Policy,
+    keys: Option<Keep>,
     now: Timestamp,
 ) -> Result<Option<Memory>, BuildError> {
     let Some(store) = store else { return Ok(None) };
@@ -333,7 +379,20 @@ async fn remember(
         None => None,
     };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    Ok(Some(Memory { store, accounts, revocations }))
+    Ok(Some(Memory { store, accounts, revocations, keys }))
+}
+
+/// What an engine has for API keys, if its policy has some.
+fn key_keep(
+    policy: &Policy,
+    environment: Option<KeyEnvironment>,
+) -> Result<Option<Keep>, BuildError> {
+    let Some((_, settings)) = policy.api_key() else { return Ok(None) };
+    let pepper = settings.pepper.as_ref().map(reference::resolve).transpose();
+    let pepper = pepper.map_err(BuildError::Pepper)?;
+    let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
+    let environment = environment.unwrap_or(settings.environment);
+    Ok(Some(Keep { digester, environment, seen: LastSeen::default() }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -30,9 +30,12 @@ impl Denial {
 
     /// 401: a credential was presented and is not valid.
     pub(crate) fn invalid_token(challenges: &Challenges<'_>) -> Self {
-        let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
-            .detail("the credential is not valid here; obtain a new one");
-        Self::new(problem, challenges.invalid())
+        Self::new(invalid_credential(), challenges.invalid())
+    }
+
+    /// The same for an API key: the error is in the challenge of what was presented.
+    pub(crate) fn invalid_api_key(challenges: &Challenges<'_>) -> Self {
+        Self::new(invalid_credential(), challenges.invalid_api_key())
     }
 
     /// 401: the token was good and has expired, so that refreshing it makes sense.
@@ -156,6 +159,11 @@ impl IntoResponse for Denial {
     }
 }
 
+fn invalid_credential() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
+        .detail("the credential is not valid here; obtain a new one")
+}
+
 /// The scopes a rule asks for and those of them that are not in effect.
 pub(crate) struct Missing {
     pub(crate) required: Vec<String>,
@@ -169,34 +177,44 @@ pub(crate) struct Challenges<'a> {
     schemes: u64,
 }
 
+/// What is added to the challenge of a credential that was presented and is not good.
+const INVALID: &str = r#", error="invalid_token", error_description="the credential is not valid""#;
+
 impl<'a> Challenges<'a> {
     pub(crate) fn new(policy: &'a Policy, schemes: u64) -> Self {
         Self { policy, schemes }
     }
 
     fn plain(&self) -> Vec<HeaderValue> {
-        self.each("")
+        self.each("", "")
     }
 
     fn invalid(&self) -> Vec<HeaderValue> {
-        self.each(r#", error="invalid_token", error_description="the credential is not valid""#)
+        self.each(INVALID, "")
+    }
+
+    fn invalid_api_key(&self) -> Vec<HeaderValue> {
+        self.each("", INVALID)
     }
 
     fn insufficient(&self, required: &[String]) -> Vec<HeaderValue> {
         let scope = required.join(" ");
         let scope = if scope.is_empty() { scope } else { format!(r#", scope="{scope}""#) };
-        self.each(&format!(r#", error="insufficient_scope"{scope}"#))
+        self.each(&format!(r#", error="insufficient_scope"{scope}"#), "")
     }
 
-    /// One challenge per authentication scheme. `error` belongs to Bearer alone (RFC 6750).
-    fn each(&self, error: &str) -> Vec<HeaderValue> {
+    /// One challenge per authentication scheme. `error` belongs to Bearer alone (RFC 6750); what
+    /// says the same of a key is in the challenge for keys.
+    fn each(&self, error: &str, key_error: &str) -> Vec<HeaderValue> {
         let mut challenges: Vec<String> = Vec::new();
         let named = self.policy.schemes().iter().zip(0u32..);
         for (scheme, _) in named.filter(|(_, id)| self.schemes >> id & 1 == 1) {
             let challenge = match &scheme.kind {
                 SchemeKind::Jwt(jwt) => bearer(&jwt.audience, error),
                 SchemeKind::Issuer(issuer) => bearer(&issuer.audience, error),
-                SchemeKind::ApiKey(key) => format!("ApiKey header={}", quoted(&key.header)),
+                SchemeKind::ApiKey(key) => {
+                    format!("ApiKey header={}{key_error}", quoted(&key.header))
+                }
                 SchemeKind::Session(session) => format!("Cookie name={}", quoted(&session.cookie)),
             };
             if !challenges.contains(&challenge) {
