@@ -8,6 +8,7 @@
 //! and lets it in or answers with a [`Denial`].
 
 pub mod account;
+pub mod api_key;
 pub mod audit;
 mod auth;
 mod authorize;
@@ -46,6 +47,7 @@ pub mod session;
 pub mod sign_in;
 pub mod store;
 pub mod tokens;
+mod url;
 pub mod wellknown;
 
 pub use auth::{Auth, AuthBuilder, EmbeddedPolicy};
