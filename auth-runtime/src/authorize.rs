@@ -8,6 +8,7 @@ use crate::{
     audit::{Decision, Event, Kind},
     clock::Timestamp,
     credential::Presented,
+    csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
     jwt::{TokenError, Unverified, VerifiedToken},
     problem::Problem,
@@ -37,6 +38,10 @@ impl Refusal {
     fn new(denial: Denial, cause: &'static str) -> Self {
         Self { denial, cause, identity: None }
     }
+
+    fn forged(forgery: Forgery, identity: Option<Identity>) -> Self {
+        Self { denial: Problem::from(forgery).into(), cause: forgery.cause(), identity }
+    }
 }
 
 impl<'r> Door<'r> {
@@ -57,7 +62,7 @@ impl<'r> Door<'r> {
     /// The caller, if a credential of one of the schemes was presented.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
         let checked = match self.agrees_with(openness.structure) {
-            Ok(()) => self.verify(openness.schemes).await,
+            Ok(()) => self.verify(openness.schemes, openness.form).await,
             Err(refusal) => Err(refusal),
         };
         if !matches!(checked, Ok(None)) {
@@ -66,11 +71,17 @@ impl<'r> Door<'r> {
         checked.map_err(|refusal| refusal.denial)
     }
 
+    /// Reports a request that an extractor behind the guard found forged.
+    pub(crate) fn refuse_forged(&self, identity: Option<Identity>, forgery: Forgery) -> Problem {
+        self.report(None, Err(&Refusal::forged(forgery, identity)));
+        forgery.into()
+    }
+
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
         self.agrees_with(requirement.structure)?;
         let schemes = requirement.schemes.bits(self.auth.policy());
         let challenges = self.challenges(schemes);
-        let Some(identity) = self.verify(schemes).await? else {
+        let Some(identity) = self.verify(schemes, requirement.form).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
         };
         match self.shortfall(&identity, requirement, &challenges) {
@@ -117,8 +128,25 @@ impl<'r> Door<'r> {
         None
     }
 
+    /// The identity behind the credential that was presented, if one was, and if the request comes
+    /// from our own pages.
+    async fn verify(&self, schemes: u64, in_form: bool) -> Result<Option<Identity>, Refusal> {
+        let Some(identity) = self.identity(schemes).await? else { return Ok(None) };
+        match self.forgery(&identity, in_form) {
+            None => Ok(Some(identity)),
+            Some(forgery) => Err(Refusal::forged(forgery, Some(identity))),
+        }
+    }
+
+    /// What speaks against a request whose credential came in a cookie. With any other credential
+    /// it was no browser by itself that sent it.
+    fn forgery(&self, identity: &Identity, in_form: bool) -> Option<Forgery> {
+        let trusted = &self.auth.policy().csrf().trusted_origins;
+        csrf::check(self.parts, trusted, identity.csrf()?, in_form).err()
+    }
+
     /// The identity behind the credential that was presented, if one was.
-    async fn verify(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
+    async fn identity(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
         let challenges = self.challenges(schemes);
         let presented = self.auth.carriers().find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
