@@ -22,6 +22,7 @@ mod credential;
 pub mod csrf;
 mod denial;
 pub mod discovery;
+pub mod endpoints;
 pub mod extract;
 mod guard;
 mod identity;

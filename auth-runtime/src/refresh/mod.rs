@@ -20,6 +20,7 @@ use token::Token;
 
 use crate::{
     clock::Timestamp,
+    csrf::CsrfKey,
     random::{self, RandomError},
     secret::Secret,
     store::{Collection, Key, Owner, Record, Store, StoreError},
@@ -132,6 +133,17 @@ impl RefreshTokens {
             }
         }
         Err(StoreError::Unavailable("a family changed under every attempt".to_owned()).into())
+    }
+
+    /// What the CSRF tokens of a family are made with.
+    pub(crate) fn csrf_key(&self, family_id: &str) -> CsrfKey {
+        CsrfKey::of_family(&self.secret, family_id)
+    }
+
+    /// The id of the family of a token that this service wrote.
+    pub(crate) fn family_of(&self, presented: &Secret) -> Option<String> {
+        // The token is read to be looked up.
+        Token::read(presented.expose(), &self.secret).map(|token| token.family)
     }
 
     /// Ends a family: `false` says that there was none.
