@@ -1,6 +1,7 @@
 //! Administration. In: an admin. Out: the accounts, and the closing of one.
 
 use auth_runtime::{
+    Denial,
     account::Accounts,
     authenticate,
     extract::{Json, Path},
@@ -8,7 +9,7 @@ use auth_runtime::{
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
 
-use crate::{app::App, refusal::Refusal};
+use crate::app::App;
 
 #[derive(Serialize)]
 pub(crate) struct Row {
@@ -19,7 +20,7 @@ pub(crate) struct Row {
 }
 
 #[authenticate(jwt | session, role = "admin")]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Refusal> {
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denial> {
     let now = app.auth.now();
     let mut rows = Vec::new();
     for id in app.people.ids(now).await? {
@@ -36,7 +37,7 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Refus
 pub(crate) async fn disable(
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, Denial> {
     app.people.accounts.change(&id, |account| account.disabled = true, app.auth.now()).await?;
     app.tokens.end_all(&id).await?;
     Ok(StatusCode::NO_CONTENT)
