@@ -15,9 +15,11 @@ use crate::{
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
+    csrf::CsrfKey,
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
+    refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
     store::Store,
@@ -44,6 +46,8 @@ struct Memory {
     store: Arc<dyn Store>,
     accounts: Arc<dyn Accounts>,
     revocations: Option<Arc<Revocations>>,
+    /// What the tokens against forged requests are derived from, where tokens travel in cookies.
+    csrf: Option<ServerSecret>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -141,6 +145,13 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.revocations.as_ref())
     }
 
+    /// What the tokens against forged requests are made with, for the access and refresh tokens of
+    /// that family; `None` where the policy lets no token travel in a cookie.
+    pub(crate) fn family_csrf(&self, family_id: &str) -> Option<CsrfKey> {
+        let secret = self.0.memory.as_ref()?.csrf.as_ref()?;
+        Some(CsrfKey::of_family(secret, family_id))
+    }
+
     /// Follows what other processes revoke, for as long as the engine lives.
     fn follow_revocations(&self) {
         let Some((_, scheme)) = self.policy().jwt() else { return };
@@ -229,7 +240,7 @@ impl AuthBuilder {
 
     /// Remembers in this store what has to be remembered: revocations, sessions, API keys, and what
     /// [`Tokens`](crate::tokens::Tokens) needs. Without one no token can be revoked, and a policy
-    /// with sessions or API keys stops the start.
+    /// with sessions, API keys or tokens in cookies stops the start.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
@@ -247,8 +258,8 @@ impl AuthBuilder {
     /// # Errors
     ///
     /// When a reference leads nowhere, a key is weak or does not fit its scheme, keys are handed
-    /// over for a scheme the policy does not declare, the policy has sessions or API keys and there
-    /// is no store, or the embedded policy cannot be read.
+    /// over for a scheme the policy does not declare, the policy has sessions, API keys or tokens in
+    /// cookies and there is no store, or the embedded policy cannot be read.
     pub async fn build(mut self) -> Result<Auth, BuildError> {
         let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
         let mut verifiers = Vec::new();
@@ -258,6 +269,9 @@ impl AuthBuilder {
             let name = scheme.name.as_str();
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
             match &scheme.kind {
+                SchemeKind::Jwt(jwt) if jwt.cookies.is_some() && self.store.is_none() => {
+                    return Err(BuildError::NoStore(name.to_owned()));
+                }
                 SchemeKind::Jwt(_) => {
                     let signs = Issuer::new(&policy, self.keys_of(scheme)?).map_err(refused)?;
                     let verifier = Verifier::own_with(&policy, signs.keyring().clone());
@@ -332,8 +346,12 @@ async fn remember(
         }
         None => None,
     };
+    let csrf = match policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref()) {
+        Some(_) => Some(ServerSecret::of(&*store, now).await.map_err(BuildError::Store)?),
+        None => None,
+    };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    Ok(Some(Memory { store, accounts, revocations }))
+    Ok(Some(Memory { store, accounts, revocations, csrf }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -10,9 +10,10 @@ use crate::{
     credential::Presented,
     csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
+    identity::Verified,
     jwt::{TokenError, Unverified, VerifiedToken},
     problem::Problem,
-    revocation::Disbelief,
+    revocation::{Disbelief, FAMILY_CLAIM},
     rule::{Openness, Requirement},
 };
 
@@ -152,12 +153,39 @@ impl<'r> Door<'r> {
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
             Presented::Bearer(token) => {
-                self.verify_bearer(token, schemes, &challenges).await.map(Some)
+                let verified = self.verify_bearer(token, schemes, &challenges).await?;
+                Ok(Some(self.known(verified)))
             }
-            Presented::AccessCookie(_) | Presented::ApiKey(_) | Presented::Session(_) => {
+            Presented::AccessCookie(token) => {
+                let verified = self.verify_cookie(token, &challenges).await?;
+                Ok(Some(self.known(verified)))
+            }
+            Presented::ApiKey(_) | Presented::Session(_) => {
                 Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
             }
         }
+    }
+
+    fn known(&self, verified: Verified) -> Identity {
+        Identity::new(verified, self.auth.shared_policy())
+    }
+
+    /// An access token that a cookie carried: one of our own, of a sign-in whose tokens against
+    /// forged requests can be told (M03).
+    async fn verify_cookie(
+        &self,
+        token: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        let own = self.auth.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
+        let mut verified = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
+        let family = verified.claims.get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
+        verified.csrf = family.and_then(|family| self.auth.family_csrf(family));
+        // SECURITY: without a key there would be nothing to check, so nobody is let in.
+        if verified.csrf.is_none() {
+            return Err(Refusal::new(Denial::invalid_token(challenges), "cookie-without-family"));
+        }
+        Ok(verified)
     }
 
     async fn verify_bearer(
@@ -165,7 +193,7 @@ impl<'r> Door<'r> {
         token: &[u8],
         schemes: u64,
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Verified, Refusal> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
         let token = token.and_then(|token| Unverified::read(token, self.auth.verifiers(schemes)));
@@ -185,12 +213,12 @@ impl<'r> Door<'r> {
         }
     }
 
-    /// The identity behind a token that verified, unless it was revoked since.
+    /// What a token that verified is worth, unless it was revoked since.
     async fn believe(
         &self,
         token: VerifiedToken,
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Verified, Refusal> {
         let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
         let revocations = self.auth.revocations().filter(|_| own);
         let judged = match revocations {
@@ -198,7 +226,7 @@ impl<'r> Door<'r> {
             None => Ok(()),
         };
         match judged {
-            Ok(()) => Ok(Identity::new(token.into(), self.auth.shared_policy())),
+            Ok(()) => Ok(token.into()),
             Err(Disbelief::Revoked) => {
                 Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
             }
