@@ -12,7 +12,6 @@ use crate::{
     Auth, Denial, Identity,
     account::{Account, Accounts},
     audit::Kind,
-    csrf::CsrfKey,
     jwt::{AccessGrant, IssueError},
     refresh::{RefreshError, RefreshTokens, Refreshed, ServerSecret},
     revocation::{FAMILY_CLAIM, Revocations},
@@ -114,15 +113,10 @@ impl Tokens {
         }
     }
 
-    /// What the CSRF tokens of that sign-in are made with, where cookies carry its tokens.
-    pub(crate) fn csrf_key(&self, signed_in: &SignedIn) -> CsrfKey {
-        self.refresh.csrf_key(&signed_in.family_id)
-    }
-
-    /// The same for a refresh token, if this service wrote it: whether its family is still there is
-    /// not looked at.
-    pub(crate) fn csrf_key_of(&self, presented: &Secret) -> Option<CsrfKey> {
-        Some(self.refresh.csrf_key(&self.refresh.family_of(presented)?))
+    /// The id of the family a refresh token belongs to, if this service wrote it: whether the family
+    /// is still there is not looked at.
+    pub(crate) fn family_of(&self, presented: &Secret) -> Option<String> {
+        self.refresh.family_of(presented)
     }
 
     /// Ends the family the caller's access token came with, and that token. A caller with another

@@ -8,7 +8,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use crate::{Denial, account::Account, cookie::SetCookie, csrf::CsrfKey, tokens::SignedIn};
+use crate::{Auth, Denial, account::Account, cookie::SetCookie, tokens::SignedIn};
 
 #[derive(Serialize)]
 struct Tokens<'a> {
@@ -59,9 +59,9 @@ pub(super) fn in_body(signed_in: &SignedIn) -> Response {
 ///
 /// 500 when the access token is longer than what a browser keeps in a cookie.
 pub(super) fn in_cookies(
+    auth: &Auth,
     signed_in: &SignedIn,
     cookies: &TokenCookies,
-    csrf: &CsrfKey,
 ) -> Result<Response, Denial> {
     let access = access_cookie(cookies, Some(signed_in.expires_in));
     let refresh = refresh_cookie(cookies, Some(signed_in.refresh_expires_in));
@@ -70,6 +70,7 @@ pub(super) fn in_cookies(
         access.to(signed_in.access_token.expose()),
         refresh.to(signed_in.refresh_token.expose()),
     ];
+    let csrf = auth.family_csrf(&signed_in.family_id).ok_or_else(Denial::internal)?;
     let csrf_token = csrf.token();
     let body = axum::Json(Beside {
         // Its own pages show it with each request; without the cookie it is worth nothing.

@@ -59,16 +59,18 @@ impl AccountEndpoints {
         cookies: &TokenCookies,
         parts: &Parts,
     ) -> Result<Response, Denial> {
-        let token = String::from_utf8_lossy(cookie).into_owned();
-        let token = Secret::from(token);
+        let token = Secret::from(String::from_utf8_lossy(cookie).into_owned());
         let refused = || without_cookies(cookies, Denial::invalid_grant(self.auth.policy()));
-        let Some(csrf) = self.tokens.csrf_key_of(&token) else { return Ok(refused()) };
+        let family = self.tokens.family_of(&token);
+        let Some(csrf) = family.and_then(|family| self.auth.family_csrf(&family)) else {
+            return Ok(refused());
+        };
         let trusted = &self.auth.policy().csrf().trusted_origins;
         if let Err(forgery) = csrf::check(parts, trusted, &csrf, false) {
             return Err(Door::new(&self.auth, parts).refuse_forged(None, forgery).into());
         }
         match self.tokens.refresh(&token).await {
-            Ok(renewed) => in_cookies(&renewed, cookies, &csrf),
+            Ok(renewed) => in_cookies(&self.auth, &renewed, cookies),
             Err(TokensError::Refused | TokensError::Reused { .. }) => Ok(refused()),
             Err(error) => Err(self.tokens.denial(error)),
         }

@@ -20,7 +20,6 @@ use token::Token;
 
 use crate::{
     clock::Timestamp,
-    csrf::CsrfKey,
     random::{self, RandomError},
     secret::Secret,
     store::{Collection, Key, Owner, Record, Store, StoreError},
@@ -133,11 +132,6 @@ impl RefreshTokens {
             }
         }
         Err(StoreError::Unavailable("a family changed under every attempt".to_owned()).into())
-    }
-
-    /// What the CSRF tokens of a family are made with.
-    pub(crate) fn csrf_key(&self, family_id: &str) -> CsrfKey {
-        CsrfKey::of_family(&self.secret, family_id)
     }
 
     /// The id of the family of a token that this service wrote.
