@@ -50,7 +50,7 @@ pub(crate) async fn disable(
 pub(crate) async fn end_sessions(
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, Denial> {
     let account = app.people.accounts.by_id(&id, app.auth.now()).await?;
     account.ok_or_else(Problem::not_found)?;
     end_everything(&app, &id).await?;
@@ -58,7 +58,7 @@ pub(crate) async fn end_sessions(
 }
 
 /// Sessions, refresh families, and the access tokens that came with them.
-async fn end_everything(app: &App, id: &str) -> Result<(), Refusal> {
+async fn end_everything(app: &App, id: &str) -> Result<(), Denial> {
     app.sessions.end_all(id).await?;
     app.tokens.end_all(id).await?;
     Ok(())
