@@ -1,6 +1,9 @@
 //! The decision. In: a request's headers and what a rule asks for. Out: the identity that meets
 //! it, or one [`Denial`]; and in either case one audit event with the exact cause.
 
+use std::sync::Arc;
+
+use auth_policy::Policy;
 use axum::{extract::MatchedPath, http::request::Parts};
 
 use crate::{
@@ -12,6 +15,7 @@ use crate::{
     csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
     identity::Verified,
+    in_force::InForce,
     jwt::{TokenError, Unverified, VerifiedToken},
     problem::Problem,
     revocation::{Disbelief, FAMILY_CLAIM},
@@ -26,6 +30,8 @@ const MAX_REQUEST_ID: usize = 128;
 /// An engine looking at one request.
 pub(crate) struct Door<'r> {
     auth: &'r Auth,
+    /// One policy for the whole decision.
+    in_force: Arc<InForce>,
     parts: &'r Parts,
     /// One moment for the whole decision.
     now: Timestamp,
@@ -50,14 +56,14 @@ impl Refusal {
 
 impl<'r> Door<'r> {
     pub(crate) fn new(auth: &'r Auth, parts: &'r Parts) -> Self {
-        Self { auth, parts, now: auth.now() }
+        Self { auth, in_force: auth.in_force(), parts, now: auth.now() }
     }
 
     /// The caller, who meets the requirement.
     pub(crate) async fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
         let checked = self.check(requirement).await;
         // Of another policy, the rule's index would name one of ours.
-        let rule = requirement.rule_name(self.auth.policy());
+        let rule = requirement.rule_name(self.policy());
         let rule = rule.filter(|_| self.agrees_with(requirement.structure).is_ok());
         self.report(rule, checked.as_ref().map(Some));
         checked.map_err(|refusal| refusal.denial)
@@ -83,7 +89,7 @@ impl<'r> Door<'r> {
 
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
         self.agrees_with(requirement.structure)?;
-        let schemes = requirement.schemes.bits(self.auth.policy());
+        let schemes = requirement.schemes.bits(self.policy());
         let challenges = self.challenges(schemes);
         let Some(identity) = self.verify(schemes, requirement.form).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
@@ -97,7 +103,7 @@ impl<'r> Door<'r> {
     /// Whether the handler's ids are those of the engine's policy: `protect` compares them too, but
     /// does not see a handler that axum's own router brought along.
     fn agrees_with(&self, structure: Option<u64>) -> Result<(), Refusal> {
-        if structure.is_none_or(|structure| structure == self.auth.policy().structure().0) {
+        if structure.is_none_or(|structure| structure == self.policy().structure().0) {
             Ok(())
         } else {
             Err(Refusal::new(Denial::internal(), "other-policy"))
@@ -111,7 +117,7 @@ impl<'r> Door<'r> {
         requirement: &Requirement,
         challenges: &Challenges<'_>,
     ) -> Option<(Denial, &'static str)> {
-        let policy = self.auth.policy();
+        let policy = self.policy();
         if !requirement.names(identity.scheme_id(), policy) {
             return Some((Denial::invalid_token(challenges), "other-scheme"));
         }
@@ -145,7 +151,7 @@ impl<'r> Door<'r> {
     /// What speaks against a request whose credential came in a cookie. With any other credential
     /// it was no browser by itself that sent it.
     fn forgery(&self, identity: &Identity, in_form: bool) -> Option<Forgery> {
-        let trusted = &self.auth.policy().csrf().trusted_origins;
+        let trusted = &self.policy().csrf().trusted_origins;
         csrf::check(self.parts, trusted, identity.csrf()?, in_form).err()
     }
 
@@ -155,7 +161,7 @@ impl<'r> Door<'r> {
         if self.has_credential_in_url(schemes) {
             return Err(Refusal::new(Denial::invalid_token(&challenges), "credential-in-url"));
         }
-        let presented = self.auth.carriers().find(&self.parts.headers, schemes);
+        let presented = self.in_force.carriers.find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
             Presented::Bearer(token) => {
@@ -175,7 +181,7 @@ impl<'r> Door<'r> {
     }
 
     fn known(&self, verified: Verified) -> Identity {
-        Identity::new(verified, self.auth.shared_policy())
+        Identity::new(verified, Arc::clone(&self.in_force.policy))
     }
 
     /// An access token that a cookie carried: one of our own, of a sign-in whose tokens against
@@ -185,7 +191,7 @@ impl<'r> Door<'r> {
         token: &[u8],
         challenges: &Challenges<'_>,
     ) -> Result<Verified, Refusal> {
-        let own = self.auth.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
+        let own = self.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
         let mut verified = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
         let family = verified.claims.get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
         verified.csrf = family.and_then(|family| self.auth.family_csrf(family));
@@ -204,7 +210,7 @@ impl<'r> Door<'r> {
     ) -> Result<Verified, Refusal> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
-        let token = token.and_then(|token| Unverified::read(token, self.auth.verifiers(schemes)));
+        let token = token.and_then(|token| Unverified::read(token, self.in_force.verifiers(schemes)));
         let token = token.map_err(|error| refused(error, challenges))?;
         let remote = self.auth.remote_keys(token.verifier().scheme());
         let verified = match remote {
@@ -239,7 +245,7 @@ impl<'r> Door<'r> {
         token: VerifiedToken,
         challenges: &Challenges<'_>,
     ) -> Result<Verified, Refusal> {
-        let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
+        let own = self.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
         let revocations = self.auth.revocations().filter(|_| own);
         let judged = match revocations {
             Some(revocations) => revocations.judge(&token, self.now).await,
@@ -263,7 +269,7 @@ impl<'r> Door<'r> {
     ) -> Result<Identity, Refusal> {
         let keys = self.auth.api_keys();
         let keys = keys.ok_or_else(|| Refusal::new(Denial::internal(), "no-api-keys"))?;
-        let known = |verified| Identity::new(verified, self.auth.shared_policy());
+        let known = |verified| Identity::new(verified, Arc::clone(&self.in_force.policy));
         match keys.verify(key, self.now).await {
             Ok(verified) => Ok(known(verified)),
             Err(Disproof::Invalid { cause, holder }) => {
@@ -276,7 +282,7 @@ impl<'r> Door<'r> {
 
     /// Whether a rule that names credentials of ours is asked with one where none may be.
     fn has_credential_in_url(&self, schemes: u64) -> bool {
-        let policy = self.auth.policy();
+        let policy = self.policy();
         self.parts.uri.query().is_some_and(|query| {
             let own = Schemes::Own(JWT | API_KEY | SESSION).bits(policy);
             let keys = policy.api_key().map(|(_, settings)| settings);
@@ -284,8 +290,12 @@ impl<'r> Door<'r> {
         })
     }
 
-    fn challenges(&self, schemes: u64) -> Challenges<'r> {
-        Challenges::new(self.auth.policy(), schemes)
+    fn policy(&self) -> &Policy {
+        &self.in_force.policy
+    }
+
+    fn challenges(&self, schemes: u64) -> Challenges<'_> {
+        Challenges::new(self.policy(), schemes)
     }
 
     fn report(&self, rule: Option<&str>, outcome: Result<Option<&Identity>, &Refusal>) {
@@ -308,7 +318,7 @@ impl<'r> Door<'r> {
             route: self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str),
             rule,
             cause,
-            policy: self.auth.policy().revision(),
+            policy: self.policy().revision(),
             request_id: self.request_id(),
         });
     }

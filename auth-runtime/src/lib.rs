@@ -28,6 +28,7 @@ pub mod extract;
 mod flush;
 mod guard;
 mod identity;
+mod in_force;
 pub mod jwt;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;

@@ -64,14 +64,16 @@ impl Auth {
     /// # }
     /// ```
     pub fn replace_keys(&self, scheme: &str, keys: KeySet) -> Result<(), BuildError> {
-        let id = self.policy().scheme_id(scheme);
+        let in_force = self.in_force();
+        let policy = &in_force.policy;
+        let id = policy.scheme_id(scheme);
         if id.is_some_and(|id| self.remote_keys(id).is_some()) {
             return Err(BuildError::KeysAreFetched(scheme.to_owned()));
         }
-        let verifier = self.verifiers(u64::MAX).find(|verifier| Some(verifier.scheme()) == id);
+        let verifier = id.and_then(|id| in_force.verifier(id));
         let verifier = verifier.ok_or_else(|| BuildError::NoSuchScheme(scheme.to_owned()))?;
-        let own = self.policy().jwt().is_some_and(|(jwt, _)| Some(jwt) == id);
-        let checked = match self.issuer().filter(|_| own) {
+        let own = policy.jwt().is_some_and(|(jwt, _)| Some(jwt) == id);
+        let checked = match in_force.issuer.as_ref().filter(|_| own) {
             Some(issuer) => issuer.check(&keys),
             None => Ok(()),
         };
@@ -80,7 +82,7 @@ impl Auth {
         self.audit().record(&Event {
             scheme: Some(scheme),
             cause: Some("keys-replaced"),
-            ..Event::new(self.now(), Kind::Keys, self.policy().revision())
+            ..Event::new(self.now(), Kind::Keys, policy.revision())
         });
         Ok(())
     }
@@ -92,8 +94,8 @@ impl Auth {
     ///
     /// When they are not there, or as [`replace_keys`](Self::replace_keys). Then the old keys stay.
     pub fn reload_keys(&self, scheme: &str) -> Result<(), BuildError> {
-        let id = self.policy().scheme_id(scheme);
-        let found = id.and_then(|id| self.policy().scheme(id));
+        let policy = self.policy();
+        let found = policy.scheme_id(scheme).and_then(|id| policy.scheme(id));
         let found = found.ok_or_else(|| BuildError::NoSuchScheme(scheme.to_owned()))?;
         self.replace_keys(scheme, referred_to(found)?)
     }

@@ -82,7 +82,7 @@ impl PasswordSignIn {
     /// What the client is told.
     pub fn denial(&self, error: SignInError) -> Denial {
         match error {
-            SignInError::Refused => Denial::wrong_password(self.auth.policy()),
+            SignInError::Refused => Denial::wrong_password(&self.auth.policy()),
             SignInError::Password(error) => error.into(),
             SignInError::Store(error) => error.into(),
             SignInError::NoStore => Denial::internal(),

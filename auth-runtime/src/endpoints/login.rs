@@ -67,7 +67,7 @@ impl AccountEndpoints {
             }
             Err(TokensError::Refused) => {
                 self.auth.report_login(Some(&subject), Err("account-changed"));
-                Err(Denial::wrong_password(self.auth.policy()))
+                Err(Denial::wrong_password(&self.auth.policy()))
             }
             Err(error) => Err(self.tokens.denial(error)),
         }

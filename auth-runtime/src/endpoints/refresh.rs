@@ -40,7 +40,7 @@ pub(super) async fn refresh(
         (None, Some(cookie), Some(cookies)) => {
             endpoints.renew_in_cookies(cookie, cookies, &parts).await
         }
-        (None, None, Some(_)) => Err(Denial::invalid_grant(endpoints.auth.policy())),
+        (None, None, Some(_)) => Err(Denial::invalid_grant(&endpoints.auth.policy())),
         (None, _, None) => Err(Problem::unprocessable("send a `refresh_token`").into()),
     }
 }
@@ -60,7 +60,7 @@ impl AccountEndpoints {
         parts: &Parts,
     ) -> Result<Response, Denial> {
         let token = Secret::from(String::from_utf8_lossy(cookie).into_owned());
-        let refused = || without_cookies(cookies, Denial::invalid_grant(self.auth.policy()));
+        let refused = || without_cookies(cookies, Denial::invalid_grant(&self.auth.policy()));
         let family = self.tokens.family_of(&token);
         let Some(csrf) = family.and_then(|family| self.auth.family_csrf(&family)) else {
             return Ok(refused());

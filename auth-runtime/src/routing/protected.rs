@@ -49,7 +49,7 @@ impl Protected {
         if let Some(entry) = entries.iter().find(|entry| !entry.agrees_with(compiled)) {
             return Err(ProtectError::new(entry, &auth));
         }
-        let inventory = Arc::new(Inventory::new(entries, auth.policy()));
+        let inventory = Arc::new(Inventory::new(entries, &auth.policy()));
         let router = if has_fallback { router } else { router.fallback(no_such_path) };
         let router = router.method_not_allowed_fallback(no_such_method);
         Ok(Self { router, context: Context::new(auth), inventory })

@@ -82,7 +82,7 @@ impl Sessions {
             created_at: now.0,
             authenticated_at: now.0,
             last_seen: now.0,
-            ends_at: now.plus(self.book.scheme.lifetime).0,
+            ends_at: now.plus(self.book.scheme().lifetime).0,
             user_agent: info::user_agent(headers),
         };
         self.book.insert(&token, &stored, now).await?;
@@ -127,7 +127,7 @@ impl Sessions {
         let key = self.key_of(caller).ok_or(SessionError::Ended)?;
         let found = self.book.get(&key, self.auth.now()).await?;
         let (_, stored) = found.ok_or(SessionError::Ended)?;
-        Ok(Session::new(&key, &stored, &self.book.scheme))
+        Ok(Session::new(&key, &stored, &self.book.scheme()))
     }
 
     /// The sessions of an account, the one that began last first.
@@ -139,7 +139,7 @@ impl Sessions {
         let Some(owner) = Owner::new(account_id) else { return Ok(Vec::new()) };
         let live = self.book.live(&owner, self.auth.now()).await?;
         let sessions = live.iter().rev();
-        Ok(sessions.map(|(key, stored)| Session::new(key, stored, &self.book.scheme)).collect())
+        Ok(sessions.map(|(key, stored)| Session::new(key, stored, &self.book.scheme())).collect())
     }
 
     /// Ends one session of an account: `false` says that it has no such session.
@@ -198,7 +198,7 @@ impl Sessions {
     ///
     /// 401 `insufficient_user_authentication` (RFC 9470) when that was longer ago, or is not known.
     pub fn require_fresh(&self, caller: &Identity) -> Result<(), Denial> {
-        fresh::require(&self.auth, caller, self.book.scheme.fresh_for)
+        fresh::require(&self.auth, caller, self.book.scheme().fresh_for)
     }
 
     /// The header that takes the session's cookie away from a browser.
@@ -208,13 +208,13 @@ impl Sessions {
 
     /// What the client is told.
     pub fn denial(&self, error: SessionError) -> Denial {
-        error.denial(self.auth.policy())
+        error.denial(&self.auth.policy())
     }
 
     /// Ends the session whose cookie these headers carry.
     async fn end_presented(&self, headers: &HeaderMap) -> Result<(), SessionError> {
         let bit = 1u64.checked_shl(self.book.id.0).unwrap_or(0);
-        let presented = self.auth.carriers().find(headers, bit);
+        let presented = self.auth.in_force().carriers.find(headers, bit);
         let Presented::Session(value) = presented.map_err(|_| SessionError::Ambiguous)? else {
             return Ok(());
         };
@@ -247,7 +247,7 @@ impl Sessions {
         Ok(Begun {
             set_cookie: set_cookie.ok_or(SessionError::NoCookie)?,
             csrf_token: token.csrf().token(),
-            session: Session::new(&token.key, stored, &self.book.scheme),
+            session: Session::new(&token.key, stored, &self.book.scheme()),
         })
     }
 
