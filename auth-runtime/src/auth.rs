@@ -11,18 +11,18 @@ use auth_policy::{
 
 use crate::{
     account::{Accounts, StoredAccounts},
-    api_key::{ApiKeys, Digester, Keep},
+    api_key::{ApiKeys, Keep, note_uses},
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
+    csrf::CsrfKey,
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
-    reference,
+    refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
-    seen::{self, LastSeen},
     store::Store,
 };
 
@@ -48,6 +48,8 @@ struct Memory {
     accounts: Arc<dyn Accounts>,
     revocations: Option<Arc<Revocations>>,
     keys: Option<Keep>,
+    /// What the tokens against forged requests are derived from, where tokens travel in cookies.
+    csrf: Option<ServerSecret>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -155,25 +157,19 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.keys.as_ref())
     }
 
-    /// Writes down when keys were last used, batch by batch, for as long as the engine lives.
-    #[allow(clippy::disallowed_methods, reason = "the pace of writing, not a moment of a record")]
-    fn write_key_uses(&self) {
-        if self.api_keys().is_none() {
-            return;
+    /// Writes down when keys were last used, for as long as the engine lives.
+    fn note_uses_of_keys(&self) {
+        if self.api_keys().is_some() {
+            let engine = Arc::downgrade(&self.0);
+            tokio::spawn(note_uses(move || Self(engine.upgrade()?).api_keys()));
         }
-        let engine = Arc::downgrade(&self.0);
-        tokio::spawn(async move {
-            loop {
-                // The task holds no engine while it waits.
-                tokio::time::sleep(seen::BATCH.as_duration()).await;
-                let Some(keys) = engine.upgrade().and_then(|engine| Self(engine).api_keys()) else {
-                    return;
-                };
-                if let Err(error) = keys.flush().await {
-                    tracing::warn!(target: "auth", %error, "uses of API keys were not written");
-                }
-            }
-        });
+    }
+
+    /// What the tokens against forged requests are made with, for the access and refresh tokens of
+    /// that family; `None` where the policy lets no token travel in a cookie.
+    pub(crate) fn family_csrf(&self, family_id: &str) -> Option<CsrfKey> {
+        let secret = self.0.memory.as_ref()?.csrf.as_ref()?;
+        Some(CsrfKey::of_family(secret, family_id))
     }
 
     /// Follows what other processes revoke, for as long as the engine lives.
@@ -265,7 +261,7 @@ impl AuthBuilder {
 
     /// Remembers in this store what has to be remembered: revocations, sessions, API keys, and what
     /// [`Tokens`](crate::tokens::Tokens) needs. Without one no token can be revoked, and a policy
-    /// with sessions or API keys stops the start.
+    /// with sessions, API keys or tokens in cookies stops the start.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
@@ -290,8 +286,8 @@ impl AuthBuilder {
     /// # Errors
     ///
     /// When a reference leads nowhere, a key is weak or does not fit its scheme, keys are handed
-    /// over for a scheme the policy does not declare, the policy has sessions or API keys and there
-    /// is no store, or the embedded policy cannot be read.
+    /// over for a scheme the policy does not declare, the policy has sessions, API keys or tokens in
+    /// cookies and there is no store, or the embedded policy cannot be read.
     pub async fn build(mut self) -> Result<Auth, BuildError> {
         let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
         let mut verifiers = Vec::new();
@@ -301,6 +297,9 @@ impl AuthBuilder {
             let name = scheme.name.as_str();
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
             match &scheme.kind {
+                SchemeKind::Jwt(jwt) if jwt.cookies.is_some() && self.store.is_none() => {
+                    return Err(BuildError::NoStore(name.to_owned()));
+                }
                 SchemeKind::Jwt(_) => {
                     let signs = Issuer::new(&policy, self.keys_of(scheme)?).map_err(refused)?;
                     let verifier = Verifier::own_with(&policy, signs.keyring().clone());
@@ -324,13 +323,13 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
-        let keys = key_keep(&policy, self.key_environment)?;
+        let keys = Keep::new(&policy, self.key_environment)?;
         let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
-        auth.write_key_uses();
+        auth.note_uses_of_keys();
         Ok(auth)
     }
 
@@ -378,21 +377,12 @@ async fn remember(
         }
         None => None,
     };
+    let csrf = match policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref()) {
+        Some(_) => Some(ServerSecret::of(&*store, now).await.map_err(BuildError::Store)?),
+        None => None,
+    };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    Ok(Some(Memory { store, accounts, revocations, keys }))
-}
-
-/// What an engine has for API keys, if its policy has some.
-fn key_keep(
-    policy: &Policy,
-    environment: Option<KeyEnvironment>,
-) -> Result<Option<Keep>, BuildError> {
-    let Some((_, settings)) = policy.api_key() else { return Ok(None) };
-    let pepper = settings.pepper.as_ref().map(reference::resolve).transpose();
-    let pepper = pepper.map_err(BuildError::Pepper)?;
-    let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
-    let environment = environment.unwrap_or(settings.environment);
-    Ok(Some(Keep { digester, environment, seen: LastSeen::default() }))
+    Ok(Some(Memory { store, accounts, revocations, csrf, keys }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -20,7 +20,7 @@ pub mod clock;
 mod context;
 mod cookie;
 mod credential;
-mod csrf;
+pub mod csrf;
 mod denial;
 pub mod discovery;
 pub mod extract;
