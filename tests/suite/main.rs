@@ -19,6 +19,7 @@ mod files;
 mod fixture;
 mod http;
 mod interop;
+mod keys;
 mod life;
 mod own_accounts;
 mod readme;
