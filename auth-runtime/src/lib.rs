@@ -8,6 +8,7 @@
 //! and lets it in or answers with a [`Denial`].
 
 pub mod account;
+pub mod api_key;
 pub mod audit;
 mod auth;
 mod authorize;
@@ -24,6 +25,7 @@ mod denial;
 pub mod discovery;
 pub mod endpoints;
 pub mod extract;
+mod flush;
 mod guard;
 mod identity;
 pub mod jwt;
@@ -42,9 +44,11 @@ pub mod routing;
 mod rule;
 pub mod secret;
 mod seen;
+pub mod session;
 pub mod sign_in;
 pub mod store;
 pub mod tokens;
+mod url;
 pub mod wellknown;
 
 pub use auth::{Auth, AuthBuilder, EmbeddedPolicy};

@@ -7,7 +7,9 @@ use auth_runtime::{
     endpoints::AccountEndpoints,
     password::{Hasher, Rules},
     reset::Notifier,
-    routing::{get, post},
+    routing::{delete, get, post},
+    session::{self, Sessions},
+    sign_in::PasswordSignIn,
     store::Store,
     tokens::Tokens,
     wellknown,
@@ -35,7 +37,9 @@ pub(crate) struct App {
     pub(crate) rules: Arc<Rules>,
     pub(crate) people: People,
     pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
     pub(crate) posts: Posts,
+    sign_in: PasswordSignIn,
     accounts: AccountEndpoints,
 }
 
@@ -54,12 +58,15 @@ impl App {
             .profiles(Arc::new(people.clone()))
             .max_username(MAX_USERNAME)
             .resets(notifier)?;
+        let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
+        let sessions = auth.sessions().ok_or("the policy declares no sessions")?;
         let posts = Posts::new(store);
-        Ok(Self { auth, hasher, rules, people, tokens, posts, accounts })
+        Ok(Self { auth, hasher, rules, people, tokens, sessions, posts, sign_in, accounts })
     }
 
     pub(crate) fn router(self) -> Protected {
         let (auth, accounts) = (self.auth.clone(), self.accounts.clone());
+        let sessions = session::router(self.sign_in.clone());
         Router::new()
             .route("/", get(pages::landing))
             .route("/healthz", get(pages::health))
@@ -72,6 +79,8 @@ impl App {
             .route("/profile", get(profile::show).put(profile::edit))
             .route("/admin/users", get(admin::list))
             .route("/admin/users/{id}/disable", post(admin::disable))
+            .route("/admin/users/{id}/sessions", delete(admin::end_sessions))
+            .merge(sessions)
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
             .protect(auth)
