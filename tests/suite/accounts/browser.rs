@@ -23,6 +23,14 @@ impl Browser {
         browser
     }
 
+    /// A browser with a session instead of tokens.
+    pub(super) async fn with_session(world: &World, name: &str) -> Self {
+        let mut browser = Self::default();
+        let answer = browser.post(world, "/session", Some(&credentials(name))).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        browser
+    }
+
     pub(super) async fn sign_in(&mut self, world: &World, name: &str) -> Answer {
         let mut body = credentials(name);
         body["cookie"] = json!(true);

@@ -5,5 +5,6 @@ mod cookies;
 mod forged;
 mod forms;
 mod passwords;
+mod sessions;
 mod signing_out;
 mod world;

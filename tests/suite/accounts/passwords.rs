@@ -18,6 +18,7 @@ async fn s7_a_change_ends_every_other_sign_in_and_keeps_ones_own() {
     let world = World::new().await;
     let (here, there) = (world.sign_in("ada").await, world.sign_in("ada").await);
     let mut browser = Browser::of(&world, "ada").await;
+    let session = Browser::with_session(&world, "ada").await;
     let bob = world.sign_in("bob").await;
     let answer =
         world.post_as(&here["access_token"], "/auth/password", &change(PASSWORD, NEW)).await;
@@ -32,6 +33,7 @@ async fn s7_a_change_ends_every_other_sign_in_and_keeps_ones_own() {
     assert_eq!(world.refresh(&there["refresh_token"]).await.status, 401);
     assert_eq!(browser.get(&world, "/auth/me").await.status, 401);
     assert_eq!(browser.post(&world, "/auth/refresh", None).await.status, 401);
+    assert_eq!(session.get(&world, "/session").await.status, 401);
     assert_eq!(world.me(&bob["access_token"]).await, 200);
 
     let login = async |password: &str| {
@@ -75,6 +77,7 @@ async fn p9_s7_a_reset_ends_every_sign_in() {
     let world = World::new().await;
     let tokens = world.sign_in("ada").await;
     let mut browser = Browser::of(&world, "ada").await;
+    let session = Browser::with_session(&world, "ada").await;
     let ask = async |name: &str| {
         let answer = world.post("/auth/password/reset", &json!({ "username": name })).await;
         (answer.status, answer.text)
@@ -100,4 +103,5 @@ async fn p9_s7_a_reset_ends_every_sign_in() {
     assert_eq!(world.refresh(&tokens["refresh_token"]).await.status, 401);
     assert_eq!(browser.get(&world, "/auth/me").await.status, 401);
     assert_eq!(browser.post(&world, "/auth/refresh", None).await.status, 401);
+    assert_eq!(session.get(&world, "/session").await.status, 401);
 }

@@ -52,13 +52,17 @@ async fn z10_a_token_from_a_header_signs_out_without_cookies() {
 }
 
 #[tokio::test]
-async fn s6_a_closed_account_is_signed_out_of_cookies_too() {
+async fn s6_a_closed_account_is_signed_out_of_everything() {
     let world = World::new().await;
     let mut browser = Browser::of(&world, "ada").await;
+    let session = Browser::with_session(&world, "ada").await;
+    let bob = Browser::with_session(&world, "bob").await;
     let id = world.account("ada").await.id;
     let close = |account: &mut Account| account.disabled = true;
     world.accounts.change(&id, close, world.auth.now()).await.expect("closed");
-    world.tokens.end_all(&id).await.expect("ended");
+    world.endpoints.end_all(&id).await.expect("ended");
+    assert_eq!(session.get(&world, "/session").await.status, 401);
+    assert_eq!(bob.get(&world, "/session").await.status, 200);
     assert_eq!(browser.get(&world, "/auth/me").await.status, 401);
     assert_eq!(browser.post(&world, "/auth/refresh", None).await.status, 401);
     assert_eq!(browser.sign_in(&world, "ada").await.status, 401);
