@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and reads its environment"
 )]
 
+mod accounts;
 mod blog;
 mod book;
 mod cargo;
