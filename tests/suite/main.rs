@@ -13,6 +13,7 @@ mod blog;
 mod book;
 mod cargo;
 mod client;
+mod csrf;
 mod discovery;
 mod evidence;
 mod files;
