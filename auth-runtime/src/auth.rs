@@ -1,7 +1,11 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
@@ -22,12 +26,16 @@ use crate::{
     refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
+    session::Book,
     store::Store,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Engine>);
+
+/// An engine, for as long as there is one.
+pub(crate) struct WeakAuth(Weak<Engine>);
 
 struct Engine {
     policy: Arc<Policy>,
@@ -46,6 +54,7 @@ struct Memory {
     store: Arc<dyn Store>,
     accounts: Arc<dyn Accounts>,
     revocations: Option<Arc<Revocations>>,
+    sessions: Option<Arc<Book>>,
     /// What the tokens against forged requests are derived from, where tokens travel in cookies.
     csrf: Option<ServerSecret>,
 }
@@ -145,6 +154,16 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.revocations.as_ref())
     }
 
+    /// The sessions as records; `None` when the policy declares none.
+    pub(crate) fn session_book(&self) -> Option<&Arc<Book>> {
+        self.0.memory.as_ref().and_then(|memory| memory.sessions.as_ref())
+    }
+
+    /// The same engine, without keeping it alive.
+    pub(crate) fn downgrade(&self) -> WeakAuth {
+        WeakAuth(Arc::downgrade(&self.0))
+    }
+
     /// What the tokens against forged requests are made with, for the access and refresh tokens of
     /// that family; `None` where the policy lets no token travel in a cookie.
     pub(crate) fn family_csrf(&self, family_id: &str) -> Option<CsrfKey> {
@@ -188,6 +207,13 @@ impl Auth {
     /// What fetches the keys of that scheme, if they are fetched.
     pub(crate) fn remote_keys(&self, scheme: SchemeId) -> Option<&Arc<RemoteKeys>> {
         self.0.remote.iter().find(|remote| remote.scheme() == scheme)
+    }
+}
+
+impl WeakAuth {
+    /// The engine, if there still is one.
+    pub(crate) fn upgrade(&self) -> Option<Auth> {
+        self.0.upgrade().map(Auth)
     }
 }
 
@@ -300,6 +326,7 @@ impl AuthBuilder {
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
+        auth.write_batches();
         Ok(auth)
     }
 
@@ -351,7 +378,8 @@ async fn remember(
         None => None,
     };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    Ok(Some(Memory { store, accounts, revocations, csrf }))
+    let sessions = Book::new(policy, &store).map(Arc::new);
+    Ok(Some(Memory { store, accounts, revocations, sessions, csrf }))
 }
 
 impl fmt::Debug for AuthBuilder {

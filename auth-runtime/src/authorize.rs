@@ -15,6 +15,7 @@ use crate::{
     problem::Problem,
     revocation::{Disbelief, FAMILY_CLAIM},
     rule::{Openness, Requirement},
+    session::{self, Distrust},
 };
 
 /// The longest `X-Request-Id` that an event repeats, in bytes.
@@ -160,7 +161,11 @@ impl<'r> Door<'r> {
                 let verified = self.verify_cookie(token, &challenges).await?;
                 Ok(Some(self.known(verified)))
             }
-            Presented::ApiKey(_) | Presented::Session(_) => {
+            Presented::Session(cookie) => {
+                let verified = self.verify_session(cookie, &challenges).await?;
+                Ok(Some(self.known(verified)))
+            }
+            Presented::ApiKey(_) => {
                 Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
             }
         }
@@ -211,6 +216,18 @@ impl<'r> Door<'r> {
             }
             (Err(error), _) => Err(refused(error, challenges)),
         }
+    }
+
+    async fn verify_session(
+        &self,
+        cookie: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        session::verify(self.auth, cookie, self.now).await.map_err(|distrust| match distrust {
+            // From outside one bad session is like another.
+            Distrust::Bad(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
+            Distrust::Store(error) => Refusal::new(error.into(), "store-unavailable"),
+        })
     }
 
     /// What a token that verified is worth, unless it was revoked since.

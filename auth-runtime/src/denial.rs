@@ -83,6 +83,18 @@ impl Denial {
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
+    /// 401: the credential is good, and somebody has to prove anew who they are (RFC 9470).
+    pub(crate) fn insufficient_authentication(
+        max_age: Seconds,
+        challenges: &Challenges<'_>,
+    ) -> Self {
+        let code = "insufficient_user_authentication";
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, code, "Sign in again").detail(
+            format!("this needs a sign-in, or the password, within the last {} s", max_age.0),
+        );
+        Self::new(problem, challenges.stale(max_age))
+    }
+
     /// 500: the guard itself failed, or nothing stands behind it. Nobody is let in.
     pub(crate) fn internal() -> Self {
         Problem::internal().into()
@@ -175,21 +187,29 @@ impl<'a> Challenges<'a> {
     }
 
     fn plain(&self) -> Vec<HeaderValue> {
-        self.each("")
+        self.each("", "")
     }
 
     fn invalid(&self) -> Vec<HeaderValue> {
-        self.each(r#", error="invalid_token", error_description="the credential is not valid""#)
+        self.each(r#", error="invalid_token", error_description="the credential is not valid""#, "")
+    }
+
+    /// The one error of a session's challenge: nothing else says to ask for the password again.
+    fn stale(&self, max_age: Seconds) -> Vec<HeaderValue> {
+        let error =
+            format!(r#", error="insufficient_user_authentication", max_age="{}""#, max_age.0);
+        self.each(&error, &error)
     }
 
     fn insufficient(&self, required: &[String]) -> Vec<HeaderValue> {
         let scope = required.join(" ");
         let scope = if scope.is_empty() { scope } else { format!(r#", scope="{scope}""#) };
-        self.each(&format!(r#", error="insufficient_scope"{scope}"#))
+        self.each(&format!(r#", error="insufficient_scope"{scope}"#), "")
     }
 
-    /// One challenge per authentication scheme. `error` belongs to Bearer alone (RFC 6750).
-    fn each(&self, error: &str) -> Vec<HeaderValue> {
+    /// One challenge per authentication scheme. `error` belongs to Bearer alone (RFC 6750),
+    /// `stale` to sessions.
+    fn each(&self, error: &str, stale: &str) -> Vec<HeaderValue> {
         let mut challenges: Vec<String> = Vec::new();
         let named = self.policy.schemes().iter().zip(0u32..);
         for (scheme, _) in named.filter(|(_, id)| self.schemes >> id & 1 == 1) {
@@ -197,7 +217,9 @@ impl<'a> Challenges<'a> {
                 SchemeKind::Jwt(jwt) => bearer(&jwt.audience, error),
                 SchemeKind::Issuer(issuer) => bearer(&issuer.audience, error),
                 SchemeKind::ApiKey(key) => format!("ApiKey header={}", quoted(&key.header)),
-                SchemeKind::Session(session) => format!("Cookie name={}", quoted(&session.cookie)),
+                SchemeKind::Session(session) => {
+                    format!("Cookie name={}{stale}", quoted(&session.cookie))
+                }
             };
             if !challenges.contains(&challenge) {
                 challenges.push(challenge);
