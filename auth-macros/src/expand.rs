@@ -102,6 +102,9 @@ fn attribute<A: Declares>(arguments: TokenStream, item: TokenStream) -> TokenStr
         Ok((guard, before)) => {
             let mut handler = handler;
             handler.take_identities();
+            if handler.form().is_some() {
+                handler.close_body();
+            }
             handler.guard_with(&guard, before);
             handler.into_token_stream()
         }

@@ -2,7 +2,7 @@
 //! left alone, and the arguments that ask for the caller.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, TokenStreamExt};
+use quote::{ToTokens, TokenStreamExt, quote};
 use syn::{
     Attribute, FnArg, GenericArgument, PatType, PathArguments, Signature, Type, Visibility, braced,
     parse::{Parse, ParseStream},
@@ -86,6 +86,15 @@ impl Handler {
         self.signature.inputs.insert(0, argument);
         let body = std::mem::replace(&mut self.body, before);
         self.body.extend(body);
+    }
+
+    /// Puts the body into a block of its own.
+    ///
+    /// SECURITY: an item in the body is seen in the whole block, so that the type which is held to
+    /// be ours above it could be another than that of the argument.
+    pub(crate) fn close_body(&mut self) {
+        let body = std::mem::take(&mut self.body);
+        self.body = quote!({ #body });
     }
 
     /// Mistakes of the function itself, whatever its rule says.

@@ -68,7 +68,7 @@ pub mod policy_types {
 pub mod __private {
     pub use crate::{
         auth::EmbeddedPolicy,
-        csrf::csrf_form,
+        csrf::form::csrf_form,
         guard::{Guard, Public},
         identity::Identity,
         rule::{All, AnyOf, End, NONE, Open, Refused, Requires, Text, Word},

@@ -144,7 +144,6 @@ mod sealed {
 }
 
 /// Compiles for [`CsrfForm`] alone. The attributes name it beside an argument of that name.
-#[doc(hidden)]
 pub const fn csrf_form<T: ChecksToken>() {}
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 
 mod check;
 mod forgery;
-mod form;
+pub(crate) mod form;
 mod key;
 mod provenance;
 mod same_origin;
@@ -17,7 +17,5 @@ mod same_origin;
 pub(crate) use check::check;
 pub(crate) use forgery::Forgery;
 pub use form::CsrfForm;
-#[doc(hidden)]
-pub use form::csrf_form;
 pub(crate) use key::CsrfKey;
 pub use same_origin::SameOrigin;
