@@ -10,11 +10,12 @@ use std::{
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::ForeignIssuer,
+    settings::{ForeignIssuer, KeyEnvironment},
 };
 
 use crate::{
     account::{Accounts, StoredAccounts},
+    api_key::{ApiKeys, Digester, Keep},
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
@@ -23,9 +24,11 @@ use crate::{
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
+    reference,
     refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
+    seen::LastSeen,
     session::Book,
     store::Store,
 };
@@ -57,6 +60,7 @@ struct Memory {
     sessions: Option<Arc<Book>>,
     /// What the tokens against forged requests are derived from, where tokens travel in cookies.
     csrf: Option<ServerSecret>,
+    keys: Option<Keep>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -88,6 +92,7 @@ impl Auth {
             audit: Arc::new(TracingSink),
             store: None,
             accounts: None,
+            key_environment: None,
         }
     }
 
@@ -157,6 +162,15 @@ impl Auth {
     /// The sessions as records; `None` when the policy declares none.
     pub(crate) fn session_book(&self) -> Option<&Arc<Book>> {
         self.0.memory.as_ref().and_then(|memory| memory.sessions.as_ref())
+    }
+
+    /// Looks after the API keys of accounts; `None` when the policy has none.
+    pub fn api_keys(&self) -> Option<ApiKeys> {
+        ApiKeys::of(self)
+    }
+
+    pub(crate) fn key_keep(&self) -> Option<&Keep> {
+        self.0.memory.as_ref().and_then(|memory| memory.keys.as_ref())
     }
 
     /// The same engine, without keeping it alive.
@@ -236,6 +250,7 @@ pub struct AuthBuilder {
     audit: Arc<dyn AuditSink>,
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
+    key_environment: Option<KeyEnvironment>,
 }
 
 impl AuthBuilder {
@@ -276,6 +291,13 @@ impl AuthBuilder {
     /// Default [`StoredAccounts`] in the store.
     pub fn accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
         self.accounts = Some(accounts);
+        self
+    }
+
+    /// Makes and takes API keys of this environment, whatever the policy says: where one policy
+    /// serves a production and a test system, keys of the one do not count in the other.
+    pub fn key_environment(mut self, environment: KeyEnvironment) -> Self {
+        self.key_environment = Some(environment);
         self
     }
 
@@ -321,7 +343,8 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
-        let memory = remember(self.store, self.accounts, &policy, self.clock.now()).await?;
+        let keys = key_keep(&policy, self.key_environment)?;
+        let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
         let auth = Auth(Arc::new(engine));
@@ -363,6 +386,7 @@ async fn remember(
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     policy: &Policy,
+    keys: Option<Keep>,
     now: Timestamp,
 ) -> Result<Option<Memory>, BuildError> {
     let Some(store) = store else { return Ok(None) };
@@ -379,7 +403,20 @@ async fn remember(
     };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
     let sessions = Book::new(policy, &store).map(Arc::new);
-    Ok(Some(Memory { store, accounts, revocations, sessions, csrf }))
+    Ok(Some(Memory { store, accounts, revocations, sessions, csrf, keys }))
+}
+
+/// What an engine has for API keys, if its policy has some.
+fn key_keep(
+    policy: &Policy,
+    environment: Option<KeyEnvironment>,
+) -> Result<Option<Keep>, BuildError> {
+    let Some((_, settings)) = policy.api_key() else { return Ok(None) };
+    let pepper = settings.pepper.as_ref().map(reference::resolve).transpose();
+    let pepper = pepper.map_err(BuildError::Pepper)?;
+    let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
+    let environment = environment.unwrap_or(settings.environment);
+    Ok(Some(Keep { digester, environment, seen: LastSeen::default() }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -5,6 +5,7 @@ use axum::{extract::MatchedPath, http::request::Parts};
 
 use crate::{
     Auth, Identity,
+    api_key::Disproof,
     audit::{Decision, Event, Kind},
     clock::Timestamp,
     credential::Presented,
@@ -14,8 +15,9 @@ use crate::{
     jwt::{TokenError, Unverified, VerifiedToken},
     problem::Problem,
     revocation::{Disbelief, FAMILY_CLAIM},
-    rule::{Openness, Requirement},
+    rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
     session::{self, Distrust},
+    url,
 };
 
 /// The longest `X-Request-Id` that an event repeats, in bytes.
@@ -150,6 +152,9 @@ impl<'r> Door<'r> {
     /// The identity behind the credential that was presented, if one was.
     async fn identity(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
         let challenges = self.challenges(schemes);
+        if self.has_credential_in_url(schemes) {
+            return Err(Refusal::new(Denial::invalid_token(&challenges), "credential-in-url"));
+        }
         let presented = self.auth.carriers().find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
@@ -165,9 +170,7 @@ impl<'r> Door<'r> {
                 let verified = self.verify_session(cookie, &challenges).await?;
                 Ok(Some(self.known(verified)))
             }
-            Presented::ApiKey(_) => {
-                Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
-            }
+            Presented::ApiKey(key) => self.verify_api_key(key, &challenges).await.map(Some),
         }
     }
 
@@ -251,6 +254,34 @@ impl<'r> Door<'r> {
                 Err(Refusal::new(Problem::unavailable().into(), "revocations-stale"))
             }
         }
+    }
+
+    async fn verify_api_key(
+        &self,
+        key: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Identity, Refusal> {
+        let keys = self.auth.api_keys();
+        let keys = keys.ok_or_else(|| Refusal::new(Denial::internal(), "no-api-keys"))?;
+        let known = |verified| Identity::new(verified, self.auth.shared_policy());
+        match keys.verify(key, self.now).await {
+            Ok(verified) => Ok(known(verified)),
+            Err(Disproof::Invalid { cause, holder }) => {
+                let identity = holder.map(|verified| known(*verified));
+                Err(Refusal { denial: Denial::invalid_api_key(challenges), cause, identity })
+            }
+            Err(Disproof::Store(error)) => Err(Refusal::new(error.into(), "store-unavailable")),
+        }
+    }
+
+    /// Whether a rule that names credentials of ours is asked with one where none may be.
+    fn has_credential_in_url(&self, schemes: u64) -> bool {
+        let policy = self.auth.policy();
+        self.parts.uri.query().is_some_and(|query| {
+            let own = Schemes::Own(JWT | API_KEY | SESSION).bits(policy);
+            let keys = policy.api_key().map(|(_, settings)| settings);
+            own & schemes != 0 && url::carries_credential(query, keys)
+        })
     }
 
     fn challenges(&self, schemes: u64) -> Challenges<'r> {

@@ -9,7 +9,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::{Auth, seen::BATCH, store::StoreError};
 
 impl Auth {
-    /// Writes to the store what the engine has noted in memory: when sessions were last used.
+    /// Writes to the store what the engine has noted in memory: when sessions and API keys were
+    /// last used.
     ///
     /// It happens by itself every 30 seconds, or ten times in a session's idle time if that is
     /// more often, and once [`Protected::serve_until`](crate::Protected::serve_until) has served
@@ -19,16 +20,22 @@ impl Auth {
     ///
     /// When the store does not answer: what was not written stays for the next time.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        match self.session_book() {
-            Some(sessions) => sessions.flush(self.now()).await,
+        if let Some(sessions) = self.session_book() {
+            sessions.flush(self.now()).await?;
+        }
+        match self.api_keys() {
+            Some(keys) => keys.flush().await,
             None => Ok(()),
         }
     }
 
     /// Writes batches for as long as the engine lives.
     pub(crate) fn write_batches(&self) {
-        let Some(sessions) = self.session_book() else { return };
-        let pace = Seconds(sessions.scheme().idle.0 / 10).min(BATCH);
+        let idle = self.session_book().map(|sessions| sessions.scheme().idle);
+        if idle.is_none() && self.api_keys().is_none() {
+            return;
+        }
+        let pace = idle.map_or(BATCH, |idle| Seconds(idle.0 / 10).min(BATCH));
         let engine = self.downgrade();
         tokio::spawn(async move {
             let mut pace = interval(pace.as_duration().max(Duration::from_secs(1)));

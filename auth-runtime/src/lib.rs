@@ -8,6 +8,7 @@
 //! and lets it in or answers with a [`Denial`].
 
 pub mod account;
+pub mod api_key;
 pub mod audit;
 mod auth;
 mod authorize;
@@ -22,6 +23,7 @@ mod credential;
 pub mod csrf;
 mod denial;
 pub mod discovery;
+pub mod endpoints;
 pub mod extract;
 mod flush;
 mod guard;
@@ -46,6 +48,7 @@ pub mod session;
 pub mod sign_in;
 pub mod store;
 pub mod tokens;
+mod url;
 pub mod wellknown;
 
 pub use auth::{Auth, AuthBuilder, EmbeddedPolicy};

@@ -87,24 +87,24 @@ struct NewPost {
     title: String,
 }
 
-#[authenticate(jwt, policy = "policies/cookies.yaml")]
+#[authenticate(jwt, policy = "policies/forged.yaml")]
 async fn token(caller: Identity) -> String {
     // A page shows it to its own visitor.
     caller.csrf_token().map_or_else(|| "none".to_owned(), |token| token.expose().to_owned())
 }
 
-#[authenticate(jwt, policy = "policies/cookies.yaml")]
+#[authenticate(jwt, policy = "policies/forged.yaml")]
 async fn write(State(reached): State<Reached>) -> &'static str {
     note(&reached, "write")
 }
 
-#[authenticate(jwt, scopes = "write:posts", policy = "policies/cookies.yaml")]
+#[authenticate(jwt, scopes = "write:posts", policy = "policies/forged.yaml")]
 async fn write_json(State(reached): State<Reached>, Json(new): Json<NewPost>) -> String {
     note(&reached, "json");
     new.title
 }
 
-#[authenticate(jwt, role = "author", policy = "policies/cookies.yaml")]
+#[authenticate(jwt, role = "author", policy = "policies/forged.yaml")]
 async fn write_form(State(reached): State<Reached>, CsrfForm(new): CsrfForm<NewPost>) -> String {
     note(&reached, "form");
     new.title
@@ -112,13 +112,13 @@ async fn write_form(State(reached): State<Reached>, CsrfForm(new): CsrfForm<NewP
 
 type Hidden<T> = CsrfForm<T>;
 
-#[authenticate(jwt, policy = "policies/cookies.yaml")]
+#[authenticate(jwt, policy = "policies/forged.yaml")]
 async fn alias(State(reached): State<Reached>, CsrfForm(new): Hidden<NewPost>) -> String {
     note(&reached, "alias");
     new.title
 }
 
-#[authenticate(jwt, policy = "policies/cookies.yaml")]
+#[authenticate(jwt, policy = "policies/forged.yaml")]
 async fn attributed(
     State(reached): State<Reached>,
     #[cfg(any())] _form: CsrfForm<NewPost>,
@@ -126,13 +126,13 @@ async fn attributed(
     note(&reached, "attributed")
 }
 
-#[public(reason = "knows some", identity = jwt | session, policy = "policies/cookies.yaml")]
+#[public(reason = "knows some", identity = jwt | session, policy = "policies/forged.yaml")]
 async fn known(State(reached): State<Reached>, caller: Option<Identity>) -> String {
     note(&reached, "known");
     caller.map_or("nobody".to_owned(), |_| "somebody".to_owned())
 }
 
-#[public(reason = "knows some", identity = jwt, policy = "policies/cookies.yaml")]
+#[public(reason = "knows some", identity = jwt, policy = "policies/forged.yaml")]
 async fn known_form(State(reached): State<Reached>, CsrfForm(new): CsrfForm<NewPost>) -> String {
     note(&reached, "known form");
     new.title
@@ -162,7 +162,7 @@ impl Site {
     pub(super) async fn new() -> Self {
         let seen = Seen::default();
         let store = Arc::new(MemoryStore::new());
-        let auth = Auth::from_policy(policy!("policies/cookies.yaml"))
+        let auth = Auth::from_policy(policy!("policies/forged.yaml"))
             .keys("jwt", keys())
             .store(store.clone())
             .clock(ManualClock::at(Timestamp(1_800_000_000)))

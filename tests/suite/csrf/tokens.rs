@@ -31,7 +31,7 @@ async fn m03_a_token_without_a_family_counts_in_no_cookie() {
 
 #[tokio::test]
 async fn m03_tokens_in_cookies_need_a_store() {
-    let built = Auth::from_policy(policy!("policies/cookies.yaml")).build().await;
+    let built = Auth::from_policy(policy!("policies/forged.yaml")).build().await;
     assert!(matches!(built, Err(BuildError::NoStore(scheme)) if scheme == "jwt"));
 }
 
