@@ -27,7 +27,7 @@ use auth_runtime::{
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderValue, Request},
+    http::{HeaderMap, HeaderValue, Request},
 };
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -52,9 +52,14 @@ pub(super) struct Site {
 }
 
 /// Somebody who is signed in.
+#[derive(Default)]
 pub(super) struct Visitor {
+    /// An access token, and the token against forged requests that goes with it.
     pub(super) access: String,
     pub(super) csrf: String,
+    /// The value of a session's cookie, and the same for it.
+    pub(super) session: String,
+    pub(super) session_csrf: String,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -96,6 +101,11 @@ async fn token(caller: Identity) -> String {
 #[authenticate(jwt, policy = "policies/forged.yaml")]
 async fn write(State(reached): State<Reached>) -> &'static str {
     note(&reached, "write")
+}
+
+#[authenticate(jwt | session, policy = "policies/forged.yaml")]
+async fn write_by_either(State(reached): State<Reached>) -> &'static str {
+    note(&reached, "either")
 }
 
 #[authenticate(jwt, scopes = "write:posts", policy = "policies/forged.yaml")]
@@ -174,6 +184,7 @@ impl Site {
         let routes = Router::new()
             .route("/token", get(token))
             .route("/write", any(write))
+            .route("/either", any(write_by_either))
             .route("/json", post(write_json))
             .route("/form", post(write_form).get(write_form))
             .route("/alias", post(alias))
@@ -184,16 +195,21 @@ impl Site {
             .route("/sign-in-form", post(sign_in_form));
         let app = routes.with_state(Arc::clone(&reached)).protect(auth.clone());
         let accounts = StoredAccounts::new(store);
-        let nobody = || Visitor { access: String::new(), csrf: String::new() };
-        let mut site = Self { auth, alice: nobody(), mallory: nobody(), app, seen };
+        let (alice, mallory) = (Visitor::default(), Visitor::default());
+        let mut site = Self { auth, alice, mallory, app, seen };
         let tokens = Tokens::new(site.auth.clone()).await.unwrap();
+        let sessions = site.auth.sessions().unwrap();
         let mut visitors = Vec::new();
         for name in ["alice", "mallory"] {
             let roles = vec!["author".to_owned()];
             let account = accounts.register(name, roles, hash(), site.auth.now()).await.unwrap();
             let access = tokens.sign_in(&account).await.unwrap().access_token.expose().to_owned();
             let csrf = site.send(ask("GET", "/token").cookie(&access)).await.text;
-            visitors.push(Visitor { access, csrf });
+            let begun = sessions.begin(&account, &HeaderMap::new()).await.unwrap();
+            let cookie = begun.set_cookie.to_str().unwrap();
+            let session = cookie.split([';', '=']).nth(1).unwrap().to_owned();
+            let session_csrf = begun.csrf_token.expose().to_owned();
+            visitors.push(Visitor { access, csrf, session, session_csrf });
         }
         site.mallory = visitors.pop().unwrap();
         site.alice = visitors.pop().unwrap();
@@ -266,6 +282,10 @@ impl Ask {
 
     pub(super) fn cookie(self, access: &str) -> Self {
         self.header("cookie", format!("__Host-access={access}"))
+    }
+
+    pub(super) fn session(self, value: &str) -> Self {
+        self.header("cookie", format!("__Host-session={value}"))
     }
 
     pub(super) fn bearer(self, access: &str) -> Self {
