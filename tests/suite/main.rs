@@ -14,6 +14,7 @@ mod blog;
 mod book;
 mod cargo;
 mod client;
+mod csrf;
 mod discovery;
 mod evidence;
 mod failing;
