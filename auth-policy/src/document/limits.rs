@@ -31,7 +31,7 @@ pub(super) fn limit(node: &Node, report: &mut Report) -> LimitForm {
 fn buckets(node: &Node, report: &mut Report) -> Vec<Vec<LimitKey>> {
     let words = match node.value {
         Value::List(_) => {
-            values::some_words(Some(node), "a list of what is counted, `[address]` say,", report)
+            values::some_words(Some(node), "a list such as `[address, account]`", report)
         }
         _ => values::one_or_more(node, "what is counted, such as `address`", report),
     };
