@@ -1,7 +1,11 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
@@ -11,7 +15,7 @@ use auth_policy::{
 
 use crate::{
     account::{Accounts, StoredAccounts},
-    api_key::{ApiKeys, Keep, note_uses},
+    api_key::{ApiKeys, Keep},
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
@@ -23,12 +27,16 @@ use crate::{
     refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
+    session::Book,
     store::Store,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Engine>);
+
+/// An engine, for as long as there is one.
+pub(crate) struct WeakAuth(Weak<Engine>);
 
 struct Engine {
     policy: Arc<Policy>,
@@ -47,9 +55,10 @@ struct Memory {
     store: Arc<dyn Store>,
     accounts: Arc<dyn Accounts>,
     revocations: Option<Arc<Revocations>>,
-    keys: Option<Keep>,
+    sessions: Option<Arc<Book>>,
     /// What the tokens against forged requests are derived from, where tokens travel in cookies.
     csrf: Option<ServerSecret>,
+    keys: Option<Keep>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -148,6 +157,11 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.revocations.as_ref())
     }
 
+    /// The sessions as records; `None` when the policy declares none.
+    pub(crate) fn session_book(&self) -> Option<&Arc<Book>> {
+        self.0.memory.as_ref().and_then(|memory| memory.sessions.as_ref())
+    }
+
     /// Looks after the API keys of accounts; `None` when the policy has none.
     pub fn api_keys(&self) -> Option<ApiKeys> {
         ApiKeys::of(self)
@@ -157,12 +171,9 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.keys.as_ref())
     }
 
-    /// Writes down when keys were last used, for as long as the engine lives.
-    fn note_uses_of_keys(&self) {
-        if self.api_keys().is_some() {
-            let engine = Arc::downgrade(&self.0);
-            tokio::spawn(note_uses(move || Self(engine.upgrade()?).api_keys()));
-        }
+    /// The same engine, without keeping it alive.
+    pub(crate) fn downgrade(&self) -> WeakAuth {
+        WeakAuth(Arc::downgrade(&self.0))
     }
 
     /// What the tokens against forged requests are made with, for the access and refresh tokens of
@@ -208,6 +219,13 @@ impl Auth {
     /// What fetches the keys of that scheme, if they are fetched.
     pub(crate) fn remote_keys(&self, scheme: SchemeId) -> Option<&Arc<RemoteKeys>> {
         self.0.remote.iter().find(|remote| remote.scheme() == scheme)
+    }
+}
+
+impl WeakAuth {
+    /// The engine, if there still is one.
+    pub(crate) fn upgrade(&self) -> Option<Auth> {
+        self.0.upgrade().map(Auth)
     }
 }
 
@@ -329,7 +347,7 @@ impl AuthBuilder {
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
-        auth.note_uses_of_keys();
+        auth.write_batches();
         Ok(auth)
     }
 
@@ -382,7 +400,8 @@ async fn remember(
         None => None,
     };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    Ok(Some(Memory { store, accounts, revocations, csrf, keys }))
+    let sessions = Book::new(policy, &store).map(Arc::new);
+    Ok(Some(Memory { store, accounts, revocations, sessions, csrf, keys }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -16,6 +16,7 @@ use crate::{
     problem::Problem,
     revocation::{Disbelief, FAMILY_CLAIM},
     rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
+    session::{self, Distrust},
     url,
 };
 
@@ -161,14 +162,15 @@ impl<'r> Door<'r> {
                 let verified = self.verify_bearer(token, schemes, &challenges).await?;
                 Ok(Some(self.known(verified)))
             }
-            Presented::ApiKey(key) => self.verify_api_key(key, &challenges).await.map(Some),
             Presented::AccessCookie(token) => {
                 let verified = self.verify_cookie(token, &challenges).await?;
                 Ok(Some(self.known(verified)))
             }
-            Presented::Session(_) => {
-                Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
+            Presented::Session(cookie) => {
+                let verified = self.verify_session(cookie, &challenges).await?;
+                Ok(Some(self.known(verified)))
             }
+            Presented::ApiKey(key) => self.verify_api_key(key, &challenges).await.map(Some),
         }
     }
 
@@ -217,6 +219,18 @@ impl<'r> Door<'r> {
             }
             (Err(error), _) => Err(refused(error, challenges)),
         }
+    }
+
+    async fn verify_session(
+        &self,
+        cookie: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        session::verify(self.auth, cookie, self.now).await.map_err(|distrust| match distrust {
+            // From outside one bad session is like another.
+            Distrust::Bad(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
+            Distrust::Store(error) => Refusal::new(error.into(), "store-unavailable"),
+        })
     }
 
     /// What a token that verified is worth, unless it was revoked since.

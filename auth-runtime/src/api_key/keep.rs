@@ -5,11 +5,8 @@ use std::fmt;
 
 use auth_policy::{Policy, settings::KeyEnvironment};
 
-use super::{ApiKeys, digest::Digester};
-use crate::{
-    BuildError, reference,
-    seen::{self, LastSeen},
-};
+use super::digest::Digester;
+use crate::{BuildError, reference, seen::LastSeen};
 
 /// What every key of an engine needs.
 pub(crate) struct Keep {
@@ -34,19 +31,6 @@ impl Keep {
         let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
         let environment = environment.unwrap_or(settings.environment);
         Ok(Some(Self { digester, environment, seen: LastSeen::default() }))
-    }
-}
-
-/// Writes down when keys were last used, batch by batch, for as long as there are keys.
-#[allow(clippy::disallowed_methods, reason = "the pace of writing, not a moment of a record")]
-pub(crate) async fn note_uses(keys: impl Fn() -> Option<ApiKeys>) {
-    loop {
-        // Nothing is held while it waits, so that the engine can end.
-        tokio::time::sleep(seen::BATCH.as_duration()).await;
-        let Some(keys) = keys() else { return };
-        if let Err(error) = keys.flush().await {
-            tracing::warn!(target: "auth", %error, "uses of API keys were not written");
-        }
     }
 }
 

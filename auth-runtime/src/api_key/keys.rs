@@ -232,13 +232,8 @@ impl ApiKeys {
         }
     }
 
-    /// Writes down when keys were last used. An engine does so every half minute by itself; call it
-    /// before the process ends.
-    ///
-    /// # Errors
-    ///
-    /// When the store fails; what was not written stays for the next time.
-    pub async fn flush(&self) -> Result<(), StoreError> {
+    /// Writes down when keys were last used: what was not written stays for the next time.
+    pub(crate) async fn flush(&self) -> Result<(), StoreError> {
         let Ok(Terms { keep, store, .. }) = self.terms() else { return Ok(()) };
         keep.seen.flush(&**store, self.auth.now(), StoredKey::used).await
     }

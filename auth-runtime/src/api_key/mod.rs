@@ -18,7 +18,7 @@ mod verify;
 
 pub(crate) use digest::MIN_PEPPER_BYTES;
 pub use error::ApiKeyError;
-pub(crate) use keep::{Keep, note_uses};
+pub(crate) use keep::Keep;
 pub use keys::{ApiKey, ApiKeys, IssuedKey, NewApiKey};
 pub use router::router;
 pub(crate) use verify::Disproof;

@@ -38,8 +38,8 @@ async fn k5_a_revocation_holds_for_the_next_request_in_every_process() {
         ("revoked".into(), "revoked".into())
     );
     // A use that was noted before the revocation and is written after it takes nothing back.
-    world.keys.flush().await.unwrap();
-    beside.keys.flush().await.unwrap();
+    world.auth.flush().await.unwrap();
+    beside.auth.flush().await.unwrap();
     assert_eq!(world.refuses(&key).await, "revoked");
     // Once more changes nothing.
     world.clock.advance(60);

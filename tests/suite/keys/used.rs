@@ -20,10 +20,10 @@ async fn m08_uses_are_written_in_batches() {
         assert_eq!(used(&world).await.map(|at| at.0), Some(START + second));
     }
     assert_eq!(used(&beside).await, None);
-    world.keys.flush().await.unwrap();
+    world.auth.flush().await.unwrap();
     assert_eq!(used(&beside).await.map(|at| at.0), Some(START + 5));
     world.store.calls();
-    world.keys.flush().await.unwrap();
+    world.auth.flush().await.unwrap();
     assert_eq!(world.store.calls(), 0, "there is nothing left to write");
     // What another process has seen earlier does not turn it back.
     beside.clock.advance(10);
@@ -39,7 +39,7 @@ async fn m08_a_key_that_was_refused_was_not_used() {
     world.keys.revoke(&ada.id, &id).await.unwrap();
     world.clock.advance(9);
     assert_eq!(world.refuses(&key).await, "revoked");
-    world.keys.flush().await.unwrap();
+    world.auth.flush().await.unwrap();
     assert_eq!(world.keys.list(&ada.id).await.unwrap()[0].last_used_at, None);
 }
 
