@@ -42,6 +42,9 @@ pub(crate) async fn disable(
 ) -> Result<StatusCode, Denial> {
     app.people.accounts.change(&id, |account| account.disabled = true, app.auth.now()).await?;
     app.accounts.end_all(&id).await?;
+    if let Some(keys) = app.auth.api_keys() {
+        keys.revoke_all(&id).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 
