@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and reads its environment"
 )]
 
+mod accounts;
 mod blog;
 mod book;
 mod cargo;
@@ -16,11 +17,14 @@ mod client;
 mod csrf;
 mod discovery;
 mod evidence;
+mod failing;
 mod files;
 mod fixture;
 mod http;
 mod interop;
+mod keys;
 mod life;
 mod own_accounts;
 mod readme;
+mod sessions;
 mod ui;

@@ -9,6 +9,7 @@ use super::{
 };
 use auth_runtime::{
     Denial, Router,
+    api_key::ApiKeyError,
     csrf::SameOrigin,
     extract::Path,
     policy,
@@ -83,6 +84,10 @@ async fn refusals(door: &Door) -> Vec<Answer> {
     }
     let bare = axum::Router::new().route("/x", axum::routing::get(guarded));
     answers.push(send(bare.with_state(Reached::default()), ask("GET", "/x")).await);
+    for refusal in [ApiKeyError::NotAnAccount, ApiKeyError::TooMany, ApiKeyError::Replaced] {
+        let keys = axum::routing::post(async move || Denial::from(refusal.clone()));
+        answers.push(send(axum::Router::new().route("/keys", keys), ask("POST", "/keys")).await);
+    }
     for denial in [Denial::wrong_password, Denial::invalid_grant] {
         let auth = door.auth.clone();
         let login = axum::routing::post(async move || denial(auth.policy()));
