@@ -9,12 +9,15 @@
     reason = "a test fails by panicking, and reads its environment"
 )]
 
+mod accounts;
 mod blog;
 mod book;
 mod cargo;
 mod client;
+mod csrf;
 mod discovery;
 mod evidence;
+mod failing;
 mod files;
 mod fixture;
 mod http;
@@ -23,4 +26,5 @@ mod keys;
 mod life;
 mod own_accounts;
 mod readme;
+mod sessions;
 mod ui;

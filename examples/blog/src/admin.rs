@@ -41,7 +41,7 @@ pub(crate) async fn disable(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Denial> {
     app.people.accounts.change(&id, |account| account.disabled = true, app.auth.now()).await?;
-    end_everything(&app, &id).await?;
+    app.accounts.end_all(&id).await?;
     if let Some(keys) = app.auth.api_keys() {
         keys.revoke_all(&id).await?;
     }
@@ -56,13 +56,6 @@ pub(crate) async fn end_sessions(
 ) -> Result<StatusCode, Denial> {
     let account = app.people.accounts.by_id(&id, app.auth.now()).await?;
     account.ok_or_else(Problem::not_found)?;
-    end_everything(&app, &id).await?;
+    app.accounts.end_all(&id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Sessions, refresh families, and the access tokens that came with them.
-async fn end_everything(app: &App, id: &str) -> Result<(), Denial> {
-    app.sessions.end_all(id).await?;
-    app.tokens.end_all(id).await?;
-    Ok(())
 }

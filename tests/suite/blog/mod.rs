@@ -3,6 +3,7 @@
 mod api_keys;
 pub(crate) mod process;
 mod servers;
+mod sessions;
 mod several;
 mod signing;
 mod starting;

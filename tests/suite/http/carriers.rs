@@ -149,12 +149,12 @@ async fn m08_a_text_that_is_no_key_is_an_invalid_credential() {
 }
 
 #[tokio::test]
-async fn m07_credentials_that_have_not_landed_admit_nobody() {
+async fn s1_a_text_that_is_no_session_is_an_invalid_credential() {
     let door = door().await;
     let answer =
         door.send(ask("GET", "/three").header("cookie", "a=b; __Host-session=s; c=d")).await;
     assert_eq!((answer.status, answer.code().as_str()), (401, "invalid_token"));
-    assert_eq!(door.audit.cause(), "scheme-not-supported-yet");
+    assert_eq!(door.audit.cause(), "malformed-session");
     let answer = door.send(ask("GET", "/session").header("cookie", "__Host-session=s")).await;
     assert_eq!((answer.status, answer.code().as_str()), (401, "invalid_token"));
     assert_eq!(door.reached.take(), [""; 0]);

@@ -10,6 +10,7 @@ use super::{
 use auth_runtime::{
     Denial, Router,
     api_key::ApiKeyError,
+    csrf::SameOrigin,
     extract::Path,
     policy,
     problem::Problem,
@@ -39,12 +40,16 @@ async fn away() -> Problem {
 #[public(reason = "takes a number")]
 async fn number(Path(_): Path<u8>) {}
 
+#[public(reason = "signs in")]
+async fn from_our_pages(_: SameOrigin) {}
+
 async fn door() -> Door {
     let routes: Router<Reached> = Router::new()
         .route("/guarded", get(guarded))
         .route("/open", get(open))
         .route("/write", post(write))
         .route("/away", get(away))
+        .route("/sign-in", post(from_our_pages))
         .route("/number/{n}", get(number));
     Door::of(routes).await
 }
@@ -73,6 +78,7 @@ async fn refusals(door: &Door) -> Vec<Answer> {
         body("text/plain", "7".to_owned()),
         body("application/json", " ".repeat(3 << 20)),
         ask("GET", "/away"),
+        ask("POST", "/sign-in").header("sec-fetch-site", "cross-site"),
     ] {
         answers.push(door.send(request).await);
     }
