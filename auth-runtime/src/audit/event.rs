@@ -32,7 +32,8 @@ pub struct Event<'a> {
     pub route: Option<&'a str>,
     /// The named rule of the policy that decided, if the handler named one.
     pub rule: Option<&'a str>,
-    /// The exact cause, kebab-case and stable; not for the outside. Of keys that were fetched, why.
+    /// The exact cause, kebab-case and stable; not for the outside. Of keys, what was
+    /// done with them and why.
     pub cause: Option<&'a str>,
     /// The policy in force.
     pub policy: &'a Revision,
@@ -52,6 +53,8 @@ pub enum Kind {
     RefreshReuse,
     /// The keys of a scheme were replaced, or an issuer was asked for its keys.
     Keys,
+    /// An API key was made, replaced or revoked.
+    ApiKey,
 }
 
 /// How something was decided.
@@ -94,6 +97,7 @@ impl Kind {
             Self::Login => "login",
             Self::RefreshReuse => "refresh.reuse",
             Self::Keys => "keys",
+            Self::ApiKey => "api_key",
         }
     }
 }
