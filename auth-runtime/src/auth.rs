@@ -11,7 +11,7 @@ use auth_policy::{
 
 use crate::{
     account::{Accounts, StoredAccounts},
-    audit::{AuditSink, Decision, Event, Kind, TracingSink},
+    audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
@@ -112,18 +112,49 @@ impl Auth {
         self.report(Kind::Login, subject, outcome);
     }
 
-    pub(crate) fn report(
+    /// Reports something else that happened to an account of this service: an admin closed it, its
+    /// password changed.
+    ///
+    /// `cause` is as for [`report_login`](Self::report_login). Where there is more to say, such as
+    /// who did it, make an [`event`](Self::event) and [`record`](Self::record) it.
+    pub fn report(
         &self,
         kind: Kind,
         subject: Option<&Subject>,
         outcome: Result<(), &'static str>,
     ) {
-        self.audit().record(&Event {
+        self.record(&Event {
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
             cause: outcome.err(),
-            ..Event::new(self.now(), kind, self.policy().revision())
+            ..self.event(kind)
         });
+    }
+
+    /// An event of now, to be filled in and [`record`](Self::record)ed.
+    ///
+    /// ```
+    /// use auth_runtime::{Auth, Identity, audit::Kind};
+    ///
+    /// fn report_closed(auth: &Auth, admin: &Identity, account_id: &str) {
+    ///     let closed = auth.subject(account_id);
+    ///     let mut event = auth.event(Kind::AccountDisabled);
+    ///     event.subject = Some(&closed);
+    ///     event.actor = Some(admin.subject());
+    ///     auth.record(&event);
+    /// }
+    /// ```
+    pub fn event(&self, kind: Kind) -> Event<'_> {
+        Event::new(self.now(), kind, self.policy().revision())
+    }
+
+    /// Sends an event to the sink. While a request is answered, the event is told of it: method,
+    /// path as routed, request id and address, as far as it does not say so itself.
+    ///
+    /// An event of a refusal gets an id. A [`Denial`](crate::Denial) of this crate that is made in
+    /// the same request, after it, has the same id as `instance`.
+    pub fn record(&self, event: &Event<'_>) {
+        Scene::complete(event, |event| self.audit().record(event));
     }
 
     /// The store the engine was given.

@@ -7,7 +7,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{password::PasswordError, problem::Problem, store::StoreError};
+use crate::{
+    audit::{DenialId, Scene},
+    password::PasswordError,
+    problem::Problem,
+    store::StoreError,
+};
 
 /// A guard's answer when it does not let a request through.
 ///
@@ -72,14 +77,16 @@ impl Denial {
     pub fn wrong_password(policy: &Policy) -> Self {
         let problem =
             Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Sign-in refused")
-                .detail("the user name or the password is wrong");
+                .detail("the user name or the password is wrong")
+                .denied_as(Scene::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
     /// 401: a refresh token that is not valid, whatever is wrong with it (RFC 6749).
     pub fn invalid_grant(policy: &Policy) -> Self {
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", "Invalid grant")
-            .detail("the refresh token is not valid; sign in again");
+            .detail("the refresh token is not valid; sign in again")
+            .denied_as(Scene::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
@@ -101,6 +108,11 @@ impl Denial {
     /// The `code` of the body: stable, such as `insufficient_scope`.
     pub fn code(&self) -> &'static str {
         self.problem.code()
+    }
+
+    /// The same, with the id that its audit event has.
+    pub(crate) fn denied_as(self, id: Option<DenialId>) -> Self {
+        Self { problem: self.problem.denied_as(id), ..self }
     }
 
     fn new(problem: Problem, challenges: Vec<HeaderValue>) -> Self {
