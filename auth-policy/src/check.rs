@@ -15,12 +15,14 @@ use crate::{
 mod access;
 mod advice;
 mod bits;
+mod browsers;
 mod closure;
 mod grants;
 mod invariants;
 mod issuers;
 mod jwt;
 mod limits;
+mod origins;
 mod rules;
 mod schemes;
 
@@ -71,6 +73,7 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     let roles_wrong = document.access_incomplete || report.errors() > before;
     contents.limits = limits::limits(document);
     contents.passwords = limits::passwords(&document.passwords, report);
+    contents.csrf = browsers::csrf(&document.csrf, report);
     let (schemes, ceilings_wrong) = schemes::schemes(document, &contents, report);
     contents.schemes = schemes;
     contents.providers = schemes::providers(document);

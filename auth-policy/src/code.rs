@@ -88,9 +88,11 @@ codes! {
     InvalidDuration Error "invalid-duration" "A span of time that is zero, too long or without a unit."
     InvalidRate Error "invalid-rate" "A rate that does not say how many requests in which time."
     InvalidUrl Error "invalid-url" "An issuer that is not an exact https URL."
+    InvalidOrigin Error "invalid-origin" "An origin that no browser sends, or one that stands for several."
+    InvalidPath Error "invalid-path" "A path that a cookie cannot be kept to."
     InvalidHeader Error "invalid-header" "A request header that cannot carry an API key."
     InvalidWildcard Error "invalid-wildcard" "A wildcard of a form that grants do not have."
-    OutOfRange Error "out-of-range" "A number outside what its key allows."
+    OutOfRange Error "out-of-range" "A number or a span of time outside what its key allows."
     NotSupportedYet Error "not-supported-yet" "Something that would restrict access and is not enforced by this release."
 
     // Its names.
@@ -107,13 +109,13 @@ codes! {
 
     // Its values.
     InlineSecret Error "inline-secret" "A secret in the file itself instead of a reference to one."
-    LifetimeOrder Error "lifetime-order" "A shorter lifetime that is not shorter than the longer one."
+    LifetimeOrder Error "lifetime-order" "A lifetime that is not below the one that bounds it."
     LeewayTooLong Error "leeway-too-long" "A leeway of more than 60 s."
     MixedAlgorithms Error "mixed-algorithms" "HMAC beside asymmetric algorithms for one issuer."
     SymmetricForeignIssuer Error "symmetric-foreign-issuer" "HMAC for tokens that somebody else issues."
     DuplicateIssuer Error "duplicate-issuer" "Two entries trust the same issuer."
     ReservedClaim Error "reserved-claim" "A claim the application may not set, because it already has a meaning."
-    WeakCookie Error "weak-cookie" "A session cookie weaker than `__Host-`, Secure, HttpOnly, SameSite."
+    WeakCookie Error "weak-cookie" "A cookie weaker than its prefix, Secure, HttpOnly and SameSite make it."
     WeakPasswordRule Error "weak-password-rule" "A password rule below the floor."
     InvariantBroken Error "invariant-broken" "A statement under `never` or `always` that does not hold."
 

@@ -8,13 +8,14 @@ use crate::{
     code::Code,
     report::Report,
     settings::{
-        Algorithm, AudienceKind, CharacterClass, ClientId, LimitKey, OnStoreDown, Place, Rate,
-        Reference, Rejected, RevocationCheck, SameSite, Seconds, TokenType,
+        Algorithm, AudienceKind, CharacterClass, ClientId, KeyEnvironment, LimitKey, OnStoreDown,
+        Place, Rate, Reference, Rejected, RevocationCheck, SameSite, Seconds, TokenType, WhenFull,
     },
     yaml::{Node, Value},
 };
 
 mod access;
+mod browsers;
 mod fields;
 mod limits;
 mod schemes;
@@ -46,6 +47,7 @@ pub(crate) struct Document {
     pub(crate) providers: Vec<Entry<ProviderForm>>,
     pub(crate) limits: Vec<Entry<LimitForm>>,
     pub(crate) passwords: PasswordsForm,
+    pub(crate) csrf: CsrfForm,
     pub(crate) rules: Vec<Entry<RuleForm>>,
     pub(crate) invariants: Vec<InvariantForm>,
     /// Whether scopes or roles were malformed, so that less is declared than their author meant.
@@ -66,7 +68,7 @@ pub(crate) struct RoleForm {
 
 #[derive(Clone, Debug)]
 pub(crate) enum SchemeForm {
-    Jwt(JwtForm),
+    Jwt(Box<JwtForm>),
     ApiKey(ApiKeyForm),
     Session(SessionForm),
 }
@@ -83,6 +85,22 @@ pub(crate) struct JwtForm {
     pub(crate) leeway: Option<At<Seconds>>,
     pub(crate) claims: Vec<At<String>>,
     pub(crate) revocation: RevocationForm,
+    pub(crate) cookies: Option<CookiesForm>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CookiesForm {
+    /// The key that switches the cookies on.
+    pub(crate) place: Place,
+    pub(crate) access: Option<At<String>>,
+    pub(crate) refresh: Option<At<String>>,
+    pub(crate) refresh_path: Option<At<String>>,
+    pub(crate) same_site: Option<At<SameSite>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CsrfForm {
+    pub(crate) trusted_origins: Vec<At<String>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -100,6 +118,10 @@ pub(crate) struct ApiKeyForm {
     pub(crate) grants: Vec<At<String>>,
     pub(crate) limit: Option<At<String>>,
     pub(crate) max_ttl: Option<At<Seconds>>,
+    pub(crate) default_ttl: Option<At<Seconds>>,
+    pub(crate) rotation_overlap: Option<At<Seconds>>,
+    pub(crate) environment: Option<At<KeyEnvironment>>,
+    pub(crate) pepper: Option<Reference>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -108,6 +130,9 @@ pub(crate) struct SessionForm {
     pub(crate) same_site: Option<At<SameSite>>,
     pub(crate) idle: Option<At<Seconds>>,
     pub(crate) lifetime: Option<At<Seconds>>,
+    pub(crate) max_per_account: Option<At<u32>>,
+    pub(crate) when_full: Option<At<WhenFull>>,
+    pub(crate) fresh_for: Option<At<Seconds>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -185,6 +210,7 @@ const SECTIONS: &[&str] = &[
     "providers",
     "limits",
     "passwords",
+    "csrf",
     "rules",
     "never",
     "always",
@@ -221,6 +247,7 @@ impl Document {
             providers: entries(section("providers"), "providers", report, schemes::provider),
             limits: entries(section("limits"), "limits", report, limits::limit),
             passwords: limits::passwords(section("passwords"), report),
+            csrf: browsers::csrf(section("csrf"), report),
             rules: entries(section("rules"), "rules", report, access::rule),
             invariants,
             access_incomplete,

@@ -35,6 +35,12 @@ const HINTS: &[(&str, &str, &str)] = &[
         "domain",
         "a `__Host-` cookie has no Domain: it belongs to this host alone. Remove the key",
     ),
+    ("schemes.jwt.cookies", "secure", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "http_only", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "httponly", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "path", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "domain", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "max_age", "a cookie lives as long as its token: remove the key"),
     ("schemes.session", "max_age", "write `idle` and `lifetime`: the server enforces both"),
     ("providers.*", "flow", CODE_FLOW),
     ("providers.*", "response_type", CODE_FLOW),
@@ -47,6 +53,8 @@ const HINTS: &[(&str, &str, &str)] = &[
 ];
 
 const COOKIE: &str = "session cookies are always Secure and HttpOnly with Path=/: remove the key";
+const TOKEN_COOKIE: &str = "cookies of tokens are always Secure and HttpOnly, without Domain, and \
+     only `refresh_path` can be chosen: remove the key";
 const CODE_FLOW: &str =
     "sign-in is always the authorization code flow with PKCE S256: remove the key";
 const NO_EXPIRY: &str =

@@ -226,7 +226,8 @@ pub struct ApiKeyScheme {
     /// How long a key lives whose owner does not say. At most `max_ttl`. Default 90 days, or
     /// `max_ttl` where that is less.
     pub default_ttl: Seconds,
-    /// How long a key that was replaced stays valid. Shorter than `max_ttl`. Default 24 h.
+    /// How long a key that was replaced stays valid. Shorter than `max_ttl`, at most
+    /// 30 days; zero ends it at once. Default 24 h, or half of `max_ttl` where that is less.
     pub rotation_overlap: Seconds,
     /// Which keys count here. Default `live`.
     pub environment: KeyEnvironment,
@@ -266,12 +267,13 @@ pub struct SessionScheme {
     pub idle: Seconds,
     /// A session is over after this long, used or not. Longer than `idle`.
     pub lifetime: Seconds,
-    /// How many sessions an account may have at a time. Default 20, at most 1000.
+    /// How many sessions an account may have at a time. From 1 to 1000, default 20.
     pub max_per_account: u32,
     /// What a sign-in does when there are as many. Default `end_oldest`.
     pub when_full: WhenFull,
     /// For how long after signing in, or saying the password again, somebody may do what needs a
-    /// fresh sign-in, such as ending other sessions. Default 10 m.
+    /// fresh sign-in, such as ending other sessions. From 1 m to 24 h, never longer than `lifetime`.
+    /// Default 10 m, or `lifetime` where that is less.
     pub fresh_for: Seconds,
 }
 

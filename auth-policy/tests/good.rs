@@ -13,9 +13,9 @@ use auth_policy::{
     Policy, Source, check,
     policy::{RoleId, Scheme, SchemeKind, ScopeId},
     settings::{
-        Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientId, ForeignIssuer, JwtScheme,
-        KeyEnvironment, Passwords, Place, Reference, Rejected, Revocation, SameSite, Seconds,
-        SessionScheme, TokenType, WhenFull,
+        Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientId, Csrf, ForeignIssuer,
+        JwtScheme, KeyEnvironment, Passwords, Place, Reference, Rejected, Revocation, SameSite,
+        Seconds, SessionScheme, TokenCookies, TokenType, WhenFull,
     },
 };
 
@@ -99,7 +99,12 @@ fn m01_schemes_hold_what_the_file_says() {
         leeway: Seconds(30),
         claims: vec!["plan".to_owned(), "tenant".to_owned()],
         revocation: Revocation::default(),
-        cookies: None,
+        cookies: Some(TokenCookies {
+            access: "__Host-at".to_owned(),
+            refresh: "__Secure-rt".to_owned(),
+            refresh_path: "/api/v1/renew".to_owned(),
+            same_site: SameSite::Strict,
+        }),
     };
     assert_eq!(scheme(&policy, "jwt").kind, SchemeKind::Jwt(jwt));
     let key = ApiKeyScheme {
@@ -108,10 +113,10 @@ fn m01_schemes_hold_what_the_file_says() {
         grants: vec![policy.scope_id("read:posts").unwrap()],
         limit: None,
         max_ttl: Seconds(90 * 86_400),
-        default_ttl: Seconds(90 * 86_400),
-        rotation_overlap: Seconds(86_400),
-        environment: KeyEnvironment::Live,
-        pepper: None,
+        default_ttl: Seconds(30 * 86_400),
+        rotation_overlap: Seconds(7200),
+        environment: KeyEnvironment::Test,
+        pepper: Some(Reference::Environment("KEY_PEPPER".to_owned())),
     };
     assert_eq!(scheme(&policy, "api_key").kind, SchemeKind::ApiKey(key));
     let session = SessionScheme {
@@ -119,9 +124,9 @@ fn m01_schemes_hold_what_the_file_says() {
         same_site: SameSite::Strict,
         idle: Seconds(900),
         lifetime: Seconds(8 * 3600),
-        max_per_account: 20,
-        when_full: WhenFull::EndOldest,
-        fresh_for: Seconds(600),
+        max_per_account: 3,
+        when_full: WhenFull::Refuse,
+        fresh_for: Seconds(300),
     };
     assert_eq!(scheme(&policy, "session").kind, SchemeKind::Session(session));
 }
@@ -157,12 +162,17 @@ fn what_is_not_said_has_its_default() {
     let SchemeKind::Jwt(jwt) = &scheme(&policy, "jwt").kind else { panic!("no jwt") };
     assert_eq!((jwt.audience_kind, jwt.leeway), (AudienceKind::Internal, Seconds(0)));
     assert_eq!((jwt.claims.len(), jwt.revocation), (0, Revocation::default()));
+    assert_eq!((&jwt.cookies, policy.csrf()), (&None, &Csrf::default()));
     let SchemeKind::ApiKey(key) = &scheme(&policy, "api_key").kind else { panic!("no api_key") };
     assert_eq!((key.header.as_str(), key.limit), ("X-API-Key", None));
+    assert_eq!((key.default_ttl, key.rotation_overlap), (Seconds(86_400), Seconds(43_200)));
+    assert_eq!((key.environment, &key.pepper), (KeyEnvironment::Live, &None));
     let SchemeKind::Session(session) = &scheme(&policy, "session").kind else {
         panic!("no session")
     };
     assert_eq!((session.cookie.as_str(), session.same_site), ("__Host-session", SameSite::Lax));
+    assert_eq!((session.max_per_account, session.when_full), (20, WhenFull::EndOldest));
+    assert_eq!(session.fresh_for, Seconds(600));
     let SchemeKind::Issuer(issuer) = &scheme(&policy, "partner").kind else { panic!("no issuer") };
     assert_eq!((issuer.scope_claim.as_str(), issuer.role_claim.as_str()), ("scope", "roles"));
     assert_eq!(
@@ -170,6 +180,14 @@ fn what_is_not_said_has_its_default() {
         (TokenType::AtJwt, Seconds(0), &None)
     );
     assert!(issuer.algorithms.len() == 4 && !issuer.algorithms.contains(&Algorithm::HS256));
+}
+
+#[test]
+fn c1_trusted_origins_are_what_the_policy_says_and_sorted() {
+    let policy = good("full.yaml");
+    let origins =
+        ["http://[::1]:3000", "https://app.blog.example:8443", "https://www.blog.example"];
+    assert_eq!(policy.csrf().trusted_origins, origins);
 }
 
 #[test]

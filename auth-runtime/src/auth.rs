@@ -1,31 +1,44 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Weak},
+};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::ForeignIssuer,
+    settings::{ForeignIssuer, KeyEnvironment},
 };
 
 use crate::{
     account::{Accounts, StoredAccounts},
+    api_key::{ApiKeys, Digester, Keep},
     audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
+    csrf::CsrfKey,
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
+    reference,
+    refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
+    seen::LastSeen,
+    session::Book,
     store::Store,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Engine>);
+
+/// An engine, for as long as there is one.
+pub(crate) struct WeakAuth(Weak<Engine>);
 
 struct Engine {
     policy: Arc<Policy>,
@@ -44,6 +57,10 @@ struct Memory {
     store: Arc<dyn Store>,
     accounts: Arc<dyn Accounts>,
     revocations: Option<Arc<Revocations>>,
+    sessions: Option<Arc<Book>>,
+    /// What the tokens against forged requests are derived from, where tokens travel in cookies.
+    csrf: Option<ServerSecret>,
+    keys: Option<Keep>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -75,6 +92,7 @@ impl Auth {
             audit: Arc::new(TracingSink),
             store: None,
             accounts: None,
+            key_environment: None,
         }
     }
 
@@ -172,6 +190,32 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.revocations.as_ref())
     }
 
+    /// The sessions as records; `None` when the policy declares none.
+    pub(crate) fn session_book(&self) -> Option<&Arc<Book>> {
+        self.0.memory.as_ref().and_then(|memory| memory.sessions.as_ref())
+    }
+
+    /// Looks after the API keys of accounts; `None` when the policy has none.
+    pub fn api_keys(&self) -> Option<ApiKeys> {
+        ApiKeys::of(self)
+    }
+
+    pub(crate) fn key_keep(&self) -> Option<&Keep> {
+        self.0.memory.as_ref().and_then(|memory| memory.keys.as_ref())
+    }
+
+    /// The same engine, without keeping it alive.
+    pub(crate) fn downgrade(&self) -> WeakAuth {
+        WeakAuth(Arc::downgrade(&self.0))
+    }
+
+    /// What the tokens against forged requests are made with, for the access and refresh tokens of
+    /// that family; `None` where the policy lets no token travel in a cookie.
+    pub(crate) fn family_csrf(&self, family_id: &str) -> Option<CsrfKey> {
+        let secret = self.0.memory.as_ref()?.csrf.as_ref()?;
+        Some(CsrfKey::of_family(secret, family_id))
+    }
+
     /// Follows what other processes revoke, for as long as the engine lives.
     fn follow_revocations(&self) {
         let Some((_, scheme)) = self.policy().jwt() else { return };
@@ -211,6 +255,13 @@ impl Auth {
     }
 }
 
+impl WeakAuth {
+    /// The engine, if there still is one.
+    pub(crate) fn upgrade(&self) -> Option<Auth> {
+        self.0.upgrade().map(Auth)
+    }
+}
+
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Auth")
@@ -230,6 +281,7 @@ pub struct AuthBuilder {
     audit: Arc<dyn AuditSink>,
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
+    key_environment: Option<KeyEnvironment>,
 }
 
 impl AuthBuilder {
@@ -260,7 +312,7 @@ impl AuthBuilder {
 
     /// Remembers in this store what has to be remembered: revocations, sessions, API keys, and what
     /// [`Tokens`](crate::tokens::Tokens) needs. Without one no token can be revoked, and a policy
-    /// with sessions or API keys stops the start.
+    /// with sessions, API keys or tokens in cookies stops the start.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
@@ -273,13 +325,20 @@ impl AuthBuilder {
         self
     }
 
+    /// Makes and takes API keys of this environment, whatever the policy says: where one policy
+    /// serves a production and a test system, keys of the one do not count in the other.
+    pub fn key_environment(mut self, environment: KeyEnvironment) -> Self {
+        self.key_environment = Some(environment);
+        self
+    }
+
     /// Reads the keys and makes the engine.
     ///
     /// # Errors
     ///
     /// When a reference leads nowhere, a key is weak or does not fit its scheme, keys are handed
-    /// over for a scheme the policy does not declare, the policy has sessions or API keys and there
-    /// is no store, or the embedded policy cannot be read.
+    /// over for a scheme the policy does not declare, the policy has sessions, API keys or tokens in
+    /// cookies and there is no store, or the embedded policy cannot be read.
     pub async fn build(mut self) -> Result<Auth, BuildError> {
         let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
         let mut verifiers = Vec::new();
@@ -289,6 +348,9 @@ impl AuthBuilder {
             let name = scheme.name.as_str();
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
             match &scheme.kind {
+                SchemeKind::Jwt(jwt) if jwt.cookies.is_some() && self.store.is_none() => {
+                    return Err(BuildError::NoStore(name.to_owned()));
+                }
                 SchemeKind::Jwt(_) => {
                     let signs = Issuer::new(&policy, self.keys_of(scheme)?).map_err(refused)?;
                     let verifier = Verifier::own_with(&policy, signs.keyring().clone());
@@ -312,11 +374,13 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
-        let memory = remember(self.store, self.accounts, &policy, self.clock.now()).await?;
+        let keys = key_keep(&policy, self.key_environment)?;
+        let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
+        auth.write_batches();
         Ok(auth)
     }
 
@@ -353,6 +417,7 @@ async fn remember(
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     policy: &Policy,
+    keys: Option<Keep>,
     now: Timestamp,
 ) -> Result<Option<Memory>, BuildError> {
     let Some(store) = store else { return Ok(None) };
@@ -363,8 +428,26 @@ async fn remember(
         }
         None => None,
     };
+    let csrf = match policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref()) {
+        Some(_) => Some(ServerSecret::of(&*store, now).await.map_err(BuildError::Store)?),
+        None => None,
+    };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    Ok(Some(Memory { store, accounts, revocations }))
+    let sessions = Book::new(policy, &store).map(Arc::new);
+    Ok(Some(Memory { store, accounts, revocations, sessions, csrf, keys }))
+}
+
+/// What an engine has for API keys, if its policy has some.
+fn key_keep(
+    policy: &Policy,
+    environment: Option<KeyEnvironment>,
+) -> Result<Option<Keep>, BuildError> {
+    let Some((_, settings)) = policy.api_key() else { return Ok(None) };
+    let pepper = settings.pepper.as_ref().map(reference::resolve).transpose();
+    let pepper = pepper.map_err(BuildError::Pepper)?;
+    let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
+    let environment = environment.unwrap_or(settings.environment);
+    Ok(Some(Keep { digester, environment, seen: LastSeen::default() }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -8,17 +8,22 @@ use futures_util::FutureExt;
 
 use crate::{
     Auth, Identity,
+    api_key::Disproof,
     audit::{
         CredentialKind, Decision, DenialId, Event, Kind, PolicyLine, Scene, Tag, known_method,
         request_id,
     },
     clock::Timestamp,
     credential::Presented,
+    csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
+    identity::Verified,
     jwt::{TokenError, Unverified, VerifiedToken},
     problem::Problem,
-    revocation::Disbelief,
-    rule::{Openness, Requirement},
+    revocation::{Disbelief, FAMILY_CLAIM},
+    rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
+    session::{self, Distrust},
+    url,
 };
 
 /// An engine looking at one request.
@@ -39,6 +44,10 @@ struct Refusal {
 impl Refusal {
     fn new(denial: Denial, cause: &'static str) -> Self {
         Self { denial, cause, identity: None }
+    }
+
+    fn forged(forgery: Forgery, identity: Option<Identity>) -> Self {
+        Self { denial: Problem::from(forgery).into(), cause: forgery.cause(), identity }
     }
 }
 
@@ -61,7 +70,7 @@ impl<'r> Door<'r> {
     /// The caller, if a credential of one of the schemes was presented.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
         let checked = match self.agrees_with(openness.structure) {
-            Ok(()) => unless_it_panics(self.verify(openness.schemes)).await,
+            Ok(()) => unless_it_panics(self.verify(openness.schemes, openness.form)).await,
             Err(refusal) => Err(refusal),
         };
         if matches!(checked, Ok(None)) {
@@ -71,11 +80,17 @@ impl<'r> Door<'r> {
         checked.map_err(|refusal| refusal.denial.denied_as(id))
     }
 
+    /// Reports a request that an extractor behind the guard found forged.
+    pub(crate) fn refuse_forged(&self, identity: Option<Identity>, forgery: Forgery) -> Problem {
+        let id = self.report(None, 0, Err(&Refusal::forged(forgery, identity)));
+        Problem::from(forgery).denied_as(id)
+    }
+
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
         self.agrees_with(requirement.structure)?;
         let schemes = requirement.schemes.bits(self.auth.policy());
         let challenges = self.challenges(schemes);
-        let Some(identity) = self.verify(schemes).await? else {
+        let Some(identity) = self.verify(schemes, requirement.form).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
         };
         match self.shortfall(&identity, requirement, &challenges) {
@@ -122,19 +137,68 @@ impl<'r> Door<'r> {
         None
     }
 
+    /// The identity behind the credential that was presented, if one was, and if the request comes
+    /// from our own pages.
+    async fn verify(&self, schemes: u64, in_form: bool) -> Result<Option<Identity>, Refusal> {
+        let Some(identity) = self.identity(schemes).await? else { return Ok(None) };
+        match self.forgery(&identity, in_form) {
+            None => Ok(Some(identity)),
+            Some(forgery) => Err(Refusal::forged(forgery, Some(identity))),
+        }
+    }
+
+    /// What speaks against a request whose credential came in a cookie. With any other credential
+    /// it was no browser by itself that sent it.
+    fn forgery(&self, identity: &Identity, in_form: bool) -> Option<Forgery> {
+        let trusted = &self.auth.policy().csrf().trusted_origins;
+        csrf::check(self.parts, trusted, identity.csrf()?, in_form).err()
+    }
+
     /// The identity behind the credential that was presented, if one was.
-    async fn verify(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
+    async fn identity(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
         let challenges = self.challenges(schemes);
+        if self.has_credential_in_url(schemes) {
+            return Err(Refusal::new(Denial::invalid_token(&challenges), "credential-in-url"));
+        }
         let presented = self.auth.carriers().find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
             Presented::Bearer(token) => {
-                self.verify_bearer(token, schemes, &challenges).await.map(Some)
+                let verified = self.verify_bearer(token, schemes, &challenges).await?;
+                Ok(Some(self.known(verified)))
             }
-            Presented::AccessCookie(_) | Presented::ApiKey(_) | Presented::Session(_) => {
-                Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
+            Presented::AccessCookie(token) => {
+                let verified = self.verify_cookie(token, &challenges).await?;
+                Ok(Some(self.known(verified)))
             }
+            Presented::Session(cookie) => {
+                let verified = self.verify_session(cookie, &challenges).await?;
+                Ok(Some(self.known(verified)))
+            }
+            Presented::ApiKey(key) => self.verify_api_key(key, &challenges).await.map(Some),
         }
+    }
+
+    fn known(&self, verified: Verified) -> Identity {
+        Identity::new(verified, self.auth.shared_policy())
+    }
+
+    /// An access token that a cookie carried: one of our own, of a sign-in whose tokens against
+    /// forged requests can be told (M03).
+    async fn verify_cookie(
+        &self,
+        token: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        let own = self.auth.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
+        let mut verified = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
+        let family = verified.claims.get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
+        verified.csrf = family.and_then(|family| self.auth.family_csrf(family));
+        // SECURITY: without a key there would be nothing to check, so nobody is let in.
+        if verified.csrf.is_none() {
+            return Err(Refusal::new(Denial::invalid_token(challenges), "cookie-without-family"));
+        }
+        Ok(verified)
     }
 
     async fn verify_bearer(
@@ -142,7 +206,7 @@ impl<'r> Door<'r> {
         token: &[u8],
         schemes: u64,
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Verified, Refusal> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
         let token = token.and_then(|token| Unverified::read(token, self.auth.verifiers(schemes)));
@@ -162,12 +226,24 @@ impl<'r> Door<'r> {
         }
     }
 
-    /// The identity behind a token that verified, unless it was revoked since.
+    async fn verify_session(
+        &self,
+        cookie: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        session::verify(self.auth, cookie, self.now).await.map_err(|distrust| match distrust {
+            // From outside one bad session is like another.
+            Distrust::Bad(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
+            Distrust::Store(error) => Refusal::new(error.into(), "store-unavailable"),
+        })
+    }
+
+    /// What a token that verified is worth, unless it was revoked since.
     async fn believe(
         &self,
         token: VerifiedToken,
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Verified, Refusal> {
         let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
         let revocations = self.auth.revocations().filter(|_| own);
         let judged = match revocations {
@@ -175,7 +251,7 @@ impl<'r> Door<'r> {
             None => Ok(()),
         };
         match judged {
-            Ok(()) => Ok(Identity::new(token.into(), self.auth.shared_policy())),
+            Ok(()) => Ok(token.into()),
             Err(Disbelief::Revoked) => {
                 Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
             }
@@ -183,6 +259,34 @@ impl<'r> Door<'r> {
                 Err(Refusal::new(Problem::unavailable().into(), "revocations-stale"))
             }
         }
+    }
+
+    async fn verify_api_key(
+        &self,
+        key: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Identity, Refusal> {
+        let keys = self.auth.api_keys();
+        let keys = keys.ok_or_else(|| Refusal::new(Denial::internal(), "no-api-keys"))?;
+        let known = |verified| Identity::new(verified, self.auth.shared_policy());
+        match keys.verify(key, self.now).await {
+            Ok(verified) => Ok(known(verified)),
+            Err(Disproof::Invalid { cause, holder }) => {
+                let identity = holder.map(|verified| known(*verified));
+                Err(Refusal { denial: Denial::invalid_api_key(challenges), cause, identity })
+            }
+            Err(Disproof::Store(error)) => Err(Refusal::new(error.into(), "store-unavailable")),
+        }
+    }
+
+    /// Whether a rule that names credentials of ours is asked with one where none may be.
+    fn has_credential_in_url(&self, schemes: u64) -> bool {
+        let policy = self.auth.policy();
+        self.parts.uri.query().is_some_and(|query| {
+            let own = Schemes::Own(JWT | API_KEY | SESSION).bits(policy);
+            let keys = policy.api_key().map(|(_, settings)| settings);
+            own & schemes != 0 && url::carries_credential(query, keys)
+        })
     }
 
     fn challenges(&self, schemes: u64) -> Challenges<'r> {

@@ -35,9 +35,12 @@ impl Denial {
 
     /// 401: a credential was presented and is not valid.
     pub(crate) fn invalid_token(challenges: &Challenges<'_>) -> Self {
-        let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
-            .detail("the credential is not valid here; obtain a new one");
-        Self::new(problem, challenges.invalid())
+        Self::new(invalid_credential(), challenges.invalid())
+    }
+
+    /// The same for an API key: the error is in the challenge of what was presented.
+    pub(crate) fn invalid_api_key(challenges: &Challenges<'_>) -> Self {
+        Self::new(invalid_credential(), challenges.invalid_api_key())
     }
 
     /// 401: the token was good and has expired, so that refreshing it makes sense.
@@ -88,6 +91,18 @@ impl Denial {
             .detail("the refresh token is not valid; sign in again")
             .denied_as(Scene::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
+    }
+
+    /// 401: the credential is good, and somebody has to prove anew who they are (RFC 9470).
+    pub(crate) fn insufficient_authentication(
+        max_age: Seconds,
+        challenges: &Challenges<'_>,
+    ) -> Self {
+        let code = "insufficient_user_authentication";
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, code, "Sign in again").detail(
+            format!("this needs a sign-in, or the password, within the last {} s", max_age.0),
+        );
+        Self::new(problem, challenges.stale(max_age))
     }
 
     /// 500: the guard itself failed, or nothing stands behind it. Nobody is let in.
@@ -168,6 +183,11 @@ impl IntoResponse for Denial {
     }
 }
 
+fn invalid_credential() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
+        .detail("the credential is not valid here; obtain a new one")
+}
+
 /// The scopes a rule asks for and those of them that are not in effect.
 pub(crate) struct Missing {
     pub(crate) required: Vec<String>,
@@ -181,35 +201,63 @@ pub(crate) struct Challenges<'a> {
     schemes: u64,
 }
 
+/// What is added to the challenges: `error` of RFC 6750 belongs to Bearer alone, and what says the
+/// same of another credential is in the challenge for that.
+#[derive(Default)]
+struct Errors<'e> {
+    bearer: &'e str,
+    api_key: &'e str,
+    session: &'e str,
+}
+
+/// What is added to the challenge of a credential that was presented and is not good.
+const INVALID: &str = r#", error="invalid_token", error_description="the credential is not valid""#;
+
 impl<'a> Challenges<'a> {
     pub(crate) fn new(policy: &'a Policy, schemes: u64) -> Self {
         Self { policy, schemes }
     }
 
     fn plain(&self) -> Vec<HeaderValue> {
-        self.each("")
+        self.each(&Errors::default())
     }
 
     fn invalid(&self) -> Vec<HeaderValue> {
-        self.each(r#", error="invalid_token", error_description="the credential is not valid""#)
+        self.each(&Errors { bearer: INVALID, ..Errors::default() })
+    }
+
+    fn invalid_api_key(&self) -> Vec<HeaderValue> {
+        self.each(&Errors { api_key: INVALID, ..Errors::default() })
+    }
+
+    /// The one error of a session's challenge: nothing else says to ask for the password again.
+    fn stale(&self, max_age: Seconds) -> Vec<HeaderValue> {
+        let error =
+            format!(r#", error="insufficient_user_authentication", max_age="{}""#, max_age.0);
+        self.each(&Errors { bearer: &error, session: &error, ..Errors::default() })
     }
 
     fn insufficient(&self, required: &[String]) -> Vec<HeaderValue> {
         let scope = required.join(" ");
         let scope = if scope.is_empty() { scope } else { format!(r#", scope="{scope}""#) };
-        self.each(&format!(r#", error="insufficient_scope"{scope}"#))
+        let error = format!(r#", error="insufficient_scope"{scope}"#);
+        self.each(&Errors { bearer: &error, ..Errors::default() })
     }
 
-    /// One challenge per authentication scheme. `error` belongs to Bearer alone (RFC 6750).
-    fn each(&self, error: &str) -> Vec<HeaderValue> {
+    /// One challenge per authentication scheme.
+    fn each(&self, errors: &Errors<'_>) -> Vec<HeaderValue> {
         let mut challenges: Vec<String> = Vec::new();
         let named = self.policy.schemes().iter().zip(0u32..);
         for (scheme, _) in named.filter(|(_, id)| self.schemes >> id & 1 == 1) {
             let challenge = match &scheme.kind {
-                SchemeKind::Jwt(jwt) => bearer(&jwt.audience, error),
-                SchemeKind::Issuer(issuer) => bearer(&issuer.audience, error),
-                SchemeKind::ApiKey(key) => format!("ApiKey header={}", quoted(&key.header)),
-                SchemeKind::Session(session) => format!("Cookie name={}", quoted(&session.cookie)),
+                SchemeKind::Jwt(jwt) => bearer(&jwt.audience, errors.bearer),
+                SchemeKind::Issuer(issuer) => bearer(&issuer.audience, errors.bearer),
+                SchemeKind::ApiKey(key) => {
+                    format!("ApiKey header={}{}", quoted(&key.header), errors.api_key)
+                }
+                SchemeKind::Session(session) => {
+                    format!("Cookie name={}{}", quoted(&session.cookie), errors.session)
+                }
             };
             if !challenges.contains(&challenge) {
                 challenges.push(challenge);

@@ -303,9 +303,13 @@ pub(crate) fn limit_name(limit: Option<LimitId>, policy: &Policy) -> Option<&str
 
 /// The rule of a `#[public]` handler.
 #[derive(Debug)]
-pub struct Open<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, Reason>(
-    PhantomData<Reason>,
-);
+pub struct Open<
+    const STRUCTURE: u64,
+    const SCHEMES: u64,
+    const LIMIT: u32,
+    Reason,
+    const FORM: bool = false,
+>(PhantomData<Reason>);
 
 /// What a public handler declares, as constants.
 #[derive(Clone, Copy, Debug)]
@@ -316,11 +320,13 @@ pub struct Openness {
     pub(crate) schemes: u64,
     pub(crate) limit: Option<LimitId>,
     pub(crate) reason: ReasonText,
+    /// Whether the token against forged requests is in the form that the handler reads.
+    pub(crate) form: bool,
 }
 
 #[diagnostic::do_not_recommend]
-impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R> ReadsOnly
-    for Open<STRUCTURE, SCHEMES, LIMIT, R>
+impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R, const FORM: bool> ReadsOnly
+    for Open<STRUCTURE, SCHEMES, LIMIT, R, FORM>
 {
 }
 
@@ -360,14 +366,15 @@ impl<const BYTES: u128, Rest: Reason> Reason for Text<BYTES, Rest> {
         Some(&Piece { bytes: BYTES.to_be_bytes(), next: Rest::FIRST });
 }
 
-impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R: Reason> Opening
-    for Open<STRUCTURE, SCHEMES, LIMIT, R>
+impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R: Reason, const FORM: bool>
+    Opening for Open<STRUCTURE, SCHEMES, LIMIT, R, FORM>
 {
     const OPENNESS: Openness = Openness {
         structure: if SCHEMES == 0 && LIMIT == NONE { None } else { Some(STRUCTURE) },
         schemes: SCHEMES,
         limit: if LIMIT == NONE { None } else { Some(LimitId(LIMIT)) },
         reason: ReasonText(R::FIRST),
+        form: FORM,
     };
 }
 

@@ -70,7 +70,8 @@ impl Protected {
         axum::serve(listener, ServiceExt::<Request>::into_make_service(self)).await
     }
 
-    /// Serves the application until `stop` resolves, then lets requests in flight finish.
+    /// Serves the application until `stop` resolves, lets requests in flight finish, and then
+    /// writes what waits to be written ([`Auth::flush`]).
     ///
     /// # Errors
     ///
@@ -79,8 +80,13 @@ impl Protected {
     where
         F: Future<Output = ()> + Send + 'static,
     {
+        let auth = self.context.auth.clone();
         let service = ServiceExt::<Request>::into_make_service(self);
-        axum::serve(listener, service).with_graceful_shutdown(stop).await
+        let served = axum::serve(listener, service).with_graceful_shutdown(stop).await;
+        if let Err(error) = auth.flush().await {
+            tracing::warn!(target: "auth", %error, "the last uses of sessions are lost");
+        }
+        served
     }
 
     /// Gives the application up as a plain axum router, for what needs one.

@@ -1,9 +1,11 @@
-//! Administration. In: an admin. Out: the accounts, and the closing of one.
+//! Administration. In: an admin. Out: the accounts, the closing of one, and the end of
+//! its sign-ins.
 
 use auth_runtime::{
     account::Accounts,
     authenticate,
     extract::{Json, Path},
+    problem::Problem,
 };
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
@@ -38,6 +40,25 @@ pub(crate) async fn disable(
     Path(id): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     app.people.accounts.change(&id, |account| account.disabled = true, app.auth.now()).await?;
-    app.tokens.end_all(&id).await?;
+    end_everything(&app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends every sign-in of somebody, who may sign in again.
+#[authenticate(jwt | session, role = "admin")]
+pub(crate) async fn end_sessions(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    let account = app.people.accounts.by_id(&id, app.auth.now()).await?;
+    account.ok_or_else(Problem::not_found)?;
+    end_everything(&app, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sessions, refresh families, and the access tokens that came with them.
+async fn end_everything(app: &App, id: &str) -> Result<(), Refusal> {
+    app.sessions.end_all(id).await?;
+    app.tokens.end_all(id).await?;
+    Ok(())
 }

@@ -7,8 +7,9 @@ use auth_runtime::{
     password::{Context, Hasher, Rules},
     problem::Problem,
     reset::{Notifier, PasswordResets},
-    routing::{get, post},
+    routing::{delete, get, post},
     secret::Secret,
+    session::{self, Sessions},
     sign_in::PasswordSignIn,
     store::Store,
     tokens::Tokens,
@@ -40,6 +41,7 @@ pub(crate) struct App {
     pub(crate) people: People,
     pub(crate) sign_in: PasswordSignIn,
     pub(crate) tokens: Tokens,
+    pub(crate) sessions: Sessions,
     pub(crate) posts: Posts,
     pub(crate) resets: PasswordResets,
     pub(crate) resets_at_once: Arc<Semaphore>,
@@ -57,6 +59,7 @@ impl App {
         let people = People::new(Arc::clone(&store));
         let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
         let tokens = Tokens::new(auth.clone()).await?;
+        let sessions = auth.sessions().ok_or("the policy declares no sessions")?;
         let posts = Posts::new(Arc::clone(&store));
         let resets = PasswordResets::new(store);
         let resets_at_once = Arc::new(Semaphore::new(RESETS_AT_ONCE));
@@ -67,6 +70,7 @@ impl App {
             people,
             sign_in,
             tokens,
+            sessions,
             posts,
             resets,
             resets_at_once,
@@ -90,6 +94,7 @@ impl App {
 
     pub(crate) fn router(self) -> Protected {
         let auth = self.auth.clone();
+        let sessions = session::router(self.sign_in.clone());
         Router::new()
             .route("/", get(pages::landing))
             .route("/healthz", get(pages::health))
@@ -109,6 +114,8 @@ impl App {
             .route("/profile", get(profile::show).put(profile::edit))
             .route("/admin/users", get(admin::list))
             .route("/admin/users/{id}/disable", post(admin::disable))
+            .route("/admin/users/{id}/sessions", delete(admin::end_sessions))
+            .merge(sessions)
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
             .protect(auth)
