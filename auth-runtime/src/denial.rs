@@ -8,9 +8,11 @@ use axum::{
 };
 
 use crate::{
+    account::AccountError,
     audit::{DenialId, Scene},
-    password::PasswordError,
+    password::{PasswordError, Weaknesses},
     problem::Problem,
+    reset::ResetError,
     store::StoreError,
 };
 
@@ -157,18 +159,52 @@ impl From<StoreError> for Denial {
 impl From<PasswordError> for Denial {
     fn from(error: PasswordError) -> Self {
         if let PasswordError::TooLong { .. } = error {
-            return Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unprocessable",
-                "Unprocessable body",
-            )
-            .detail("the password is longer than any this takes")
-            .into();
+            return Problem::unprocessable("the password is longer than any this takes").into();
         }
         tracing::error!(target: "auth", %error, "a password could not be looked at");
         match error {
             PasswordError::Busy => Problem::unavailable().into(),
             _ => Self::internal(),
+        }
+    }
+}
+
+/// 422 with the code of every reason.
+impl From<Weaknesses> for Denial {
+    fn from(weaknesses: Weaknesses) -> Self {
+        Problem::unprocessable("this password is guessed too soon: `reasons` says why")
+            .reasons(weaknesses.codes())
+            .into()
+    }
+}
+
+/// 409 for a name that is taken, 404 for an account that is not there.
+impl From<AccountError> for Denial {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::NameTaken => {
+                Problem::new(StatusCode::CONFLICT, "name_taken", "Name taken")
+                    .detail("somebody has this user name; choose another")
+                    .into()
+            }
+            AccountError::NoSuchAccount => Problem::not_found().into(),
+            AccountError::Store(error) => error.into(),
+            AccountError::Random => Self::internal(),
+        }
+    }
+}
+
+/// 400 for a token that is not valid, whatever is wrong with it.
+impl From<ResetError> for Denial {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::Invalid => {
+                Problem::new(StatusCode::BAD_REQUEST, "invalid_reset_token", "Invalid token")
+                    .detail("the token was used or has expired; ask anew")
+                    .into()
+            }
+            ResetError::Store(error) => error.into(),
+            ResetError::Random => Self::internal(),
         }
     }
 }

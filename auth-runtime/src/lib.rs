@@ -23,6 +23,7 @@ mod credential;
 pub mod csrf;
 mod denial;
 pub mod discovery;
+pub mod endpoints;
 pub mod extract;
 mod flush;
 mod guard;

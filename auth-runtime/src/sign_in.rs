@@ -11,9 +11,6 @@ use crate::{
     store::StoreError,
 };
 
-/// The longest user name that is looked up, in bytes. A longer one is nobody's.
-const MAX_USERNAME_BYTES: usize = 254;
-
 /// Checks user names and passwords against the accounts of an engine.
 #[derive(Clone, Debug)]
 pub struct PasswordSignIn {
@@ -23,6 +20,9 @@ pub struct PasswordSignIn {
 }
 
 impl PasswordSignIn {
+    /// The longest user name that is looked up, in bytes. A longer one is nobody's.
+    pub const MAX_USERNAME_BYTES: usize = 254;
+
     /// The accounts of that engine, whose passwords were hashed by that hasher or earlier ones.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl PasswordSignIn {
     pub async fn check(&self, username: &str, password: Secret) -> Result<Account, SignInError> {
         let now = self.auth.now();
         let account = match username.len() {
-            0..=MAX_USERNAME_BYTES => self.accounts.by_name(username, now).await?,
+            0..=Self::MAX_USERNAME_BYTES => self.accounts.by_name(username, now).await?,
             _ => None,
         };
         let again = password.clone();

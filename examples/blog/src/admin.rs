@@ -2,6 +2,7 @@
 //! its sign-ins.
 
 use auth_runtime::{
+    Denial,
     account::Accounts,
     authenticate,
     extract::{Json, Path},
@@ -10,7 +11,7 @@ use auth_runtime::{
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
 
-use crate::{app::App, refusal::Refusal};
+use crate::app::App;
 
 #[derive(Serialize)]
 pub(crate) struct Row {
@@ -21,7 +22,7 @@ pub(crate) struct Row {
 }
 
 #[authenticate(jwt | session, role = "admin")]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Refusal> {
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denial> {
     let now = app.auth.now();
     let mut rows = Vec::new();
     for id in app.people.ids(now).await? {
@@ -38,7 +39,7 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Refus
 pub(crate) async fn disable(
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, Denial> {
     app.people.accounts.change(&id, |account| account.disabled = true, app.auth.now()).await?;
     end_everything(&app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -49,7 +50,7 @@ pub(crate) async fn disable(
 pub(crate) async fn end_sessions(
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, Denial> {
     let account = app.people.accounts.by_id(&id, app.auth.now()).await?;
     account.ok_or_else(Problem::not_found)?;
     end_everything(&app, &id).await?;
@@ -57,7 +58,7 @@ pub(crate) async fn end_sessions(
 }
 
 /// Sessions, refresh families, and the access tokens that came with them.
-async fn end_everything(app: &App, id: &str) -> Result<(), Refusal> {
+async fn end_everything(app: &App, id: &str) -> Result<(), Denial> {
     app.sessions.end_all(id).await?;
     app.tokens.end_all(id).await?;
     Ok(())

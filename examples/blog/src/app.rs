@@ -4,11 +4,10 @@ use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
     Auth, Protected, Router,
-    password::{Context, Hasher, Rules},
-    problem::Problem,
-    reset::{Notifier, PasswordResets},
+    endpoints::AccountEndpoints,
+    password::{Hasher, Rules},
+    reset::Notifier,
     routing::{delete, get, post},
-    secret::Secret,
     session::{self, Sessions},
     sign_in::PasswordSignIn,
     store::Store,
@@ -16,18 +15,16 @@ use auth_runtime::{
     wellknown,
 };
 use axum::extract::DefaultBodyLimit;
-use tokio::sync::Semaphore;
 
 use crate::{
-    accounts::People, admin, login, pages, posts, posts::Posts, profile, refusal::unprocessable,
-    register, reset,
+    accounts::{MAX_USERNAME, People},
+    admin, pages, posts,
+    posts::Posts,
+    profile, register,
 };
 
 /// The largest body any endpoint takes, in bytes.
 const MAX_BODY: usize = 64 * 1024;
-
-/// How many password resets may be under way at once: the work goes on after the answer.
-const RESETS_AT_ONCE: usize = 64;
 
 /// What this service is called: the first words that somebody would try.
 const SERVICE_WORDS: [&str; 1] = ["blog"];
@@ -39,13 +36,11 @@ pub(crate) struct App {
     pub(crate) hasher: Hasher,
     pub(crate) rules: Arc<Rules>,
     pub(crate) people: People,
-    pub(crate) sign_in: PasswordSignIn,
+    sign_in: PasswordSignIn,
     pub(crate) tokens: Tokens,
     pub(crate) sessions: Sessions,
     pub(crate) posts: Posts,
-    pub(crate) resets: PasswordResets,
-    pub(crate) resets_at_once: Arc<Semaphore>,
-    pub(crate) notifier: Arc<dyn Notifier>,
+    accounts: AccountEndpoints,
 }
 
 impl App {
@@ -57,57 +52,27 @@ impl App {
         let hasher = Hasher::new(auth.policy().passwords())?;
         let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
-        let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
         let tokens = Tokens::new(auth.clone()).await?;
         let sessions = auth.sessions().ok_or("the policy declares no sessions")?;
-        let posts = Posts::new(Arc::clone(&store));
-        let resets = PasswordResets::new(store);
-        let resets_at_once = Arc::new(Semaphore::new(RESETS_AT_ONCE));
-        Ok(Self {
-            auth,
-            hasher,
-            rules,
-            people,
-            sign_in,
-            tokens,
-            sessions,
-            posts,
-            resets,
-            resets_at_once,
-            notifier,
-        })
-    }
-
-    /// Whether somebody of that name may have that password.
-    pub(crate) fn check_password(
-        &self,
-        password: &Secret,
-        name: &str,
-        email: Option<&str>,
-    ) -> Result<(), Problem> {
-        let somebody = Context { username: name, email, ..Context::default() };
-        self.rules.check(password, &somebody).map_err(|weaknesses| {
-            unprocessable("this password is guessed too soon: `reasons` says why")
-                .reasons(weaknesses.codes())
-        })
+        let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
+        let accounts = AccountEndpoints::new(tokens.clone(), hasher.clone())?
+            .rules(Arc::clone(&rules))
+            .profiles(Arc::new(people.clone()))
+            .max_username(MAX_USERNAME)
+            .resets(notifier)?;
+        let posts = Posts::new(store);
+        Ok(Self { auth, hasher, rules, people, sign_in, tokens, sessions, posts, accounts })
     }
 
     pub(crate) fn router(self) -> Protected {
-        let auth = self.auth.clone();
+        let (auth, accounts) = (self.auth.clone(), self.accounts.clone());
         let sessions = session::router(self.sign_in.clone());
         Router::new()
             .route("/", get(pages::landing))
             .route("/healthz", get(pages::health))
             .route("/.well-known/jwks.json", wellknown::jwks())
             .route("/auth/register", post(register::register))
-            .route("/auth/login", post(login::login))
-            .route("/auth/refresh", post(login::refresh))
-            .route("/auth/logout", post(login::logout))
-            .route("/auth/logout/all", post(login::logout_everywhere))
-            .route("/auth/password", post(register::change_password))
-            .route("/auth/password/reset", post(reset::begin))
-            .route("/auth/password/reset/confirm", post(reset::confirm))
-            .route("/auth/me", get(login::me))
+            .nest("/auth", accounts.router())
             .route("/posts", get(posts::list).post(posts::create))
             .route("/posts/{id}", get(posts::show).put(posts::edit).delete(posts::remove))
             .route("/api/data", get(posts::data))

@@ -1,0 +1,111 @@
+//! A forgotten password. In: a user name; then the token that was sent. Out: the same answer for
+//! everybody, at once; then a new password, and the end of every sign-in.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode};
+use serde::Deserialize;
+use tokio::sync::Semaphore;
+
+use super::AccountEndpoints;
+use crate::{
+    Denial,
+    csrf::SameOrigin,
+    extract::Json,
+    guard::Public,
+    problem::Problem,
+    reset::{Notifier, PasswordResets},
+    rule::everybody,
+    secret::Secret,
+    store::Store,
+};
+
+/// How many resets may be under way at once: the work goes on after the answer.
+const AT_ONCE: usize = 64;
+
+/// What the endpoints of a forgotten password need.
+#[derive(Clone, Debug)]
+pub(super) struct Resets {
+    pending: PasswordResets,
+    notifier: Arc<dyn Notifier>,
+    places: Arc<Semaphore>,
+}
+
+impl Resets {
+    pub(super) fn new(store: Arc<dyn Store>, notifier: Arc<dyn Notifier>) -> Self {
+        let pending = PasswordResets::new(store);
+        Self { pending, notifier, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Forgotten {
+    username: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Confirmation {
+    token: Secret,
+    new: Secret,
+}
+
+/// Answers before anything is looked up: neither words nor time tell whether there is an account.
+pub(super) async fn begin(
+    _: Public<everybody!("who has forgotten a password cannot sign in")>,
+    State(endpoints): State<AccountEndpoints>,
+    origin: Result<SameOrigin, Denial>,
+    Json(forgotten): Json<Forgotten>,
+) -> Result<StatusCode, Denial> {
+    let _: SameOrigin = origin?;
+    endpoints.check_length(&forgotten.username)?;
+    let resets = endpoints.resets.clone().ok_or_else(Problem::not_found)?;
+    let Ok(place) = Arc::clone(&resets.places).try_acquire_owned() else {
+        return Err(Problem::unavailable().into());
+    };
+    tokio::spawn(async move {
+        send(&endpoints, &resets, &forgotten.username).await;
+        drop(place);
+    });
+    Ok(StatusCode::ACCEPTED)
+}
+
+async fn send(endpoints: &AccountEndpoints, resets: &Resets, username: &str) {
+    let now = endpoints.auth.now();
+    let account = match endpoints.accounts.by_name(username, now).await {
+        Ok(account) => account.filter(|account| !account.disabled),
+        Err(error) => {
+            return tracing::error!(target: "auth", %error, "a password reset was not begun");
+        }
+    };
+    let Some(account) = account else { return };
+    match resets.pending.begin(&account, now).await {
+        Ok(token) => {
+            if let Err(error) = resets.notifier.password_reset(&account, &token).await {
+                tracing::error!(target: "auth", %error, "a password reset was not sent");
+            }
+        }
+        Err(error) => tracing::error!(target: "auth", %error, "a password reset was not begun"),
+    }
+}
+
+pub(super) async fn confirm(
+    _: Public<everybody!("the token that was sent is the credential")>,
+    State(endpoints): State<AccountEndpoints>,
+    origin: Result<SameOrigin, Denial>,
+    Json(confirmation): Json<Confirmation>,
+) -> Result<StatusCode, Denial> {
+    let _: SameOrigin = origin?;
+    let now = endpoints.auth.now();
+    let pending = &endpoints.resets.as_ref().ok_or_else(Problem::not_found)?.pending;
+    let id = pending.look(&confirmation.token, now).await?;
+    let account = endpoints.accounts.by_id(&id, now).await?.ok_or_else(Problem::not_found)?;
+    // Before the token is used up: a weak password must not cost it.
+    endpoints.check_password(&confirmation.new, &account).await?;
+    let password = endpoints.hasher.hash(confirmation.new).await?;
+    let id = pending.finish(&confirmation.token, now).await?;
+    endpoints.replace_password(&id, &password).await?;
+    endpoints.end_all(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
