@@ -30,7 +30,7 @@ use crate::{
     rotation::referred_to,
     seen::LastSeen,
     session::Book,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -224,10 +224,29 @@ impl Auth {
         let engine = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             // The task holds no engine while it waits: it ends soon after the last clone does.
+            let mut reachable = true;
             while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
-                revocations.listen(now, within).await;
+                let heard = |answer: Result<(), StoreError>| {
+                    let was_reachable = std::mem::replace(&mut reachable, answer.is_ok());
+                    if let Err(error) = answer {
+                        tracing::warn!(target: "auth", %error, "revocations could not be read");
+                    }
+                    if let Some(engine) = engine.upgrade().filter(|_| was_reachable != reachable) {
+                        Self(engine).report_store(reachable);
+                    }
+                };
+                revocations.listen(now, within, heard).await;
             }
         });
+    }
+
+    /// Reports that the store stopped answering, or answers again: once for each change.
+    fn report_store(&self, reachable: bool) {
+        let (decision, cause) = match reachable {
+            true => (Decision::Allow, "store-reachable"),
+            false => (Decision::Error, "store-unreachable"),
+        };
+        self.record(&Event { decision, cause: Some(cause), ..self.event(Kind::Outage) });
     }
 
     pub(crate) fn audit(&self) -> &dyn AuditSink {

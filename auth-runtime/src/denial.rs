@@ -201,6 +201,7 @@ impl From<ResetError> for Denial {
             ResetError::Invalid => {
                 Problem::new(StatusCode::BAD_REQUEST, "invalid_reset_token", "Invalid token")
                     .detail("the token was used or has expired; ask anew")
+                    .denied_as(Scene::denial())
                     .into()
             }
             ResetError::Store(error) => error.into(),

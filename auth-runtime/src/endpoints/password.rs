@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::AccountEndpoints;
 use crate::{
     Denial, Guard,
+    audit::Kind,
     extract::Json,
     password::PasswordHash,
     problem::Problem,
@@ -38,6 +39,7 @@ pub(super) async fn change(
     endpoints.check_password(&change.new, &account).await?;
     let password = endpoints.hasher.hash(change.new).await?;
     endpoints.replace_password(id, &password).await?;
+    endpoints.auth.report(Kind::PasswordChanged, Some(caller.subject()), Ok(()));
     endpoints.tokens.end_others(&caller).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
