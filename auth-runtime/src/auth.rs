@@ -15,7 +15,7 @@ use auth_policy::{
 
 use crate::{
     account::{Accounts, StoredAccounts},
-    api_key::{ApiKeys, Digester, Keep},
+    api_key::{ApiKeys, Keep},
     audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
@@ -24,11 +24,9 @@ use crate::{
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
-    reference,
     refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
-    seen::LastSeen,
     session::Book,
     store::{Store, StoreError},
 };
@@ -393,7 +391,7 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
-        let keys = key_keep(&policy, self.key_environment)?;
+        let keys = Keep::new(&policy, self.key_environment)?;
         let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
@@ -454,19 +452,6 @@ async fn remember(
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
     let sessions = Book::new(policy, &store).map(Arc::new);
     Ok(Some(Memory { store, accounts, revocations, sessions, csrf, keys }))
-}
-
-/// What an engine has for API keys, if its policy has some.
-fn key_keep(
-    policy: &Policy,
-    environment: Option<KeyEnvironment>,
-) -> Result<Option<Keep>, BuildError> {
-    let Some((_, settings)) = policy.api_key() else { return Ok(None) };
-    let pepper = settings.pepper.as_ref().map(reference::resolve).transpose();
-    let pepper = pepper.map_err(BuildError::Pepper)?;
-    let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
-    let environment = environment.unwrap_or(settings.environment);
-    Ok(Some(Keep { digester, environment, seen: LastSeen::default() }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -268,11 +268,10 @@ impl<'r> Door<'r> {
     ) -> Result<Identity, Refusal> {
         let keys = self.auth.api_keys();
         let keys = keys.ok_or_else(|| Refusal::new(Denial::internal(), "no-api-keys"))?;
-        let known = |verified| Identity::new(verified, self.auth.shared_policy());
         match keys.verify(key, self.now).await {
-            Ok(verified) => Ok(known(verified)),
+            Ok(verified) => Ok(self.known(verified)),
             Err(Disproof::Invalid { cause, holder }) => {
-                let identity = holder.map(|verified| known(*verified));
+                let identity = holder.map(|verified| self.known(*verified));
                 Err(Refusal { denial: Denial::invalid_api_key(challenges), cause, identity })
             }
             Err(Disproof::Store(error)) => Err(Refusal::new(error.into(), "store-unavailable")),

@@ -71,6 +71,7 @@ pub mod policy_types {
 pub mod __private {
     pub use crate::{
         auth::EmbeddedPolicy,
+        csrf::form::csrf_form,
         guard::{Guard, Public},
         identity::Identity,
         rule::{All, AnyOf, End, NONE, Open, Refused, Requires, Text, Word},

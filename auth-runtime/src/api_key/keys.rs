@@ -1,7 +1,7 @@
 //! The keys of accounts. In: an engine, and a caller who signed in. Out: keys made, listed, replaced
 //! and revoked.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use auth_policy::{
     policy::{SchemeId, ScopeId},
@@ -10,7 +10,7 @@ use auth_policy::{
 
 use super::{
     ApiKeyError, MAX_KEYS, MAX_NAME,
-    digest::Digester,
+    keep::Keep,
     record::{COLLECTION, State, StoredKey, key},
     text::KeyText,
 };
@@ -22,7 +22,6 @@ use crate::{
     clock::Timestamp,
     roles::Roles,
     secret::Secret,
-    seen::LastSeen,
     store::{Key, Owner, Store, StoreError},
 };
 
@@ -39,13 +38,6 @@ const DAY: u64 = 24 * 60 * 60;
 #[derive(Clone, Debug)]
 pub struct ApiKeys {
     auth: Auth,
-}
-
-/// What an engine with API keys has for them.
-pub(crate) struct Keep {
-    pub(crate) digester: Digester,
-    pub(crate) environment: KeyEnvironment,
-    pub(crate) seen: LastSeen,
 }
 
 /// What somebody wants a key for.
@@ -505,11 +497,5 @@ fn lifetime(asked: Option<Seconds>, settings: &ApiKeyScheme) -> Result<Seconds, 
         None => Ok(settings.default_ttl.min(settings.max_ttl)),
         Some(span) if (DAY..=settings.max_ttl.0).contains(&span.0) => Ok(span),
         Some(_) => Err(ApiKeyError::Lifetime { max_days: settings.max_ttl.0 / DAY }),
-    }
-}
-
-impl fmt::Debug for Keep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Keep").field("environment", &self.environment).finish_non_exhaustive()
     }
 }

@@ -48,7 +48,7 @@ pub(crate) async fn disable(
     event.subject = Some(&closed);
     event.actor = Some(admin.subject());
     app.auth.record(&event);
-    end_everything(&app, &id).await?;
+    app.accounts.end_all(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -60,13 +60,6 @@ pub(crate) async fn end_sessions(
 ) -> Result<StatusCode, Denial> {
     let account = app.people.accounts.by_id(&id, app.auth.now()).await?;
     account.ok_or_else(Problem::not_found)?;
-    end_everything(&app, &id).await?;
+    app.accounts.end_all(&id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Sessions, refresh families, and the access tokens that came with them.
-async fn end_everything(app: &App, id: &str) -> Result<(), Denial> {
-    app.sessions.end_all(id).await?;
-    app.tokens.end_all(id).await?;
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod process;
 mod servers;
+mod sessions;
 mod several;
 mod signing;
 mod starting;

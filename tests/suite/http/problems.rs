@@ -9,6 +9,8 @@ use super::{
 };
 use auth_runtime::{
     Denial, Router,
+    api_key::ApiKeyError,
+    csrf::SameOrigin,
     extract::Path,
     policy,
     problem::Problem,
@@ -38,12 +40,16 @@ async fn away() -> Problem {
 #[public(reason = "takes a number")]
 async fn number(Path(_): Path<u8>) {}
 
+#[public(reason = "signs in")]
+async fn from_our_pages(_: SameOrigin) {}
+
 async fn door() -> Door {
     let routes: Router<Reached> = Router::new()
         .route("/guarded", get(guarded))
         .route("/open", get(open))
         .route("/write", post(write))
         .route("/away", get(away))
+        .route("/sign-in", post(from_our_pages))
         .route("/number/{n}", get(number));
     Door::of(routes).await
 }
@@ -72,11 +78,16 @@ async fn refusals(door: &Door) -> Vec<Answer> {
         body("text/plain", "7".to_owned()),
         body("application/json", " ".repeat(3 << 20)),
         ask("GET", "/away"),
+        ask("POST", "/sign-in").header("sec-fetch-site", "cross-site"),
     ] {
         answers.push(door.send(request).await);
     }
     let bare = axum::Router::new().route("/x", axum::routing::get(guarded));
     answers.push(send(bare.with_state(Reached::default()), ask("GET", "/x")).await);
+    for refusal in [ApiKeyError::NotAnAccount, ApiKeyError::TooMany, ApiKeyError::Replaced] {
+        let keys = axum::routing::post(async move || Denial::from(refusal.clone()));
+        answers.push(send(axum::Router::new().route("/keys", keys), ask("POST", "/keys")).await);
+    }
     for denial in [Denial::wrong_password, Denial::invalid_grant] {
         let auth = door.auth.clone();
         let login = axum::routing::post(async move || denial(auth.policy()));
