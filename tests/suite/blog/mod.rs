@@ -1,6 +1,7 @@
 //! The example as its user has it: the binary, started and spoken to over TCP.
 
 pub(crate) mod process;
+mod canary;
 mod servers;
 mod sessions;
 mod several;
