@@ -49,6 +49,9 @@ pub(crate) async fn disable(
     event.actor = Some(admin.subject());
     app.auth.record(&event);
     app.accounts.end_all(&id).await?;
+    if let Some(keys) = app.auth.api_keys() {
+        keys.revoke_all(&id).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

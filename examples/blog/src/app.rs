@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
-    Auth, Protected, Router,
+    Auth, Protected, Router, api_key,
     endpoints::AccountEndpoints,
     password::{Hasher, Rules},
     reset::Notifier,
@@ -78,6 +78,7 @@ impl App {
             .route("/admin/users/{id}/disable", post(admin::disable))
             .route("/admin/users/{id}/sessions", delete(admin::end_sessions))
             .merge(sessions)
+            .merge(api_key::router())
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
             .protect(auth)

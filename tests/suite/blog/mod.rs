@@ -1,5 +1,6 @@
 //! The example as its user has it: the binary, started and spoken to over TCP.
 
+mod api_keys;
 pub(crate) mod process;
 mod canary;
 mod servers;
