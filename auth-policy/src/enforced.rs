@@ -9,6 +9,8 @@ use crate::{code::Code, report::Report, settings::Place, source::quoted};
 /// Where it stands, the key, and what to do until then.
 const NOT_YET: &[(&str, &str, &str)] = &[
     ("", "limits", "limit requests in front of the service until then, and remove the section"),
+    ("", "endpoints", "limit requests in front of the service until then, and remove the section"),
+    ("", "network", "the peer is the client until then: remove the section"),
     ("", "cors", "use a layer of your own until then, and remove the section"),
     ("", "headers", "use a layer of your own until then, and remove the section"),
     (
@@ -46,6 +48,12 @@ const HINTS: &[(&str, &str, &str)] = &[
     ("providers.*", "response_type", CODE_FLOW),
     ("providers.*", "grant_type", CODE_FLOW),
     ("providers.*", "pkce", CODE_FLOW),
+    ("headers", "x_frame_options", FRAMING),
+    ("headers", "frame_options", FRAMING),
+    ("headers", "frame_ancestors", FRAMING),
+    ("headers", "x_content_type_options", "`nosniff` is always sent: remove the key"),
+    ("headers", "x_xss_protection", "`X-XSS-Protection: 0` is always sent: remove the key"),
+    ("cors", "allow_any_origin", "name the origins: `origins: [https://app.example]`"),
     ("passwords", "max_age", NO_EXPIRY),
     ("passwords", "expiry", NO_EXPIRY),
     ("passwords", "expires", NO_EXPIRY),
@@ -55,6 +63,8 @@ const HINTS: &[(&str, &str, &str)] = &[
 const COOKIE: &str = "session cookies are always Secure and HttpOnly with Path=/: remove the key";
 const TOKEN_COOKIE: &str = "cookies of tokens are always Secure and HttpOnly, without Domain, and \
      only `refresh_path` can be chosen: remove the key";
+const FRAMING: &str = "`frame-ancestors` in `content_security_policy` says who may frame pages, and \
+     `X-Frame-Options` follows it: remove the key";
 const CODE_FLOW: &str =
     "sign-in is always the authorization code flow with PKCE S256: remove the key";
 const NO_EXPIRY: &str =

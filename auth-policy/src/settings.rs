@@ -7,6 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{LimitId, RoleId, ScopeId};
 
+mod cors;
+mod endpoints;
+mod headers;
+mod network;
+
+pub use cors::{Cors, CorsMethod};
+pub use endpoints::{EndpointKind, EndpointLimit};
+pub use headers::{Headers, Hsts, ReferrerPolicy, ResourcePolicy};
+pub use network::{AddressBlock, AddressBlockError, ForwardedHeader, Network, Proxies};
+
 /// A place in the policy file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
@@ -358,10 +368,24 @@ pub struct Limit {
     pub name: String,
     /// How many requests in which time.
     pub rate: Rate,
-    /// One bucket for each of these, all of which must have room.
+    /// One bucket for each of these, all of which must have room. Never empty.
     pub by: Vec<Vec<LimitKey>>,
+    /// What happens while the store that counts cannot answer. Default `refuse`.
+    pub on_store_down: LimitOnStoreDown,
     /// Where the policy declares it.
     pub place: Place,
+}
+
+/// What a limit does while the store that counts cannot answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitOnStoreDown {
+    /// Answer 503.
+    #[default]
+    Refuse,
+    /// Let requests pass uncounted. Never for a limit that guards an endpoint of [`EndpointKind`]:
+    /// whoever can take the store down could then guess passwords without end.
+    Allow,
 }
 
 /// A rate: `5/minute`, `1000/minute burst 50`.

@@ -301,7 +301,8 @@ fn z3_what_nothing_uses_is_reported() {
 
 #[test]
 fn what_is_not_enforced_yet_is_refused_and_never_ignored() {
-    for section in ["limits: {}", "cors: {}", "headers: {}"] {
+    let cors = "cors: { origins: [https://app.example] }";
+    for section in ["limits: {}", "endpoints: {}", "network: {}", cors, "headers: {}"] {
         assert_eq!(with(section), [Code::NotSupportedYet], "{section}");
     }
 }

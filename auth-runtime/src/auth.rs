@@ -16,8 +16,8 @@ use auth_policy::{
 
 use crate::{
     account::{Accounts, StoredAccounts},
-    api_key::{ApiKeys, Digester, Keep},
-    audit::{AuditSink, Decision, Event, Kind, TracingSink},
+    api_key::{ApiKeys, Keep},
+    audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
     csrf::CsrfKey,
@@ -25,13 +25,11 @@ use crate::{
     identity::Subject,
     in_force::InForce,
     jwt::{Issuer, KeySet, Keyring},
-    reference,
     refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
-    seen::LastSeen,
     session::Book,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -91,6 +89,8 @@ impl Auth {
             store: None,
             accounts: None,
             key_environment: None,
+            #[cfg(feature = "reload")]
+            policy_file: None,
         }
     }
 
@@ -98,6 +98,12 @@ impl Auth {
     /// who compares two of its values asks once.
     pub fn policy(&self) -> Arc<Policy> {
         Arc::clone(&self.0.in_force.load().policy)
+    }
+
+    /// Decides all requests that begin from now on by that.
+    #[cfg(feature = "reload")]
+    pub(crate) fn put_in_force(&self, new: InForce) {
+        self.0.in_force.store(Arc::new(new));
     }
 
     /// All that a request is decided by, as it is now.
@@ -108,7 +114,9 @@ impl Auth {
     /// Who gives the ids of our own accounts: the issuer of `schemes.jwt`, so that somebody is the
     /// same [`Subject`] by token, key and session; without one, `local`.
     pub fn own_issuer(&self) -> Arc<str> {
-        self.policy().jwt().map_or_else(|| "local".into(), |(_, scheme)| scheme.issuer.as_str().into())
+        self.policy()
+            .jwt()
+            .map_or_else(|| "local".into(), |(_, scheme)| scheme.issuer.as_str().into())
     }
 
     /// The subject that an account of this service is.
@@ -134,19 +142,44 @@ impl Auth {
         self.report(Kind::Login, subject, outcome);
     }
 
-    pub(crate) fn report(
-        &self,
-        kind: Kind,
-        subject: Option<&Subject>,
-        outcome: Result<(), &'static str>,
-    ) {
-        let policy = self.policy();
-        self.audit().record(&Event {
+    /// Reports something else that happened to an account of this service: an admin closed it, its
+    /// password changed.
+    ///
+    /// `cause` is as for [`report_login`](Self::report_login). Where there is more to say, such as
+    /// who did it, make an [`event`](Self::event) and [`record`](Self::record) it.
+    pub fn report(&self, kind: Kind, subject: Option<&Subject>, outcome: Result<(), &'static str>) {
+        self.record(&Event {
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
             cause: outcome.err(),
-            ..Event::new(self.now(), kind, policy.revision())
+            ..self.event(kind)
         });
+    }
+
+    /// An event of now, to be filled in and [`record`](Self::record)ed.
+    ///
+    /// ```
+    /// use auth_runtime::{Auth, Identity, audit::Kind};
+    ///
+    /// fn report_closed(auth: &Auth, admin: &Identity, account_id: &str) {
+    ///     let closed = auth.subject(account_id);
+    ///     let mut event = auth.event(Kind::AccountDisabled);
+    ///     event.subject = Some(&closed);
+    ///     event.actor = Some(admin.subject());
+    ///     auth.record(&event);
+    /// }
+    /// ```
+    pub fn event(&self, kind: Kind) -> Event<'_> {
+        Event::new(self.now(), kind, self.policy().revision().clone())
+    }
+
+    /// Sends an event to the sink. While a request is answered, the event is told of it: method,
+    /// path as routed, request id and address, as far as it does not say so itself.
+    ///
+    /// An event of a refusal gets an id. A [`Denial`](crate::Denial) of this crate that is made in
+    /// the same request, after it, has the same id as `instance`.
+    pub fn record(&self, event: &Event<'_>) {
+        Scene::complete(event, |event| self.audit().record(event));
     }
 
     /// The store the engine was given.
@@ -196,10 +229,29 @@ impl Auth {
         let engine = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             // The task holds no engine while it waits: it ends soon after the last clone does.
+            let mut reachable = true;
             while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
-                revocations.listen(now).await;
+                let heard = |answer: Result<(), StoreError>| {
+                    let was_reachable = std::mem::replace(&mut reachable, answer.is_ok());
+                    if let Err(error) = answer {
+                        tracing::warn!(target: "auth", %error, "revocations could not be read");
+                    }
+                    if let Some(engine) = engine.upgrade().filter(|_| was_reachable != reachable) {
+                        Self(engine).report_store(reachable);
+                    }
+                };
+                revocations.listen(now, heard).await;
             }
         });
+    }
+
+    /// Reports that the store stopped answering, or answers again: once for each change.
+    fn report_store(&self, reachable: bool) {
+        let (decision, cause) = match reachable {
+            true => (Decision::Allow, "store-reachable"),
+            false => (Decision::Error, "store-unreachable"),
+        };
+        self.record(&Event { decision, cause: Some(cause), ..self.event(Kind::Outage) });
     }
 
     pub(crate) fn audit(&self) -> &dyn AuditSink {
@@ -239,6 +291,8 @@ pub struct AuthBuilder {
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     key_environment: Option<KeyEnvironment>,
+    #[cfg(feature = "reload")]
+    policy_file: Option<std::path::PathBuf>,
 }
 
 impl AuthBuilder {
@@ -289,6 +343,29 @@ impl AuthBuilder {
         self
     }
 
+    /// Takes the values of the policy in this file instead of those compiled in. Its structure is
+    /// compared, and must be the same. [`Auth::follow_policy`] reloads it when it changes.
+    #[cfg(feature = "reload")]
+    pub fn policy_file(mut self, file: impl Into<std::path::PathBuf>) -> Self {
+        self.policy_file = Some(file.into());
+        self
+    }
+
+    /// The policy compiled in, or the one that was named instead of it.
+    fn read_policy(&self) -> Result<Policy, BuildError> {
+        let compiled = self.policy.read().map_err(BuildError::Policy)?;
+        #[cfg(feature = "reload")]
+        if let Some(file) = &self.policy_file {
+            let policy = crate::reload::read(file).map_err(BuildError::PolicyFile)?;
+            return if policy.structure() == compiled.structure() {
+                Ok(policy)
+            } else {
+                Err(BuildError::PolicyFile(crate::ReloadError::OtherStructure))
+            };
+        }
+        Ok(compiled)
+    }
+
     /// Reads the keys and makes the engine.
     ///
     /// # Errors
@@ -297,7 +374,7 @@ impl AuthBuilder {
     /// over for a scheme the policy does not declare, the policy has sessions, API keys or tokens in
     /// cookies and there is no store, or the embedded policy cannot be read.
     pub async fn build(mut self) -> Result<Auth, BuildError> {
-        let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
+        let policy = Arc::new(self.read_policy()?);
         let mut in_force = InForce::new(Arc::clone(&policy));
         let mut remote = Vec::new();
         for (scheme, index) in policy.schemes().iter().zip(0u32..) {
@@ -326,7 +403,7 @@ impl AuthBuilder {
         if let Some(name) = self.keys.into_keys().next() {
             return Err(BuildError::NoSuchScheme(name));
         }
-        let keys = key_keep(&policy, self.key_environment)?;
+        let keys = Keep::new(&policy, self.key_environment)?;
         let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let in_force = ArcSwap::from_pointee(in_force);
@@ -388,19 +465,6 @@ async fn remember(
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
     let sessions = Book::new(policy, &store).map(Arc::new);
     Ok(Some(Memory { store, accounts, revocations, sessions, csrf, keys }))
-}
-
-/// What an engine has for API keys, if its policy has some.
-fn key_keep(
-    policy: &Policy,
-    environment: Option<KeyEnvironment>,
-) -> Result<Option<Keep>, BuildError> {
-    let Some((_, settings)) = policy.api_key() else { return Ok(None) };
-    let pepper = settings.pepper.as_ref().map(reference::resolve).transpose();
-    let pepper = pepper.map_err(BuildError::Pepper)?;
-    let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
-    let environment = environment.unwrap_or(settings.environment);
-    Ok(Some(Keep { digester, environment, seen: LastSeen::default() }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -37,6 +37,8 @@ pub mod problem;
 pub mod random;
 mod reference;
 pub mod refresh;
+#[cfg(feature = "reload")]
+mod reload;
 pub mod reset;
 pub mod revocation;
 mod roles;
@@ -60,6 +62,8 @@ pub use denial::Denial;
 pub use guard::{Guard, Public};
 pub use identity::{Identity, Subject};
 pub use reference::ReferenceError;
+#[cfg(feature = "reload")]
+pub use reload::ReloadError;
 pub use routing::{Inventory, Protected, Router};
 
 /// The types a policy is made of: see [`Policy`].
@@ -72,6 +76,7 @@ pub mod policy_types {
 pub mod __private {
     pub use crate::{
         auth::EmbeddedPolicy,
+        csrf::form::csrf_form,
         guard::{Guard, Public},
         identity::Identity,
         rule::{All, AnyOf, End, NONE, Open, Refused, Requires, Text, Word},

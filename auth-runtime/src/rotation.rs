@@ -7,7 +7,7 @@ use auth_policy::policy::{Scheme, SchemeKind};
 
 use crate::{
     Auth, BuildError,
-    audit::{Event, Kind},
+    audit::{Event, Kind, PolicyLine},
     jwt::{KeySet, SetupError},
     reference,
 };
@@ -79,10 +79,12 @@ impl Auth {
         };
         let replaced = checked.and_then(|()| verifier.replace_keys(Arc::new(keys)));
         replaced.map_err(|error| refused(scheme, error.into()))?;
-        self.audit().record(&Event {
+        let place = id.and_then(|id| policy.scheme(id));
+        self.record(&Event {
             scheme: Some(scheme),
+            place: place.map(|scheme| PolicyLine::of_scheme(policy, scheme)),
             cause: Some("keys-replaced"),
-            ..Event::new(self.now(), Kind::Keys, policy.revision())
+            ..self.event(Kind::Keys)
         });
         Ok(())
     }

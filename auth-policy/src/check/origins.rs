@@ -42,7 +42,7 @@ fn refuse(word: &At<String>, fault: &str, report: &mut Report) {
 }
 
 /// What keeps a word from being the serialization of one origin.
-fn fault(word: &str) -> Option<&'static str> {
+pub(super) fn fault(word: &str) -> Option<&'static str> {
     if word == "null" {
         return Some("it is what every sandboxed page sends, whoever wrote it");
     }

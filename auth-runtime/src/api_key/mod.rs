@@ -9,15 +9,16 @@ mod base62;
 mod checksum;
 mod digest;
 mod error;
+mod keep;
 mod keys;
 mod record;
 mod router;
 mod text;
 mod verify;
 
-pub(crate) use digest::{Digester, MIN_PEPPER_BYTES};
+pub(crate) use digest::MIN_PEPPER_BYTES;
 pub use error::ApiKeyError;
-pub(crate) use keys::Keep;
+pub(crate) use keep::Keep;
 pub use keys::{ApiKey, ApiKeys, IssuedKey, NewApiKey};
 pub use router::router;
 pub(crate) use verify::Disproof;

@@ -52,7 +52,7 @@ pub(super) async fn login(
     let account = checked.map_err(|error| endpoints.sign_in.denial(error))?;
     let signed_in = endpoints.issue(&account).await?;
     match cookies {
-        Some(cookies) => in_cookies(&endpoints.auth, &signed_in, cookies),
+        Some(cookies) => in_cookies(&endpoints.auth, &signed_in, &cookies),
         None => Ok(in_body(&signed_in)),
     }
 }

@@ -3,19 +3,21 @@
 
 use axum::{
     extract::State,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
 
 use super::AccountEndpoints;
 use crate::{
-    Denial, Guard,
+    Denial, Guard, Identity,
+    audit::Kind,
     extract::Json,
     password::PasswordHash,
     problem::Problem,
     rule::{JWT, Own, SESSION},
     secret::Secret,
+    store::StoreError,
 };
 
 #[derive(Deserialize)]
@@ -38,11 +40,32 @@ pub(super) async fn change(
     endpoints.check_password(&change.new, &account).await?;
     let password = endpoints.hasher.hash(change.new).await?;
     endpoints.replace_password(id, &password).await?;
-    endpoints.tokens.end_others(&caller).await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    endpoints.auth.report(Kind::PasswordChanged, Some(caller.subject()), Ok(()));
+    endpoints.end_others(&caller).await?;
+    let renewed = endpoints.renew_session(&caller).await?;
+    let set_cookie = renewed.map(|cookie| [(header::SET_COOKIE, cookie)]);
+    Ok((set_cookie, StatusCode::NO_CONTENT).into_response())
 }
 
 impl AccountEndpoints {
+    async fn end_others(&self, caller: &Identity) -> Result<(), StoreError> {
+        if let Some(sessions) = self.auth.sessions() {
+            sessions.end_others(caller).await?;
+        }
+        self.tokens.end_others(caller).await
+    }
+
+    /// The cookie of another session in the place of the caller's, if it came with one: whoever has
+    /// copied the old one has nothing (S2).
+    async fn renew_session(&self, caller: &Identity) -> Result<Option<HeaderValue>, Denial> {
+        let Some(sessions) = self.sessions_of(caller) else { return Ok(None) };
+        // As it is now, with the new password.
+        let account = self.accounts.by_id(&caller.subject().id, self.auth.now()).await?;
+        let account = account.ok_or_else(Problem::not_found)?;
+        let begun = sessions.renew(caller, &account).await;
+        Ok(Some(begun.map_err(|error| sessions.denial(error))?.set_cookie))
+    }
+
     /// Writes a password's hash; 404 where the application's accounts have none that can be changed.
     pub(super) async fn replace_password(
         &self,

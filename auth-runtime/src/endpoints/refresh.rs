@@ -32,13 +32,14 @@ pub(super) async fn refresh(
     renewal: Renewal,
 ) -> Result<Response, Denial> {
     let cookies = endpoints.cookies();
-    let cookie = cookies.map_or(Ok(None), |cookies| only_cookie(&parts.headers, &cookies.refresh));
+    let cookie =
+        cookies.as_ref().map_or(Ok(None), |cookies| only_cookie(&parts.headers, &cookies.refresh));
     let cookie = cookie.map_err(|_| Denial::ambiguous())?;
     match (renewal.refresh_token, cookie, cookies) {
         (Some(_), Some(_), _) => Err(Denial::ambiguous()),
         (Some(token), None, _) => endpoints.renew(&token).await,
         (None, Some(cookie), Some(cookies)) => {
-            endpoints.renew_in_cookies(cookie, cookies, &parts).await
+            endpoints.renew_in_cookies(cookie, &cookies, &parts).await
         }
         (None, None, Some(_)) => Err(Denial::invalid_grant(&endpoints.auth.policy())),
         (None, _, None) => Err(Problem::unprocessable("send a `refresh_token`").into()),
@@ -63,9 +64,11 @@ impl AccountEndpoints {
         let refused = || without_cookies(cookies, Denial::invalid_grant(&self.auth.policy()));
         let family = self.tokens.family_of(&token);
         let Some(csrf) = family.and_then(|family| self.auth.family_csrf(&family)) else {
+            self.tokens.report_refused(None, "refresh-token-invalid");
             return Ok(refused());
         };
-        let trusted = &self.auth.policy().csrf().trusted_origins;
+        let policy = self.auth.policy();
+        let trusted = &policy.csrf().trusted_origins;
         if let Err(forgery) = csrf::check(parts, trusted, &csrf, false) {
             return Err(Door::new(&self.auth, parts).refuse_forged(None, forgery).into());
         }

@@ -27,6 +27,7 @@ pub(crate) use verify::{Distrust, verify};
 use crate::{
     Auth, Denial, Identity,
     account::{Account, Accounts},
+    audit::{CredentialKind, Event, Kind},
     cookie::SetCookie,
     credential::Presented,
     session::{
@@ -88,6 +89,7 @@ impl Sessions {
         self.book.insert(&token, &stored, now).await?;
         self.unless_changed(account, &token).await?;
         self.book.make_room(&token.key, self.auth.now()).await?;
+        self.report(Kind::SessionBegun, &account.id, Some(&token.key.id), None);
         self.begun(&token, &stored)
     }
 
@@ -114,6 +116,7 @@ impl Sessions {
             self.book.store.delete(&token.key, now).await?;
             return Err(SessionError::Ended);
         }
+        self.report(Kind::SessionBegun, &account.id, Some(&token.key.id), Some("renewed"));
         self.begun(&token, &stored)
     }
 
@@ -148,10 +151,12 @@ impl Sessions {
     ///
     /// When the store does not answer.
     pub async fn end(&self, account_id: &str, session_id: &str) -> Result<bool, StoreError> {
-        match key(account_id, session_id) {
-            Some(key) => self.book.store.delete(&key, self.auth.now()).await,
-            None => Ok(false),
+        let Some(key) = key(account_id, session_id) else { return Ok(false) };
+        let ended = self.book.store.delete(&key, self.auth.now()).await?;
+        if ended {
+            self.report(Kind::SessionEnded, account_id, Some(&key.id), None);
         }
+        Ok(ended)
     }
 
     /// Ends every session of an account, in one step: after it was closed, or its password reset.
@@ -162,6 +167,7 @@ impl Sessions {
     pub async fn end_all(&self, account_id: &str) -> Result<(), StoreError> {
         let Some(owner) = Owner::new(account_id) else { return Ok(()) };
         self.book.store.delete_owned(COLLECTION, &owner, self.auth.now()).await?;
+        self.report(Kind::SessionEnded, account_id, None, Some("every-session"));
         Ok(())
     }
 
@@ -182,7 +188,9 @@ impl Sessions {
                 all.iter().map(|record| &record.key).filter(|key| Some(*key) != kept.as_ref());
             let mut ended = 0;
             for key in others {
-                self.book.store.delete(key, now).await?;
+                if self.book.store.delete(key, now).await? {
+                    self.report(Kind::SessionEnded, owner.as_str(), Some(&key.id), None);
+                }
                 ended += 1;
             }
             if ended == 0 {
@@ -203,12 +211,25 @@ impl Sessions {
 
     /// The header that takes the session's cookie away from a browser.
     pub fn clear_cookie(&self) -> Option<HeaderValue> {
-        self.cookie().clear()
+        cookie(&self.book.scheme()).clear()
     }
 
     /// What the client is told.
     pub fn denial(&self, error: SessionError) -> Denial {
         error.denial(&self.auth.policy())
+    }
+
+    fn report(&self, what: Kind, account: &str, id: Option<&str>, cause: Option<&'static str>) {
+        let policy = self.auth.policy();
+        let scheme = policy.scheme(self.book.id);
+        self.auth.record(&Event {
+            subject: Some(&self.auth.subject(account)),
+            scheme: scheme.map(|scheme| scheme.name.as_str()),
+            credential_kind: Some(CredentialKind::Session),
+            credential: id,
+            cause,
+            ..self.auth.event(what)
+        });
     }
 
     /// Ends the session whose cookie these headers carry.
@@ -222,8 +243,11 @@ impl Sessions {
         let now = self.auth.now();
         let found = self.book.get(&token.key, now).await?;
         // SECURITY: whoever knows its public id alone cannot end it.
-        if self.book.judge(&token, found, now).is_ok() {
-            self.book.store.delete(&token.key, now).await?;
+        if self.book.judge(&token, found, now).is_ok()
+            && self.book.store.delete(&token.key, now).await?
+        {
+            let account = token.key.owner.as_str();
+            self.report(Kind::SessionEnded, account, Some(&token.key.id), Some("signed-in-anew"));
         }
         Ok(())
     }
@@ -243,18 +267,12 @@ impl Sessions {
 
     fn begun(&self, token: &Token, stored: &Stored) -> Result<Begun, SessionError> {
         // The answer to a sign-in is the one place where the value is seen.
-        let set_cookie = self.cookie().to(token.write().expose());
+        let set_cookie = cookie(&self.book.scheme()).to(token.write().expose());
         Ok(Begun {
             set_cookie: set_cookie.ok_or(SessionError::NoCookie)?,
             csrf_token: token.csrf().token(),
             session: Session::new(&token.key, stored, &self.book.scheme()),
         })
-    }
-
-    /// The cookie: until the browser is closed, or the session is over, whichever is first.
-    fn cookie(&self) -> SetCookie<'_> {
-        let SessionScheme { cookie, same_site, .. } = &self.book.scheme;
-        SetCookie { name: cookie, path: "/", same_site: *same_site, max_age: None }
     }
 
     /// The key of the session a caller came with.
@@ -266,4 +284,9 @@ impl Sessions {
 
 fn key(account_id: &str, session_id: &str) -> Option<Key> {
     Key::new(COLLECTION, Owner::new(account_id)?, session_id)
+}
+
+/// The cookie: until the browser is closed, or the session is over, whichever is first.
+fn cookie(scheme: &SessionScheme) -> SetCookie<'_> {
+    SetCookie { name: &scheme.cookie, path: "/", same_site: scheme.same_site, max_age: None }
 }

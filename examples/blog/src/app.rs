@@ -3,12 +3,12 @@
 use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
-    Auth, Protected, Router,
+    Auth, Protected, Router, api_key,
     endpoints::AccountEndpoints,
     password::{Hasher, Rules},
     reset::Notifier,
     routing::{delete, get, post},
-    session::{self, Sessions},
+    session,
     sign_in::PasswordSignIn,
     store::Store,
     tokens::Tokens,
@@ -36,11 +36,9 @@ pub(crate) struct App {
     pub(crate) hasher: Hasher,
     pub(crate) rules: Arc<Rules>,
     pub(crate) people: People,
-    sign_in: PasswordSignIn,
-    pub(crate) tokens: Tokens,
-    pub(crate) sessions: Sessions,
     pub(crate) posts: Posts,
-    accounts: AccountEndpoints,
+    sign_in: PasswordSignIn,
+    pub(crate) accounts: AccountEndpoints,
 }
 
 impl App {
@@ -53,15 +51,14 @@ impl App {
         let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
         let tokens = Tokens::new(auth.clone()).await?;
-        let sessions = auth.sessions().ok_or("the policy declares no sessions")?;
-        let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
-        let accounts = AccountEndpoints::new(tokens.clone(), hasher.clone())?
+        let accounts = AccountEndpoints::new(tokens, hasher.clone())?
             .rules(Arc::clone(&rules))
             .profiles(Arc::new(people.clone()))
             .max_username(MAX_USERNAME)
             .resets(notifier)?;
+        let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
         let posts = Posts::new(store);
-        Ok(Self { auth, hasher, rules, people, sign_in, tokens, sessions, posts, accounts })
+        Ok(Self { auth, hasher, rules, people, posts, sign_in, accounts })
     }
 
     pub(crate) fn router(self) -> Protected {
@@ -81,6 +78,7 @@ impl App {
             .route("/admin/users/{id}/disable", post(admin::disable))
             .route("/admin/users/{id}/sessions", delete(admin::end_sessions))
             .merge(sessions)
+            .merge(api_key::router())
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
             .protect(auth)
