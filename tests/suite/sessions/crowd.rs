@@ -51,6 +51,30 @@ async fn s2_of_many_renewals_of_one_session_one_is_made() {
     }
 }
 
+/// A session that is renewed between the list and the end must not slip through.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn s7_a_session_that_is_renewed_while_the_others_end_ends_too() {
+    let world = World::new().await;
+    let ada = world.register("ada").await;
+    for _ in 0..60 {
+        world.sessions.end_all(&ada.id).await.unwrap();
+        let kept = world.sessions.begin(&ada, &HeaderMap::new()).await.unwrap();
+        let keeper = super::rights::caller(&world, &kept).await;
+        let mut renewals = Vec::new();
+        for _ in 0..12 {
+            let begun = world.sessions.begin(&ada, &HeaderMap::new()).await.unwrap();
+            let caller = super::rights::caller(&world, &begun).await;
+            let (sessions, ada) = (world.sessions.clone(), ada.clone());
+            renewals.push(async move { drop(sessions.renew(&caller, &ada).await) });
+        }
+        let renewals = join_all(renewals.into_iter().map(tokio::spawn));
+        let ending = world.sessions.end_others(&keeper);
+        let (_, ended) = futures_util::future::join(renewals, ending).await;
+        ended.unwrap();
+        assert_eq!(world.sessions.list(&ada.id).await.unwrap(), [kept.session]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn s6_whoever_signs_in_while_the_account_is_closed_has_nothing_afterwards() {
     let world = World::new().await;
