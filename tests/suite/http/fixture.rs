@@ -115,7 +115,7 @@ where
 }
 
 /// A body without the one member that is never the same twice, and that member.
-fn without_instance(mut body: Vec<u8>) -> (Vec<u8>, Option<String>) {
+pub(crate) fn without_instance(mut body: Vec<u8>) -> (Vec<u8>, Option<String>) {
     const BEGINNING: &[u8] = br#","instance":""#;
     let Some(from) = body.windows(BEGINNING.len()).position(|part| part == BEGINNING) else {
         return (body, None);
