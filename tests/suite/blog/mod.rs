@@ -2,6 +2,7 @@
 
 mod api_keys;
 pub(crate) mod process;
+mod canary;
 mod servers;
 mod sessions;
 mod several;
