@@ -133,12 +133,7 @@ impl Auth {
     ///
     /// `cause` is as for [`report_login`](Self::report_login). Where there is more to say, such as
     /// who did it, make an [`event`](Self::event) and [`record`](Self::record) it.
-    pub fn report(
-        &self,
-        kind: Kind,
-        subject: Option<&Subject>,
-        outcome: Result<(), &'static str>,
-    ) {
+    pub fn report(&self, kind: Kind, subject: Option<&Subject>, outcome: Result<(), &'static str>) {
         self.record(&Event {
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,

@@ -353,7 +353,9 @@ impl<'r> Door<'r> {
 /// What a check says.
 ///
 /// SECURITY: when it panics, nobody is let in, and the refusal is an event like every other.
-async fn unless_it_panics<T>(check: impl Future<Output = Result<T, Refusal>>) -> Result<T, Refusal> {
+async fn unless_it_panics<T>(
+    check: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
     AssertUnwindSafe(check).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(target: "auth", "a check panicked: the request was refused");
         Err(Refusal::new(Denial::internal(), "check-panicked"))

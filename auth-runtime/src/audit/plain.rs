@@ -58,9 +58,30 @@ mod tests {
     #[test]
     fn a3_what_is_not_seen_as_itself_is_escaped() {
         for letter in [
-            '\0', '\n', '\r', '\t', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}', '\u{a0}', '\u{ad}',
-            '\u{61c}', '\u{200b}', '\u{200e}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}',
-            '\u{2066}', '\u{2069}', '\u{feff}', '\u{fe0f}', '\u{301}', '\u{3164}', '\u{e0041}',
+            '\0',
+            '\n',
+            '\r',
+            '\t',
+            '\u{1b}',
+            '\u{7f}',
+            '\u{85}',
+            '\u{9b}',
+            '\u{a0}',
+            '\u{ad}',
+            '\u{61c}',
+            '\u{200b}',
+            '\u{200e}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{feff}',
+            '\u{fe0f}',
+            '\u{301}',
+            '\u{3164}',
+            '\u{e0041}',
         ] {
             assert_eq!(plain(&letter.to_string()), letter.escape_unicode().to_string());
             let json = plain_json(serde_json::to_string(&letter.to_string()).unwrap());

@@ -76,7 +76,8 @@ mod tests {
         let shown = format!("{:?}", Tag::of_name("ada").unwrap());
         assert_eq!(shown.len(), "Tag()".len() + 16);
         let bare = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, b"name\0ada");
-        let first: String = bare.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let first: String =
+            bare.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         assert!(!shown.contains(&first), "a hash without a key can be tried against a list");
     }
 }

@@ -100,7 +100,10 @@ fn a1_a_full_queue_holds_nobody_up_and_what_is_lost_is_told() {
     let lines = disk.lines();
     let told: Vec<_> = lines.iter().filter(|line| line["event.name"] == "auth.lost").collect();
     assert_eq!(told.len(), 1);
-    assert_eq!((&told[0]["auth.count"], &told[0]["auth.decision"]), (&lost.into(), &"error".into()));
+    assert_eq!(
+        (&told[0]["auth.count"], &told[0]["auth.decision"]),
+        (&lost.into(), &"error".into())
+    );
     assert_eq!(lines.len() as u64, 10 - lost + 2);
 }
 

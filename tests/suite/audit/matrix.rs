@@ -91,7 +91,10 @@ async fn a1_an_event_names_the_line_of_the_policy_and_the_kind_of_credential() {
 
     door.send(ask("POST", "/posts/7").bearer(&reader)).await;
     let event = door.audit.only().json;
-    assert_eq!((&event["auth.rule.name"], &event["auth.rule.place"]), (&"edit_post".into(), &rule.into()));
+    assert_eq!(
+        (&event["auth.rule.name"], &event["auth.rule.place"]),
+        (&"edit_post".into(), &rule.into())
+    );
     assert_eq!(event["auth.credential.kind"], "access_token");
     door.send(ask("GET", "/guarded").bearer(&reader)).await;
     assert_eq!(door.audit.only().json["auth.rule.place"], scheme);

@@ -5,7 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use auth_runtime::{Router, audit::MetricsSink, audit::AuditSink, audit::Decision, audit::Kind, routing::get};
+use auth_runtime::{
+    Router, audit::AuditSink, audit::Decision, audit::Kind, audit::MetricsSink, routing::get,
+};
 use metrics::{
     Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
     SharedString, Unit,

@@ -54,7 +54,10 @@ fn m14_one_address_that_fails_across_many_accounts_is_raised_once_in_a_window() 
     watch.record(&failed("c", "192.0.2.1", 59));
     let events = written.take();
     assert_eq!(events[1]["auth.cause"], "address-many-accounts");
-    assert_eq!((&events[1]["auth.count"], &events[1]["client.address"]), (&3.into(), &"192.0.2.1".into()));
+    assert_eq!(
+        (&events[1]["auth.count"], &events[1]["client.address"]),
+        (&3.into(), &"192.0.2.1".into())
+    );
     for name in ["d", "e", "f"] {
         watch.record(&failed(name, "192.0.2.1", 59));
     }

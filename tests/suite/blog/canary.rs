@@ -81,7 +81,10 @@ fn doors(canaries: &Canaries) -> Vec<(Vec<String>, String, Option<String>)> {
         json(json!({ "username": { c(): c() }, "password": [c()], "token": 1, "new": c() })),
         typed("application/json", format!("{{\"username\":\"reader\",\"password\":\"{}", c())),
         typed("application/json", format!("\"{}\"", c())),
-        typed("application/x-www-form-urlencoded", format!("username=reader&password={}&csrf_token={}", c(), c())),
+        typed(
+            "application/x-www-form-urlencoded",
+            format!("username=reader&password={}&csrf_token={}", c(), c()),
+        ),
         typed("text/plain", c()),
         typed(&format!("x/{}", c()), c()),
     ]
@@ -143,10 +146,17 @@ fn reset(blog: &Blog, canaries: &Canaries) {
     let body = json!({ "token": canaries.given(&token), "new": new }).to_string();
     assert_eq!(blog.post("/auth/password/reset/confirm", &[], &body).status, 204);
     assert_ne!(blog.post("/auth/password/reset/confirm", &[], &body).status, 204);
-    let signed_in = blog.post("/auth/login", &[], &json!({ "username": "author", "password": new }).to_string());
+    let signed_in = blog.post(
+        "/auth/login",
+        &[],
+        &json!({ "username": "author", "password": new }).to_string(),
+    );
     let access = canaries.given(signed_in.json()["access_token"].as_str().expect("a token"));
     let changed = json!({ "current": new, "new": canaries.next() });
-    assert_eq!(blog.post("/auth/password", &bearer(Some(&access)), &changed.to_string()).status, 204);
+    assert_eq!(
+        blog.post("/auth/password", &bearer(Some(&access)), &changed.to_string()).status,
+        204
+    );
 }
 
 #[test]

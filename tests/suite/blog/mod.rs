@@ -1,8 +1,8 @@
 //! The example as its user has it: the binary, started and spoken to over TCP.
 
 mod api_keys;
-pub(crate) mod process;
 mod canary;
+pub(crate) mod process;
 mod servers;
 mod sessions;
 mod several;

@@ -148,7 +148,8 @@ impl<S: AuditSink> AuditSink for Watch<S> {
         // INVARIANT: no code of others runs while it is locked.
         let found = {
             let concerns = State::concerns(event);
-            concerns.map(|it| it.note(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner)))
+            concerns
+                .map(|it| it.note(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner)))
         };
         for (pattern, count) in found.into_iter().flatten().flatten() {
             let suspicious = Event {

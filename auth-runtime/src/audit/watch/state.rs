@@ -6,7 +6,10 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use super::{Pattern, Thresholds, table::{DISTINCT, Table}};
+use super::{
+    Pattern, Thresholds,
+    table::{DISTINCT, Table},
+};
 use crate::audit::{CredentialKind, Decision, Event, Kind};
 
 /// What is remembered.

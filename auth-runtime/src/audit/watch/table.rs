@@ -65,7 +65,13 @@ impl Table {
 impl Slot {
     /// Adds a thing; how many different ones came within the window, the first time that these are
     /// `threshold` or more.
-    pub(super) fn spread(&mut self, thing: u32, now: i64, window: i64, threshold: u8) -> Option<u64> {
+    pub(super) fn spread(
+        &mut self,
+        thing: u32,
+        now: i64,
+        window: i64,
+        threshold: u8,
+    ) -> Option<u64> {
         if !(self.began..self.began.saturating_add(window)).contains(&now) {
             *self = Self { key: self.key, began: now, seen_at: now, ..EMPTY };
         }
