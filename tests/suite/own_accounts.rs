@@ -21,7 +21,7 @@ use own_accounts::people::{People, Person};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::files::workspace;
+use crate::{files::workspace, instance};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -63,10 +63,8 @@ impl World {
         let answer = self.app.clone().oneshot(request).await.expect("an answer");
         let status = answer.status();
         let body = answer.into_body().collect().await.expect("a body").to_bytes();
-        let mut body: Value = serde_json::from_slice(&body).unwrap_or_default();
-        // Each refusal has its own, which the audit event has too.
-        body.as_object_mut().and_then(|members| members.remove("instance"));
-        (status, body)
+        let body = instance::without(&body);
+        (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 
     async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {

@@ -40,7 +40,10 @@ pub(super) async fn refresh(
         (None, Some(cookie), Some(cookies)) => {
             endpoints.renew_in_cookies(cookie, cookies, &parts).await
         }
-        (None, None, Some(_)) => Err(Denial::invalid_grant(endpoints.auth.policy())),
+        (None, None, Some(_)) => {
+            endpoints.tokens.report_refused(None, "no-credential");
+            Err(Denial::invalid_grant(endpoints.auth.policy()))
+        }
         (None, _, None) => Err(Problem::unprocessable("send a `refresh_token`").into()),
     }
 }

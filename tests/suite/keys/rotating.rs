@@ -22,7 +22,7 @@ async fn k5_two_keys_overlap_while_one_replaces_the_other() {
         (answer.status, &answer.headers["cache-control"]),
         (201, &"no-store".parse().unwrap())
     );
-    assert_eq!(world.events.of_keys(), ["key.rotated"]);
+    assert_eq!(world.events.about_keys(), ["key.rotated"]);
     let made = answer.json();
     let members: Vec<_> = made.as_object().unwrap().keys().cloned().collect();
     assert_eq!(members, ["expires_at", "id", "key", "name", "scopes"]);

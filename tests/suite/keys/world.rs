@@ -33,6 +33,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::instance;
+
 pub(super) const START: i64 = 1_800_000_000;
 pub(super) const DAY: i64 = 86_400;
 
@@ -176,7 +178,7 @@ impl World {
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
-        let body = without_instance(String::from_utf8(body).unwrap());
+        let body = String::from_utf8(instance::without(&body)).unwrap();
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
@@ -203,14 +205,6 @@ impl Answer {
 
     pub(super) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap().to_owned()
-    }
-}
-
-/// The body without the one member of a problem that is never the same twice.
-fn without_instance(body: String) -> String {
-    match body.split_once(r#","instance":""#) {
-        Some((before, after)) => format!("{before}{}", after.split_once('"').unwrap().1),
-        None => body,
     }
 }
 
@@ -288,8 +282,8 @@ impl Events {
         mem::take(&mut self.0.lock().unwrap())
     }
 
-    /// What was done with keys since events were taken last.
-    pub(super) fn of_keys(&self) -> Vec<&'static str> {
+    /// The kinds of the last events about what happened to keys.
+    pub(super) fn about_keys(&self) -> Vec<&'static str> {
         let kinds = self.take().into_iter().map(|event| event.kind);
         kinds.filter(|kind| kind.starts_with("key.")).collect()
     }

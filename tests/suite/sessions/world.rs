@@ -28,7 +28,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
-use crate::http::fixture::without_instance;
+use crate::instance;
 
 pub(super) const START: Timestamp = Timestamp(1_800_000_000);
 pub(super) const PASSWORD: &str = "correct horse battery";
@@ -204,8 +204,7 @@ impl World {
 
     pub(super) async fn send_raw(&self, request: Request<Body>) -> Answer {
         let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
-        let (body, _) = without_instance(body);
+        let body = instance::without(&body.collect().await.unwrap().to_bytes());
         Answer { status: parts.status, headers: parts.headers, body }
     }
 }
