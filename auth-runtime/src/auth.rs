@@ -13,11 +13,12 @@ use crate::{
     account::{Accounts, StoredAccounts},
     audit::{AuditSink, Decision, Event, Kind, TracingSink},
     build_error::BuildError,
-    clock::{Clock, SystemClock, Timestamp},
+    clock::{Clock, Moment, SystemClock, Timestamp},
     credential::Carriers,
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
+    limit::{Limiter, MemoryLimiter, Network},
     revocation::Revocations,
     rotation::referred_to,
     store::Store,
@@ -36,6 +37,8 @@ struct Engine {
     remote: Vec<Arc<RemoteKeys>>,
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
+    limiter: Arc<dyn Limiter>,
+    network: Network,
     memory: Option<Memory>,
 }
 
@@ -73,6 +76,7 @@ impl Auth {
             discovery: None,
             clock: Arc::new(SystemClock),
             audit: Arc::new(TracingSink),
+            limiter: None,
             store: None,
             accounts: None,
         }
@@ -102,6 +106,11 @@ impl Auth {
     /// The present moment, by the engine's clock.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// The same, in microseconds.
+    pub(crate) fn moment(&self) -> Moment {
+        self.0.clock.moment()
     }
 
     /// Reports that somebody signed in, or tried to and why that was refused.
@@ -159,6 +168,16 @@ impl Auth {
         &*self.0.audit
     }
 
+    /// Where the buckets of limits are.
+    pub(crate) fn limiter(&self) -> &dyn Limiter {
+        &*self.0.limiter
+    }
+
+    /// Whom requests come from.
+    pub(crate) fn network(&self) -> &Network {
+        &self.0.network
+    }
+
     pub(crate) fn shared_policy(&self) -> Arc<Policy> {
         Arc::clone(&self.0.policy)
     }
@@ -197,6 +216,7 @@ pub struct AuthBuilder {
     discovery: Option<Discovery>,
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
+    limiter: Option<Arc<dyn Limiter>>,
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
 }
@@ -224,6 +244,13 @@ impl AuthBuilder {
     /// Sends events to this sink. Default [`TracingSink`].
     pub fn audit(mut self, sink: impl AuditSink) -> Self {
         self.audit = Arc::new(sink);
+        self
+    }
+
+    /// Counts requests here where the policy limits them. Default a [`MemoryLimiter`], which counts
+    /// what reaches this process.
+    pub fn limiter(mut self, limiter: Arc<dyn Limiter>) -> Self {
+        self.limiter = Some(limiter);
         self
     }
 
@@ -283,7 +310,20 @@ impl AuthBuilder {
         let carriers = Carriers::new(&policy);
         let memory = remember(self.store, self.accounts, &policy, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
-        let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
+        let limiter = self.limiter.unwrap_or_else(|| Arc::new(MemoryLimiter::new()));
+        let network = Network::default();
+        let engine = Engine {
+            policy,
+            carriers,
+            verifiers,
+            issuer,
+            remote,
+            clock,
+            audit,
+            limiter,
+            network,
+            memory,
+        };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
         Ok(auth)

@@ -25,6 +25,7 @@ pub mod extract;
 mod guard;
 mod identity;
 pub mod jwt;
+pub mod limit;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;
 pub mod password;

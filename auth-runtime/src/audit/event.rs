@@ -50,6 +50,8 @@ pub enum Kind {
     Login,
     /// A retired refresh token was presented: its family has ended.
     RefreshReuse,
+    /// The limiter did not answer: `decision` says whether the request was served all the same.
+    Limits,
     /// The keys of a scheme were replaced, or an issuer was asked for its keys.
     Keys,
 }
@@ -93,6 +95,7 @@ impl Kind {
             Self::Access => "access",
             Self::Login => "login",
             Self::RefreshReuse => "refresh.reuse",
+            Self::Limits => "limits",
             Self::Keys => "keys",
         }
     }

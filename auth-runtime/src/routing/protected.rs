@@ -7,14 +7,18 @@ use std::{
     fmt,
     future::Future,
     io,
+    net::SocketAddr,
     panic::Location,
+    pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
 };
 
 use auth_policy::Structure;
 use axum::{
-    Router as AxumRouter, ServiceExt, extract::Request, response::Response,
+    Router as AxumRouter, ServiceExt,
+    extract::{Request, connect_info::IntoMakeServiceWithConnectInfo},
+    response::Response,
     routing::future::RouteFuture,
 };
 use tokio::net::TcpListener;
@@ -23,6 +27,7 @@ use tower_service::Service;
 use crate::{
     Auth,
     context::Context,
+    limit::Note,
     problem::Problem,
     routing::inventory::{Access, Entry, Inventory},
 };
@@ -66,7 +71,7 @@ impl Protected {
     ///
     /// When the listener fails for good.
     pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
-        axum::serve(listener, ServiceExt::<Request>::into_make_service(self)).await
+        axum::serve(listener, self.knowing_peers()).await
     }
 
     /// Serves the application until `stop` resolves, then lets requests in flight finish.
@@ -78,8 +83,12 @@ impl Protected {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let service = ServiceExt::<Request>::into_make_service(self);
-        axum::serve(listener, service).with_graceful_shutdown(stop).await
+        axum::serve(listener, self.knowing_peers()).with_graceful_shutdown(stop).await
+    }
+
+    /// Tells each request whom its connection leads to: limits count by it.
+    fn knowing_peers(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr> {
+        ServiceExt::<Request>::into_make_service_with_connect_info(self)
     }
 
     /// Gives the application up as a plain axum router, for what needs one.
@@ -101,15 +110,42 @@ impl Protected {
 impl Service<Request> for Protected {
     type Response = Response;
     type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
         Service::<Request>::poll_ready(&mut self.router, cx)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        request.extensions_mut().insert(self.context.clone());
-        self.router.call(request)
+        let context = self.context.fresh();
+        let (auth, note) = (context.auth.clone(), context.note.clone());
+        request.extensions_mut().insert(context);
+        Answering { route: self.router.call(request), auth, note }
+    }
+}
+
+/// The answer of a [`Protected`]: the handler's, with the headers that the guard's findings ask for.
+pub struct Answering {
+    route: RouteFuture<Infallible>,
+    auth: Auth,
+    note: Note,
+}
+
+impl Future for Answering {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let answer = Pin::new(&mut self.route).poll(cx);
+        answer.map_ok(|mut response| {
+            self.note.write_to(self.auth.policy(), response.headers_mut());
+            response
+        })
+    }
+}
+
+impl fmt::Debug for Answering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answering").field("note", &self.note).finish_non_exhaustive()
     }
 }
 
