@@ -19,11 +19,12 @@ use crate::{
     },
 };
 
-/// now or nothing; interval and slack of each key: for each key whether it had a cell, and in how
+/// now or nothing; a caller's clock may stand still, so its keys are kept a minute longer. Interval and slack of each key: for each key whether it had a cell, and in how
 /// many microseconds it is full again.
 const TAKE: &str = "
-local now = tonumber(ARGV[1])
+local now, grace = tonumber(ARGV[1]), 60000
 if not now then
+  grace = 0
   local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2]
 end
@@ -37,7 +38,7 @@ end
 for i, key in ipairs(KEYS) do
   if all then
     ends[i] = ends[i] + tonumber(ARGV[2 * i])
-    local left = math.ceil((ends[i] - now) / 1000)
+    local left = math.ceil((ends[i] - now) / 1000) + grace
     redis.call('SET', key, string.format('%.0f', ends[i]), 'PX', string.format('%.0f', left))
   end
   answer[2 * i] = ends[i] - now
@@ -46,8 +47,9 @@ return answer";
 
 /// The same arguments: for each key 1, and in how many microseconds it is full again.
 const GIVE_BACK: &str = "
-local now = tonumber(ARGV[1])
+local now, grace = tonumber(ARGV[1]), 60000
 if not now then
+  grace = 0
   local time = redis.call('TIME')
   now = time[1] * 1000000 + time[2]
 end
@@ -55,7 +57,7 @@ local answer = {}
 for i, key in ipairs(KEYS) do
   local left = tonumber(redis.call('GET', key) or now) - tonumber(ARGV[2 * i]) - now
   if left > 0 then
-    local milliseconds = string.format('%.0f', math.ceil(left / 1000))
+    local milliseconds = string.format('%.0f', math.ceil(left / 1000) + grace)
     redis.call('SET', key, string.format('%.0f', now + left), 'PX', milliseconds)
   else
     redis.call('DEL', key)
@@ -129,7 +131,7 @@ impl RedisLimiter {
     fn say(&self, call: &mut Cmd, buckets: &[Bucket], now: Moment) {
         call.arg(buckets.len());
         for bucket in buckets {
-            call.arg(format!("{{{}:limit}}:{}", self.prefix, bucket.name()));
+            call.arg(format!("{}:{{limit}}:{}", self.prefix, bucket.name()));
         }
         if self.callers_clock {
             call.arg(now.0);
