@@ -48,6 +48,7 @@ impl Quota {
     }
 
     /// How far ahead of now a bucket may be full again and still have a cell to give.
+    #[cfg(any(test, feature = "redis"))]
     pub(super) const fn slack_micros(self) -> u64 {
         self.interval.saturating_mul(self.cells as u64 - 1)
     }

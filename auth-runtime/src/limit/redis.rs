@@ -19,8 +19,9 @@ use crate::{
     },
 };
 
-/// now or nothing; a caller's clock may stand still, so its keys are kept a minute longer. Interval and slack of each key: for each key whether it had a cell, and in how
-/// many microseconds it is full again.
+/// now or nothing; interval and slack of each key: for each key whether it had a cell, and in how
+/// many microseconds it is full again. A caller's clock may stand still, so what goes by it is kept
+/// a minute longer.
 const TAKE: &str = "
 local now, grace = tonumber(ARGV[1]), 60000
 if not now then
