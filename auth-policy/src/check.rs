@@ -15,12 +15,19 @@ use crate::{
 mod access;
 mod advice;
 mod bits;
+mod browsers;
 mod closure;
+mod cors;
+mod csp;
+mod endpoints;
 mod grants;
+mod headers;
 mod invariants;
 mod issuers;
 mod jwt;
 mod limits;
+mod network;
+mod origins;
 mod rules;
 mod schemes;
 
@@ -53,13 +60,17 @@ pub struct Checked {
 /// ```
 pub fn check(source: &Source) -> Checked {
     let mut report = Report::default();
-    let contents = yaml::read(source, &mut report).map(|tree| {
-        let document = Document::read(&tree, &mut report);
-        contents(source, &document, &mut report)
-    });
+    let contents = read(source, &mut report);
     let refused = report.errors() > 0;
     let policy = contents.filter(|_| !refused).map(Policy::new);
     Checked { policy, diagnostics: report.finish(source) }
+}
+
+/// What the file says, as far as it can be made out.
+fn read(source: &Source, report: &mut Report) -> Option<Contents> {
+    let tree = yaml::read(source, report)?;
+    let document = Document::read(&tree, report);
+    Some(contents(source, &document, report))
 }
 
 /// The parts in the order they build on one another.
@@ -70,7 +81,13 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     let origins = access::roles(document, &mut contents, report);
     let roles_wrong = document.access_incomplete || report.errors() > before;
     contents.limits = limits::limits(document);
+    contents.endpoints = endpoints::endpoints(document, &contents, report);
+    endpoints::refuse_unguarded(document, report);
     contents.passwords = limits::passwords(&document.passwords, report);
+    contents.csrf = browsers::csrf(&document.csrf, report);
+    contents.network = network::network(&document.network, report);
+    contents.headers = headers::headers(&document.headers, report);
+    contents.cors = document.cors.as_ref().map(|form| cors::cors(form, report));
     let (schemes, ceilings_wrong) = schemes::schemes(document, &contents, report);
     contents.schemes = schemes;
     contents.providers = schemes::providers(document);
@@ -84,4 +101,21 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
         advice::advice(&contents, report);
     }
     contents
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::code::Code;
+
+    /// What a policy with these sections says, and what is found in it besides that a section is
+    /// not enforced yet.
+    pub(crate) fn read(sections: &str) -> (Contents, Vec<Code>) {
+        let head = "version: 1\nschemes: { session: { idle: 1m, lifetime: 1h } }\n";
+        let source = Source::new("p.yaml", format!("{head}{sections}").into());
+        let mut report = Report::default();
+        let contents = super::read(&source, &mut report).unwrap_or_default();
+        let found = report.finish(&source).into_iter().map(|found| found.code);
+        (contents, found.filter(|code| *code != Code::NotSupportedYet).collect())
+    }
 }

@@ -88,9 +88,12 @@ codes! {
     InvalidDuration Error "invalid-duration" "A span of time that is zero, too long or without a unit."
     InvalidRate Error "invalid-rate" "A rate that does not say how many requests in which time."
     InvalidUrl Error "invalid-url" "An issuer that is not an exact https URL."
-    InvalidHeader Error "invalid-header" "A request header that cannot carry an API key."
+    InvalidOrigin Error "invalid-origin" "An origin that no browser sends, or one that stands for several."
+    InvalidAddress Error "invalid-address" "An address, or a block of them, that is none or stands for too many."
+    InvalidPath Error "invalid-path" "A path that a cookie cannot be kept to."
+    InvalidHeader Error "invalid-header" "A header, or a value of one, that cannot be sent or means something else already."
     InvalidWildcard Error "invalid-wildcard" "A wildcard of a form that grants do not have."
-    OutOfRange Error "out-of-range" "A number outside what its key allows."
+    OutOfRange Error "out-of-range" "A number or a span of time outside what its key allows."
     NotSupportedYet Error "not-supported-yet" "Something that would restrict access and is not enforced by this release."
 
     // Its names.
@@ -107,13 +110,17 @@ codes! {
 
     // Its values.
     InlineSecret Error "inline-secret" "A secret in the file itself instead of a reference to one."
-    LifetimeOrder Error "lifetime-order" "A shorter lifetime that is not shorter than the longer one."
+    LifetimeOrder Error "lifetime-order" "A lifetime that is not below the one that bounds it."
     LeewayTooLong Error "leeway-too-long" "A leeway of more than 60 s."
     MixedAlgorithms Error "mixed-algorithms" "HMAC beside asymmetric algorithms for one issuer."
     SymmetricForeignIssuer Error "symmetric-foreign-issuer" "HMAC for tokens that somebody else issues."
     DuplicateIssuer Error "duplicate-issuer" "Two entries trust the same issuer."
     ReservedClaim Error "reserved-claim" "A claim the application may not set, because it already has a meaning."
-    WeakCookie Error "weak-cookie" "A session cookie weaker than `__Host-`, Secure, HttpOnly, SameSite."
+    WeakCookie Error "weak-cookie" "A cookie weaker than its prefix, Secure, HttpOnly and SameSite make it."
+    WeakHeader Error "weak-header" "A response header weaker than the floor."
+    LimitFailsOpen Error "limit-fails-open" "A limit on sign-in that lets requests pass while its store is down."
+    LimitCountsNothing Error "limit-counts-nothing" "A limit that counts by what callers of its endpoint do not have."
+    EndpointWithoutLimit Error "endpoint-without-limit" "An endpoint for passwords or tokens that nothing limits."
     WeakPasswordRule Error "weak-password-rule" "A password rule below the floor."
     InvariantBroken Error "invariant-broken" "A statement under `never` or `always` that does not hold."
 
@@ -130,6 +137,7 @@ codes! {
     LongAccessTtl Warning "long-access-ttl" "Access tokens that live for more than an hour."
     LongKeyTtl Warning "long-key-ttl" "API keys that live for more than a year."
     PersonalClaim Warning "personal-claim" "Personal data in tokens, which everybody who holds one can read."
+    LimitNotPerAccount Warning "limit-not-per-account" "A limit on sign-in under which one account can be tried from everywhere."
     ScopeNeverGranted Warning "scope-never-granted" "A scope that nothing in the policy grants."
     RoleWithoutEffect Warning "role-without-effect" "A role that grants nothing and that no role includes."
     PasswordClasses Note "password-classes" "Character classes, which NIST SP 800-63B advises against."

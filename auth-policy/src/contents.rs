@@ -6,8 +6,8 @@ use crate::{
     ids::{LimitId, RoleId, SchemeId, ScopeId},
     requirement::Requirement,
     settings::{
-        ApiKeyScheme, Csrf, ForeignIssuer, JwtScheme, Limit, Passwords, Place, Provider,
-        SessionScheme,
+        ApiKeyScheme, Cors, Csrf, EndpointLimit, ForeignIssuer, Headers, JwtScheme, Limit, Network,
+        Passwords, Place, Provider, SessionScheme,
     },
 };
 
@@ -21,8 +21,12 @@ pub(crate) struct Contents {
     pub(crate) schemes: Vec<Scheme>,
     pub(crate) providers: Vec<Provider>,
     pub(crate) limits: Vec<Limit>,
+    pub(crate) endpoints: Vec<EndpointLimit>,
     pub(crate) passwords: Passwords,
     pub(crate) csrf: Csrf,
+    pub(crate) network: Network,
+    pub(crate) headers: Headers,
+    pub(crate) cors: Option<Cors>,
     pub(crate) rules: Vec<NamedRule>,
     pub(crate) invariants: Vec<Invariant>,
 }

@@ -8,15 +8,21 @@ use crate::{
     code::Code,
     report::Report,
     settings::{
-        Algorithm, AudienceKind, CharacterClass, ClientId, LimitKey, OnStoreDown, Place, Rate,
-        Reference, Rejected, RevocationCheck, SameSite, Seconds, TokenType,
+        Algorithm, AudienceKind, CharacterClass, ClientId, CorsMethod, EndpointKind,
+        ForwardedHeader, KeyEnvironment, LimitKey, LimitOnStoreDown, OnStoreDown, Place, Rate,
+        Reference, ReferrerPolicy, Rejected, ResourcePolicy, RevocationCheck, SameSite, Seconds,
+        TokenType, WhenFull,
     },
     yaml::{Node, Value},
 };
 
 mod access;
+mod browsers;
+mod endpoints;
 mod fields;
+mod headers;
 mod limits;
+mod network;
 mod schemes;
 mod values;
 
@@ -45,7 +51,12 @@ pub(crate) struct Document {
     pub(crate) issuers: Vec<Entry<IssuerForm>>,
     pub(crate) providers: Vec<Entry<ProviderForm>>,
     pub(crate) limits: Vec<Entry<LimitForm>>,
+    pub(crate) endpoints: EndpointsForm,
     pub(crate) passwords: PasswordsForm,
+    pub(crate) csrf: CsrfForm,
+    pub(crate) network: NetworkForm,
+    pub(crate) headers: HeadersForm,
+    pub(crate) cors: Option<CorsForm>,
     pub(crate) rules: Vec<Entry<RuleForm>>,
     pub(crate) invariants: Vec<InvariantForm>,
     /// Whether scopes or roles were malformed, so that less is declared than their author meant.
@@ -66,7 +77,7 @@ pub(crate) struct RoleForm {
 
 #[derive(Clone, Debug)]
 pub(crate) enum SchemeForm {
-    Jwt(JwtForm),
+    Jwt(Box<JwtForm>),
     ApiKey(ApiKeyForm),
     Session(SessionForm),
 }
@@ -83,6 +94,22 @@ pub(crate) struct JwtForm {
     pub(crate) leeway: Option<At<Seconds>>,
     pub(crate) claims: Vec<At<String>>,
     pub(crate) revocation: RevocationForm,
+    pub(crate) cookies: Option<CookiesForm>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CookiesForm {
+    /// The key that switches the cookies on.
+    pub(crate) place: Place,
+    pub(crate) access: Option<At<String>>,
+    pub(crate) refresh: Option<At<String>>,
+    pub(crate) refresh_path: Option<At<String>>,
+    pub(crate) same_site: Option<At<SameSite>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CsrfForm {
+    pub(crate) trusted_origins: Vec<At<String>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -100,6 +127,10 @@ pub(crate) struct ApiKeyForm {
     pub(crate) grants: Vec<At<String>>,
     pub(crate) limit: Option<At<String>>,
     pub(crate) max_ttl: Option<At<Seconds>>,
+    pub(crate) default_ttl: Option<At<Seconds>>,
+    pub(crate) rotation_overlap: Option<At<Seconds>>,
+    pub(crate) environment: Option<At<KeyEnvironment>>,
+    pub(crate) pepper: Option<Reference>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -108,6 +139,9 @@ pub(crate) struct SessionForm {
     pub(crate) same_site: Option<At<SameSite>>,
     pub(crate) idle: Option<At<Seconds>>,
     pub(crate) lifetime: Option<At<Seconds>>,
+    pub(crate) max_per_account: Option<At<u32>>,
+    pub(crate) when_full: Option<At<WhenFull>>,
+    pub(crate) fresh_for: Option<At<Seconds>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -135,11 +169,61 @@ pub(crate) struct ProviderForm {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LimitForm {
     pub(crate) rate: Option<Rate>,
-    pub(crate) by: Vec<Vec<LimitKey>>,
+    pub(crate) by: Option<At<Vec<Vec<LimitKey>>>>,
+    pub(crate) on_store_down: Option<At<LimitOnStoreDown>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EndpointsForm {
+    /// The key of the section, if there is one.
+    pub(crate) place: Option<Place>,
+    /// In the order of the documentation.
+    pub(crate) entries: Vec<EndpointForm>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct EndpointForm {
+    pub(crate) kind: EndpointKind,
+    pub(crate) limit: Option<At<String>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NetworkForm {
+    pub(crate) trusted_proxies: Vec<At<String>>,
+    pub(crate) header: Option<At<ForwardedHeader>>,
+    pub(crate) ipv6_prefix: Option<At<u32>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HeadersForm {
+    pub(crate) hsts: HstsForm,
+    pub(crate) content_security_policy: Option<At<String>>,
+    pub(crate) referrer_policy: Option<At<ReferrerPolicy>>,
+    pub(crate) permissions_policy: Option<At<String>>,
+    pub(crate) cross_origin_resource_policy: Option<At<ResourcePolicy>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HstsForm {
+    pub(crate) max_age: Option<At<Seconds>>,
+    pub(crate) include_subdomains: Option<At<bool>>,
+    pub(crate) preload: Option<At<bool>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct CorsForm {
+    pub(crate) origins: Vec<At<String>>,
+    pub(crate) methods: Option<Vec<At<CorsMethod>>>,
+    pub(crate) headers: Option<Vec<At<String>>>,
+    pub(crate) expose: Vec<At<String>>,
+    pub(crate) credentials: bool,
+    pub(crate) max_age: Option<At<Seconds>>,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PasswordsForm {
+    /// The key of the section, if there is one: then people sign in with passwords here.
+    pub(crate) place: Option<Place>,
     pub(crate) min_length: Option<At<u32>>,
     pub(crate) max_length: Option<At<u32>>,
     pub(crate) classes: Option<At<Vec<CharacterClass>>>,
@@ -185,9 +269,12 @@ const SECTIONS: &[&str] = &[
     "providers",
     "limits",
     "passwords",
+    "csrf",
     "rules",
     "never",
     "always",
+    "endpoints",
+    "network",
     "cors",
     "headers",
 ];
@@ -220,7 +307,12 @@ impl Document {
             issuers: entries(section("issuers"), "issuers", report, schemes::issuer),
             providers: entries(section("providers"), "providers", report, schemes::provider),
             limits: entries(section("limits"), "limits", report, limits::limit),
-            passwords: limits::passwords(section("passwords"), report),
+            endpoints: endpoints::endpoints(fields.entry("endpoints"), report),
+            passwords: limits::passwords(fields.entry("passwords"), report),
+            csrf: browsers::csrf(section("csrf"), report),
+            network: network::network(section("network"), report),
+            headers: headers::headers(section("headers"), report),
+            cors: network::cors(section("cors"), report),
             rules: entries(section("rules"), "rules", report, access::rule),
             invariants,
             access_incomplete,

@@ -28,11 +28,23 @@ const HINTS: &[(&str, &str, &str)] = &[
         "domain",
         "a `__Host-` cookie has no Domain: it belongs to this host alone. Remove the key",
     ),
+    ("schemes.jwt.cookies", "secure", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "http_only", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "httponly", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "path", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "domain", TOKEN_COOKIE),
+    ("schemes.jwt.cookies", "max_age", "a cookie lives as long as its token: remove the key"),
     ("schemes.session", "max_age", "write `idle` and `lifetime`: the server enforces both"),
     ("providers.*", "flow", CODE_FLOW),
     ("providers.*", "response_type", CODE_FLOW),
     ("providers.*", "grant_type", CODE_FLOW),
     ("providers.*", "pkce", CODE_FLOW),
+    ("headers", "x_frame_options", FRAMING),
+    ("headers", "frame_options", FRAMING),
+    ("headers", "frame_ancestors", FRAMING),
+    ("headers", "x_content_type_options", "`nosniff` is always sent: remove the key"),
+    ("headers", "x_xss_protection", "`X-XSS-Protection: 0` is always sent: remove the key"),
+    ("cors", "allow_any_origin", "name the origins: `origins: [https://app.example]`"),
     ("passwords", "max_age", NO_EXPIRY),
     ("passwords", "expiry", NO_EXPIRY),
     ("passwords", "expires", NO_EXPIRY),
@@ -40,6 +52,10 @@ const HINTS: &[(&str, &str, &str)] = &[
 ];
 
 const COOKIE: &str = "session cookies are always Secure and HttpOnly with Path=/: remove the key";
+const TOKEN_COOKIE: &str = "cookies of tokens are always Secure and HttpOnly, without Domain, and \
+     only `refresh_path` can be chosen: remove the key";
+const FRAMING: &str = "`frame-ancestors` in `content_security_policy` says who may frame pages, and \
+     `X-Frame-Options` follows it: remove the key";
 const CODE_FLOW: &str =
     "sign-in is always the authorization code flow with PKCE S256: remove the key";
 const NO_EXPIRY: &str =

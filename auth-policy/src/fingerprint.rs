@@ -92,3 +92,54 @@ impl Hash {
         self.word(&text);
     }
 }
+
+#[cfg(all(test, feature = "yaml"))]
+mod tests {
+    use super::*;
+    use crate::{check::tests::read, policy::Policy};
+
+    const SECTIONS: &str = "limits:
+  login: { rate: 5/minute, by: [address, account], on_store_down: refuse }
+  open: { rate: 5/minute, by: [address, account], on_store_down: allow }
+endpoints: { reset: { limit: login } }
+network: { trusted_proxies: [10.0.0.0/8], header: forwarded, ipv6_prefix: 64 }
+headers: { referrer_policy: same-origin }
+cors: { origins: [https://app.example], credentials: true }
+";
+
+    #[test]
+    fn operations_are_values_and_no_part_of_the_structure() {
+        let (before, found) = read(SECTIONS);
+        assert_eq!(found, []);
+        for (from, to) in [
+            ("refuse }", "allow }"),
+            ("5/minute", "6/minute"),
+            ("{ reset:", "{ login:"),
+            ("endpoints: { reset: { limit: login } }\n", ""),
+            ("10.0.0.0/8", "10.0.0.0/9"),
+            ("header: forwarded", "header: x_forwarded_for"),
+            ("ipv6_prefix: 64", "ipv6_prefix: 56"),
+            ("same-origin", "no-referrer"),
+            ("app.example", "app2.example"),
+            ("credentials: true", "credentials: false"),
+        ] {
+            let after = read(&SECTIONS.replacen(from, to, 1)).0;
+            assert_eq!(Structure::of(&before), Structure::of(&after), "{to}");
+            assert_ne!(Revision::of(&before), Revision::of(&after), "{to}");
+        }
+    }
+
+    #[test]
+    fn operations_survive_being_embedded() {
+        let policy = Policy::new(read(SECTIONS).0);
+        let text = policy.to_embedded().unwrap_or_default();
+        let back = Policy::from_embedded(&text, policy.structure());
+        let back = back.unwrap_or_else(|_| unreachable!());
+        assert_eq!((back.network(), back.headers()), (policy.network(), policy.headers()));
+        assert_eq!((back.cors(), back.limits()), (policy.cors(), policy.limits()));
+        let reset = crate::settings::EndpointKind::Reset;
+        let limit = back.endpoint_limit(reset).and_then(|id| back.limit(id));
+        assert_eq!(limit.map(|limit| limit.name.as_str()), Some("login"));
+        assert_eq!(back.endpoint_limit(crate::settings::EndpointKind::Login), None);
+    }
+}

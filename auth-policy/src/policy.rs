@@ -7,7 +7,10 @@
 use crate::{
     fingerprint::{Revision, Structure},
     requirement::Requirement,
-    settings::{ApiKeyScheme, Csrf, JwtScheme, Limit, Passwords, Provider, SessionScheme},
+    settings::{
+        ApiKeyScheme, Cors, Csrf, EndpointKind, Headers, JwtScheme, Limit, Network, Passwords,
+        Provider, SessionScheme,
+    },
 };
 
 pub(crate) use crate::contents::Contents;
@@ -86,6 +89,21 @@ impl Policy {
         &self.contents.csrf
     }
 
+    /// Who stands between the clients and this service, and what counts as one client.
+    pub fn network(&self) -> &Network {
+        &self.contents.network
+    }
+
+    /// What every answer says to browsers.
+    pub fn headers(&self) -> &Headers {
+        &self.contents.headers
+    }
+
+    /// Whose pages may read answers; nothing if none but our own.
+    pub fn cors(&self) -> Option<&Cors> {
+        self.contents.cors.as_ref()
+    }
+
     /// The named rules, sorted by name.
     pub fn rules(&self) -> &[NamedRule] {
         &self.contents.rules
@@ -119,6 +137,18 @@ impl Policy {
     /// The named rule of that name.
     pub fn rule(&self, name: &str) -> Option<&NamedRule> {
         self.contents.rule(name)
+    }
+
+    /// The limit with that id, if this policy has one.
+    pub fn limit(&self, id: LimitId) -> Option<&Limit> {
+        self.contents.limits.get(id.0 as usize)
+    }
+
+    /// The limit that endpoints of that kind are held to, if the policy declares one. Whoever mounts
+    /// them refuses to start without.
+    pub fn endpoint_limit(&self, kind: EndpointKind) -> Option<LimitId> {
+        let mut entries = self.contents.endpoints.iter();
+        entries.find(|entry| entry.kind == kind).map(|entry| entry.limit)
     }
 
     /// The scope with that id, if this policy has one.

@@ -7,6 +7,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::{LimitId, RoleId, ScopeId};
 
+mod cors;
+mod endpoints;
+mod headers;
+mod network;
+
+pub use cors::{Cors, CorsMethod};
+pub use endpoints::{EndpointKind, EndpointLimit};
+pub use headers::{Headers, Hsts, ReferrerPolicy, ResourcePolicy};
+pub use network::{AddressBlock, AddressBlockError, ForwardedHeader, Network, Proxies};
+
 /// A place in the policy file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
@@ -226,7 +236,8 @@ pub struct ApiKeyScheme {
     /// How long a key lives whose owner does not say. At most `max_ttl`. Default 90 days, or
     /// `max_ttl` where that is less.
     pub default_ttl: Seconds,
-    /// How long a key that was replaced stays valid. Shorter than `max_ttl`. Default 24 h.
+    /// How long a key that was replaced stays valid. Shorter than `max_ttl`, at most
+    /// 30 days; zero ends it at once. Default 24 h, or half of `max_ttl` where that is less.
     pub rotation_overlap: Seconds,
     /// Which keys count here. Default `live`.
     pub environment: KeyEnvironment,
@@ -266,12 +277,13 @@ pub struct SessionScheme {
     pub idle: Seconds,
     /// A session is over after this long, used or not. Longer than `idle`.
     pub lifetime: Seconds,
-    /// How many sessions an account may have at a time. Default 20, at most 1000.
+    /// How many sessions an account may have at a time. From 1 to 1000, default 20.
     pub max_per_account: u32,
     /// What a sign-in does when there are as many. Default `end_oldest`.
     pub when_full: WhenFull,
     /// For how long after signing in, or saying the password again, somebody may do what needs a
-    /// fresh sign-in, such as ending other sessions. Default 10 m.
+    /// fresh sign-in, such as ending other sessions. From 1 m to 24 h, never longer than `lifetime`.
+    /// Default 10 m, or `lifetime` where that is less.
     pub fresh_for: Seconds,
 }
 
@@ -356,10 +368,24 @@ pub struct Limit {
     pub name: String,
     /// How many requests in which time.
     pub rate: Rate,
-    /// One bucket for each of these, all of which must have room.
+    /// One bucket for each of these, all of which must have room. Never empty.
     pub by: Vec<Vec<LimitKey>>,
+    /// What happens while the store that counts cannot answer. Default `refuse`.
+    pub on_store_down: LimitOnStoreDown,
     /// Where the policy declares it.
     pub place: Place,
+}
+
+/// What a limit does while the store that counts cannot answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitOnStoreDown {
+    /// Answer 503.
+    #[default]
+    Refuse,
+    /// Let requests pass uncounted. Never for a limit that guards an endpoint of [`EndpointKind`]:
+    /// whoever can take the store down could then guess passwords without end.
+    Allow,
 }
 
 /// A rate: `5/minute`, `1000/minute burst 50`.

@@ -131,6 +131,48 @@ const CASES: &[Case] = &[
         false,
     ),
     (
+        "trusted-origins",
+        || {
+            let origins = lines(30_000, |n| format!("https://a{n}.example,"));
+            format!("{HEAD}csrf: {{ trusted_origins: [{origins}] }}\n")
+        },
+        true,
+    ),
+    (
+        "trusted-origins-all-alike",
+        || {
+            format!(
+                "{HEAD}csrf: {{ trusted_origins: [{}] }}\n",
+                "https://a.example,".repeat(50_000)
+            )
+        },
+        false,
+    ),
+    (
+        "trusted-proxies-all-alike",
+        || {
+            let blocks = "10.0.0.0/8,".repeat(80_000);
+            format!("{HEAD}network: {{ header: forwarded, trusted_proxies: [{blocks}] }}\n")
+        },
+        false,
+    ),
+    (
+        "names-of-headers",
+        || {
+            let names = "x-a, ".repeat(180_000);
+            format!("{HEAD}cors: {{ origins: [https://a.example], headers: [{names}] }}\n")
+        },
+        false,
+    ),
+    (
+        "a-content-security-policy-of-a-megabyte",
+        || {
+            let policy = "img-src 'self'; ".repeat(60_000);
+            format!("{HEAD}headers: {{ content_security_policy: \"{policy}\" }}\n")
+        },
+        false,
+    ),
+    (
         "secrets",
         || format!("{HEAD}providers:\n  a: {{{}}}", "client_secret: abcdef, ".repeat(34_000)),
         false,

@@ -14,6 +14,7 @@ use proptest::{prelude::*, sample::Index};
 mod readers;
 
 const BLOG: &str = include_str!("../../policies/blog.yaml");
+const FULL: &str = include_str!("good/full.yaml");
 
 /// Holds what must be true of every file that is checked, whatever is in it.
 fn hold(bytes: Vec<u8>) -> Checked {
@@ -227,6 +228,31 @@ fn the_policy_of_the_blog_survives_being_embedded() {
     let back = Policy::from_embedded(&text, policy.structure()).unwrap();
     assert_eq!(back.to_embedded().unwrap(), text);
     assert_eq!((back.schemes(), back.rules()), (policy.schemes(), policy.rules()));
+}
+
+#[test]
+fn a_change_of_any_value_changes_the_revision_and_not_the_structure() {
+    let policy =
+        |text: &str| check(&Source::new("p.yaml", text.as_bytes().to_vec())).policy.unwrap();
+    let before = policy(FULL);
+    for (from, to) in [
+        ("refresh: __Secure-rt", "refresh: __Secure-r2"),
+        ("access: __Host-at", "access: __Host-a2"),
+        ("/api/v1/renew", "/api/v2/renew"),
+        ("default_ttl: 30d", "default_ttl: 31d"),
+        ("rotation_overlap: 2h", "rotation_overlap: 0s"),
+        ("environment: test", "environment: live"),
+        ("pepper: ${KEY_PEPPER}", "pepper: ${OTHER_PEPPER}"),
+        ("max_per_account: 3", "max_per_account: 1"),
+        ("when_full: refuse", "when_full: end_oldest"),
+        ("fresh_for: 5m", "fresh_for: 6m"),
+        ("https://www.blog.example", "https://web.blog.example"),
+    ] {
+        assert!(FULL.contains(from), "{from}");
+        let after = policy(&FULL.replace(from, to));
+        assert_eq!(before.structure(), after.structure(), "{to}");
+        assert_ne!(before.revision(), after.revision(), "{to}");
+    }
 }
 
 #[test]

@@ -12,6 +12,11 @@ roles: { reader: { grants: [read:posts] } }
 schemes:
 ";
 
+/// What a policy with passwords needs.
+const GUARDS: &str = "limits: { login: { rate: 5/minute, by: [address, account] } }
+endpoints: { login: { limit: login }, register: { limit: login }, reset: { limit: login } }
+";
+
 /// What is found in a file of the corpus of bad policies.
 fn bad(name: &str) -> Checked {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad");
@@ -33,7 +38,8 @@ fn jwt(lines: &str) -> Vec<Code> {
 }
 
 fn with(section: &str) -> Vec<Code> {
-    let text = format!("{HEAD}  session: {{ idle: 30m, lifetime: 24h }}\n{section}\n");
+    let guards = if section.starts_with("passwords") { GUARDS } else { "" };
+    let text = format!("{HEAD}  session: {{ idle: 30m, lifetime: 24h }}\n{section}\n{guards}");
     codes(&check(&Source::new("p.yaml", text.into())))
 }
 
@@ -162,6 +168,126 @@ fn s4_both_timeouts_are_mandatory() {
     assert_eq!(found_in("idle-not-below-lifetime"), [Code::LifetimeOrder]);
 }
 
+/// What is found in a policy with these lines under `schemes.session`.
+fn session(lines: &str) -> Vec<Code> {
+    codes(&check(&Source::new("p.yaml", format!("{HEAD}  session: {{ {lines} }}\n").into())))
+}
+
+/// What is found in a policy with these lines under `schemes.api_key`.
+fn api_key(lines: &str) -> Vec<Code> {
+    let least = "prefix: blog, grants: [read:posts]";
+    codes(&check(&Source::new(
+        "p.yaml",
+        format!("{HEAD}  api_key: {{ {least}, {lines} }}\n").into(),
+    )))
+}
+
+#[test]
+fn m03_cookies_of_tokens_have_prefixes_and_names_of_their_own() {
+    let cookies = |lines: &str| {
+        let least = "algorithms: [EdDSA], access_ttl: 15m";
+        jwt(&format!("{least}, cookies: {{ {lines} }} }}\n  session: {{ idle: 1m, lifetime: 1h"))
+    };
+    assert_eq!(cookies(""), []);
+    for fine in ["access: __Host-a", "refresh: __Secure-session", "same_site: strict"] {
+        assert_eq!(cookies(fine), [], "{fine}");
+    }
+    for weak in [
+        "access: __Host-",
+        "access: access",
+        "access: __host-access",
+        "access: __Host-a.b",
+        "refresh: __Secure-",
+        "refresh: refresh",
+        "refresh: __Host-refresh",
+        "same_site: none",
+    ] {
+        assert_eq!(cookies(weak), [Code::WeakCookie], "{weak}");
+    }
+    let at_most = |letters| format!("access: __Host-{}", "a".repeat(letters));
+    assert_eq!((cookies(&at_most(57)), cookies(&at_most(58))), (vec![], vec![Code::WeakCookie]));
+    assert_eq!(cookies("access: __Host-session"), [Code::NameClash]);
+    let named = "access: __Host-id } }\n  session: { idle: 1m, lifetime: 1h, cookie: __Host-id";
+    assert_eq!(
+        jwt(&format!("algorithms: [EdDSA], access_ttl: 15m, cookies: {{ {named}")),
+        [Code::NameClash]
+    );
+}
+
+#[test]
+fn m03_a_refresh_token_is_sent_to_one_plain_path() {
+    let path = |path: &str| {
+        jwt(&format!(
+            "algorithms: [EdDSA], access_ttl: 15m, cookies: {{ refresh_path: \"{path}\" }}"
+        ))
+    };
+    for fine in ["/r", "/auth/refresh", "/a-b_c.d~e/..f", &format!("/{}", "a".repeat(127))] {
+        assert_eq!(path(fine), [], "{fine}");
+    }
+    for bad in [
+        "/",
+        "auth",
+        "/auth/",
+        "//auth",
+        "/auth//refresh",
+        "/./auth",
+        "/auth/..",
+        "/auth;a",
+        "/auth refresh",
+        "/auth%2frefresh",
+        "/auth?a",
+        "/auth,a",
+        "/\\u00fc",
+        &format!("/{}", "a".repeat(128)),
+    ] {
+        assert_eq!(path(bad), [Code::InvalidPath], "{bad}");
+    }
+}
+
+#[test]
+fn s8_an_account_has_1_to_1000_sessions() {
+    let most = |number| session(&format!("idle: 1m, lifetime: 1h, max_per_account: {number}"));
+    assert_eq!((most(0), most(1001)), (vec![Code::OutOfRange], vec![Code::OutOfRange]));
+    assert_eq!((most(1), most(1000)), (vec![], vec![]));
+}
+
+#[test]
+fn s7_a_fresh_sign_in_is_1_minute_to_24_hours_old_and_within_the_session() {
+    let fresh = |time| session(&format!("idle: 1m, lifetime: 2d, fresh_for: {time}"));
+    assert_eq!((fresh("59s"), fresh("25h")), (vec![Code::OutOfRange], vec![Code::OutOfRange]));
+    assert_eq!((fresh("1m"), fresh("24h")), (vec![], vec![]));
+    let short = |time| session(&format!("idle: 1m, lifetime: 1h, fresh_for: {time}"));
+    assert_eq!((short("61m"), short("1h")), (vec![Code::LifetimeOrder], vec![]));
+}
+
+#[test]
+fn k5_lives_of_a_key_are_capped() {
+    let life = |lines: &str| api_key(&format!("max_ttl: 60d, {lines}"));
+    assert_eq!(life("default_ttl: 61d"), [Code::LifetimeOrder]);
+    assert_eq!(life("default_ttl: 60d, rotation_overlap: 30d"), []);
+    assert_eq!(life("rotation_overlap: 31d"), [Code::OutOfRange]);
+    assert_eq!(api_key("max_ttl: 1d, rotation_overlap: 1d"), [Code::LifetimeOrder]);
+    assert_eq!(api_key("max_ttl: 1d, rotation_overlap: 0s"), []);
+}
+
+#[test]
+fn m08_a_pepper_is_a_reference_and_an_environment_is_live_or_test() {
+    assert_eq!(api_key("max_ttl: 1d, pepper: abcdef"), [Code::InlineSecret]);
+    assert_eq!(api_key("max_ttl: 1d, pepper: \"${PEPPER}\", environment: test"), []);
+    assert_eq!(api_key("max_ttl: 1d, environment: Live"), [Code::UnknownValue]);
+}
+
+#[test]
+fn c1_trusted_origins_are_exact() {
+    let csrf = |origins: &str| with(&format!("csrf: {{ trusted_origins: [{origins}] }}"));
+    assert_eq!((with("csrf: {}"), csrf("")), (vec![], vec![]));
+    assert_eq!(csrf("https://app.blog.example, 'http://localhost:3000'"), []);
+    for word in ["'null'", "'*'", "http://app.blog.example", "https://app.blog.example/"] {
+        assert_eq!(csrf(word), [Code::InvalidOrigin], "{word}");
+    }
+    assert_eq!(csrf("https://a.example, https://b.example, https://a.example"), [Code::NamedTwice]);
+}
+
 #[test]
 fn z2_unknown_and_duplicate_keys_are_refused_with_their_places() {
     let checked = bad("duplicate-scope");
@@ -181,7 +307,8 @@ fn z3_what_nothing_uses_is_reported() {
 
 #[test]
 fn what_is_not_enforced_yet_is_refused_and_never_ignored() {
-    for section in ["limits: {}", "cors: {}", "headers: {}"] {
+    let cors = "cors: { origins: [https://app.example] }";
+    for section in [cors, "headers: {}"] {
         assert_eq!(with(section), [Code::NotSupportedYet], "{section}");
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
-    limit::{Limiter, MemoryLimiter, Network},
+    limit::{Limiter, MemoryLimiter},
     revocation::Revocations,
     rotation::referred_to,
     store::Store,
@@ -38,7 +38,6 @@ struct Engine {
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
     limiter: Arc<dyn Limiter>,
-    network: Network,
     memory: Option<Memory>,
 }
 
@@ -171,11 +170,6 @@ impl Auth {
     /// Where the buckets of limits are.
     pub(crate) fn limiter(&self) -> &dyn Limiter {
         &*self.0.limiter
-    }
-
-    /// Whom requests come from.
-    pub(crate) fn network(&self) -> &Network {
-        &self.0.network
     }
 
     pub(crate) fn shared_policy(&self) -> Arc<Policy> {
@@ -311,19 +305,8 @@ impl AuthBuilder {
         let memory = remember(self.store, self.accounts, &policy, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let limiter = self.limiter.unwrap_or_else(|| Arc::new(MemoryLimiter::new()));
-        let network = Network::default();
-        let engine = Engine {
-            policy,
-            carriers,
-            verifiers,
-            issuer,
-            remote,
-            clock,
-            audit,
-            limiter,
-            network,
-            memory,
-        };
+        let engine =
+            Engine { policy, carriers, verifiers, issuer, remote, clock, audit, limiter, memory };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
         Ok(auth)

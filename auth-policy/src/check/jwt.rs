@@ -1,7 +1,10 @@
 //! `schemes.jwt`. In: its form. Out: its settings, with what makes tokens forgeable, long-lived or
 //! talkative refused or advised against.
 
-use super::schemes::{nowhere, shorter, text};
+use super::{
+    browsers::token_cookies,
+    schemes::{nowhere, shorter, text},
+};
 use crate::{
     code::Code,
     document::{At, JwtForm, RevocationForm},
@@ -89,7 +92,7 @@ pub(super) fn jwt(form: &JwtForm, report: &mut Report) -> JwtScheme {
         leeway: leeway(form.leeway, report),
         claims: claims(&form.claims, report),
         revocation: revocation(&form.revocation, report),
-        cookies: None,
+        cookies: form.cookies.as_ref().map(|form| token_cookies(form, report)),
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) fn limits(document: &Document) -> Vec<Limit> {
         .map(|entry| Limit {
             name: entry.name.value.clone(),
             rate: entry.form.rate.unwrap_or(never),
-            by: entry.form.by.clone(),
+            by: entry.form.by.as_ref().map(|by| by.value.clone()).unwrap_or_default(),
+            on_store_down: entry.form.on_store_down.map(|word| word.value).unwrap_or_default(),
             place: entry.name.place,
         })
         .collect();

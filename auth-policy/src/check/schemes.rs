@@ -1,24 +1,29 @@
 //! Schemes and providers. In: their forms. Out: their settings with every default set; foreign
 //! issuers join the schemes, whose namespace they share.
 
-use super::{grants::Grants, issuers, jwt};
+use super::{
+    browsers::{refuse_shared_cookie, session_cookie},
+    grants::Grants,
+    issuers, jwt,
+};
 use crate::{
     code::Code,
     document::{ApiKeyForm, At, Document, Entry, SchemeForm, SessionForm},
     policy::{Contents, MAX_SCHEMES, Scheme, SchemeKind, ScopeId},
     report::Report,
-    settings::{
-        ApiKeyScheme, ClientId, KeyEnvironment, Provider, Reference, Seconds, SessionScheme,
-        WhenFull,
-    },
+    settings::{ApiKeyScheme, ClientId, Provider, Reference, Seconds, SessionScheme},
     source::quoted,
 };
 
 const YEAR: Seconds = Seconds(365 * 86_400);
 const DEFAULT_KEY_TTL: Seconds = Seconds(90 * 86_400);
 const DEFAULT_OVERLAP: Seconds = Seconds(86_400);
+const LONGEST_OVERLAP: Seconds = Seconds(30 * 86_400);
 const DEFAULT_SESSIONS: u32 = 20;
+const MOST_SESSIONS: u32 = 1000;
 const DEFAULT_FRESHNESS: Seconds = Seconds(600);
+const SHORTEST_FRESHNESS: Seconds = Seconds(60);
+const LONGEST_FRESHNESS: Seconds = Seconds(86_400);
 
 /// The schemes and foreign issuers, sorted by name, and whether one of their ceilings is wrong.
 pub(super) fn schemes(
@@ -32,6 +37,7 @@ pub(super) fn schemes(
         .iter()
         .map(|entry| scheme(entry, contents, &mut ceilings, report))
         .collect();
+    refuse_shared_cookie(&document.schemes, report);
     schemes.extend(issuers::issuers(document, contents, &mut ceilings, report));
     if let Some(first) = schemes.get(MAX_SCHEMES) {
         report.add(Code::TooManySchemes, first.place, |found| {
@@ -94,6 +100,25 @@ pub(super) fn shorter(
     }
 }
 
+/// Reports two lifetimes of which the first is above the second.
+fn not_above(
+    key: &str,
+    short: Option<At<Seconds>>,
+    other: &str,
+    long: Option<At<Seconds>>,
+    report: &mut Report,
+) {
+    let (Some(short), Some(long)) = (short, long) else { return };
+    if short.value > long.value {
+        report.add(Code::LifetimeOrder, short.place, |found| {
+            found
+                .message(format!("`{key}` is longer than `{other}`"))
+                .help(format!("shorten `{key}`, or lengthen `{other}`"))
+                .other(long.place, format!("`{other}` is set here"))
+        });
+    }
+}
+
 fn api_key(
     form: &ApiKeyForm,
     contents: &Contents,
@@ -109,7 +134,11 @@ fn api_key(
                 .help("write `365d` or less: two keys may overlap while one replaces the other")
         });
     }
+    not_above("default_ttl", form.default_ttl, "max_ttl", form.max_ttl, report);
+    shorter("rotation_overlap", form.rotation_overlap, "max_ttl", form.max_ttl, report);
+    refuse_long_overlap(form.rotation_overlap, report);
     let max_ttl = form.max_ttl.map(|ttl| ttl.value).unwrap_or_default();
+    let overlap = DEFAULT_OVERLAP.min(Seconds(max_ttl.0 / 2));
     ApiKeyScheme {
         header: form
             .header
@@ -119,11 +148,21 @@ fn api_key(
         grants: ceilings.scopes(&form.grants, report),
         limit,
         max_ttl,
-        default_ttl: DEFAULT_KEY_TTL.min(max_ttl),
-        rotation_overlap: DEFAULT_OVERLAP.min(max_ttl),
-        environment: KeyEnvironment::default(),
-        pepper: None,
+        default_ttl: form.default_ttl.map_or(DEFAULT_KEY_TTL.min(max_ttl), |ttl| ttl.value),
+        rotation_overlap: form.rotation_overlap.map_or(overlap, |ttl| ttl.value),
+        environment: form.environment.map(|word| word.value).unwrap_or_default(),
+        pepper: form.pepper.clone(),
     }
+}
+
+/// SECURITY: a key is replaced because somebody may have it who should not.
+fn refuse_long_overlap(overlap: Option<At<Seconds>>, report: &mut Report) {
+    let Some(overlap) = overlap.filter(|overlap| overlap.value > LONGEST_OVERLAP) else { return };
+    report.add(Code::OutOfRange, overlap.place, |found| {
+        found
+            .message("a key that was replaced and stays valid for more than `30d` is not replaced")
+            .help("write `30d` or less")
+    });
 }
 
 fn header(word: &At<String>, report: &mut Report) -> String {
@@ -171,32 +210,46 @@ fn prefix(word: &At<String>, report: &mut Report) -> String {
 
 fn session(form: &SessionForm, report: &mut Report) -> SessionScheme {
     shorter("idle", form.idle, "lifetime", form.lifetime, report);
+    not_above("fresh_for", form.fresh_for, "lifetime", form.lifetime, report);
+    let lifetime = form.lifetime.map(|ttl| ttl.value).unwrap_or_default();
     SessionScheme {
-        cookie: form
-            .cookie
-            .as_ref()
-            .map_or_else(|| "__Host-session".to_owned(), |word| cookie(word, report)),
+        cookie: session_cookie(form.cookie.as_ref(), report),
         same_site: form.same_site.map(|word| word.value).unwrap_or_default(),
         idle: form.idle.map(|ttl| ttl.value).unwrap_or_default(),
-        lifetime: form.lifetime.map(|ttl| ttl.value).unwrap_or_default(),
-        max_per_account: DEFAULT_SESSIONS,
-        when_full: WhenFull::default(),
-        fresh_for: DEFAULT_FRESHNESS,
+        lifetime,
+        max_per_account: max_per_account(form.max_per_account, report),
+        when_full: form.when_full.map(|word| word.value).unwrap_or_default(),
+        fresh_for: fresh_for(form.fresh_for, lifetime, report),
     }
 }
 
-fn cookie(word: &At<String>, report: &mut Report) -> String {
-    let odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-    let rest = word.value.strip_prefix("__Host-");
-    if rest.is_none_or(|rest| rest.is_empty() || rest.contains(odd)) || word.value.len() > 64 {
-        report.add(Code::WeakCookie, word.place, |found| {
-            found.message(format!("{} cannot name the session cookie", quoted(&word.value))).help(
-                "begin it with `__Host-`, then letters, digits, `-` and `_`: browsers take such a \
-                     cookie only when it is Secure, without Domain and for the whole host",
-            )
+fn max_per_account(number: Option<At<u32>>, report: &mut Report) -> u32 {
+    let Some(number) = number else { return DEFAULT_SESSIONS };
+    if !(1..=MOST_SESSIONS).contains(&number.value) {
+        report.add(Code::OutOfRange, number.place, |found| {
+            found
+                .message(format!(
+                    "`max_per_account` is {}, and an account has 1 to {MOST_SESSIONS} sessions",
+                    number.value
+                ))
+                .help(format!(
+                    "write a number in that range, or leave the key out for {DEFAULT_SESSIONS}"
+                ))
         });
     }
-    word.value.clone()
+    number.value
+}
+
+fn fresh_for(time: Option<At<Seconds>>, lifetime: Seconds, report: &mut Report) -> Seconds {
+    let Some(time) = time else { return DEFAULT_FRESHNESS.min(lifetime) };
+    if !(SHORTEST_FRESHNESS..=LONGEST_FRESHNESS).contains(&time.value) {
+        report.add(Code::OutOfRange, time.place, |found| {
+            found
+                .message("`fresh_for` is outside the range from `1m` to `24h`")
+                .help("write a span in that range, or leave the key out for `10m`")
+        });
+    }
+    time.value
 }
 
 /// The providers, sorted by name.

@@ -81,6 +81,7 @@ fn what(path: &str) -> String {
         "issuers.*" => "an issuer",
         "providers.*" => "a provider",
         "limits.*" => "a limit",
+        "endpoints.*" => "an entry of `endpoints`",
         "rules.*" => "a rule",
         "never.*" => "an entry of `never`",
         "always.*" => "an entry of `always`",

@@ -4,25 +4,38 @@ use super::{At, LimitForm, PasswordsForm, fields::Fields, values};
 use crate::{
     code::Code,
     report::Report,
-    settings::{CharacterClass, LimitKey, Rate, Rejected, Seconds},
+    settings::{CharacterClass, LimitKey, LimitOnStoreDown, Place, Rate, Rejected, Seconds},
     source::quoted,
-    yaml::Node,
+    yaml::{Node, Value},
 };
 
-/// `{ rate: 5/minute, by: [address, account] }`.
+/// `{ rate: 5/minute, by: [address, account], on_store_down: refuse }`.
 pub(super) fn limit(node: &Node, report: &mut Report) -> LimitForm {
-    let Some(fields) = Fields::open(node, "limits.*", &["rate", "by"], report) else {
+    let Some(fields) = Fields::open(node, "limits.*", &["rate", "by", "on_store_down"], report)
+    else {
         return LimitForm::default();
     };
     let rate = fields.need("rate", "how many requests in which time, such as `5/minute`", report);
     let by =
         fields.need("by", "what is counted: `address`, `account`, `credential`, `route`", report);
-    let buckets =
-        by.map(|node| values::one_or_more(node, "what is counted, such as `address`", report));
+    let actions = [("refuse", LimitOnStoreDown::Refuse), ("allow", LimitOnStoreDown::Allow)];
     LimitForm {
         rate: rate.and_then(|node| rate_of(node, report)),
-        by: buckets.unwrap_or_default().iter().map(|word| bucket(word, report)).collect(),
+        by: by.map(|node| At { value: buckets(node, report), place: node.place }),
+        on_store_down: fields
+            .get("on_store_down")
+            .and_then(|node| values::choice(node, &actions, report)),
     }
+}
+
+fn buckets(node: &Node, report: &mut Report) -> Vec<Vec<LimitKey>> {
+    let words = match node.value {
+        Value::List(_) => {
+            values::some_words(Some(node), "a list such as `[address, account]`", report)
+        }
+        _ => values::one_or_more(node, "what is counted, such as `address`", report),
+    };
+    words.iter().map(|word| bucket(word, report)).collect()
 }
 
 fn bucket(word: &At<String>, report: &mut Report) -> Vec<LimitKey> {
@@ -86,12 +99,14 @@ fn positive(text: &str) -> Option<u32> {
 }
 
 /// `{ min_length: 15, classes: [..], reject: [..], argon2: { .. } }`.
-pub(super) fn passwords(node: Option<&Node>, report: &mut Report) -> PasswordsForm {
+pub(super) fn passwords(entry: Option<(Place, &Node)>, report: &mut Report) -> PasswordsForm {
     let known = &["min_length", "max_length", "classes", "reject", "argon2"];
-    let Some(fields) = node.and_then(|node| Fields::open(node, "passwords", known, report)) else {
-        return PasswordsForm::default();
+    let Some((place, node)) = entry else { return PasswordsForm::default() };
+    let Some(fields) = Fields::open(node, "passwords", known, report) else {
+        return PasswordsForm { place: Some(place), ..PasswordsForm::default() };
     };
     let mut form = argon2(fields.get("argon2"), report);
+    form.place = Some(place);
     let mut number = |key| {
         fields.get(key).and_then(|node| values::integer(node, "a number of characters", report))
     };

@@ -3,6 +3,7 @@
 use super::{
     ApiKeyForm, At, Entry, IssuerForm, JwtForm, ProviderForm, RevocationForm, SchemeForm,
     SessionForm,
+    browsers::{same_site, token_cookies},
     fields::{Fields, foreign},
     values,
 };
@@ -10,7 +11,8 @@ use crate::{
     code::Code,
     report::Report,
     settings::{
-        Algorithm, AudienceKind, ClientId, OnStoreDown, RevocationCheck, SameSite, TokenType,
+        Algorithm, AudienceKind, ClientId, KeyEnvironment, OnStoreDown, RevocationCheck, TokenType,
+        WhenFull,
     },
     yaml::{Node, Value},
 };
@@ -26,7 +28,21 @@ const JWT: &[&str] = &[
     "leeway",
     "claims",
     "revocation",
+    "cookies",
 ];
+const API_KEY: &[&str] = &[
+    "header",
+    "prefix",
+    "grants",
+    "limit",
+    "max_ttl",
+    "default_ttl",
+    "rotation_overlap",
+    "environment",
+    "pepper",
+];
+const SESSION: &[&str] =
+    &["cookie", "same_site", "idle", "lifetime", "max_per_account", "when_full", "fresh_for"];
 const ISSUER: &[&str] = &[
     "issuer",
     "audience",
@@ -50,7 +66,7 @@ pub(super) fn schemes(node: Option<&Node>, report: &mut Report) -> Vec<Entry<Sch
     for name in known.iter().copied() {
         let Some((place, node)) = fields.entry(name) else { continue };
         let form = match name {
-            "jwt" => SchemeForm::Jwt(jwt(node, report)),
+            "jwt" => SchemeForm::Jwt(Box::new(jwt(node, report))),
             "api_key" => SchemeForm::ApiKey(api_key(node, report)),
             _ => SchemeForm::Session(session(node, report)),
         };
@@ -86,6 +102,7 @@ fn jwt(node: &Node, report: &mut Report) -> JwtForm {
             .get("revocation")
             .map(|node| revocation(node, report))
             .unwrap_or_default(),
+        cookies: token_cookies(fields.entry("cookies"), report),
     }
 }
 
@@ -109,8 +126,7 @@ fn revocation(node: &Node, report: &mut Report) -> RevocationForm {
 }
 
 fn api_key(node: &Node, report: &mut Report) -> ApiKeyForm {
-    let known = &["header", "prefix", "grants", "limit", "max_ttl"];
-    let Some(fields) = Fields::open(node, "schemes.api_key", known, report) else {
+    let Some(fields) = Fields::open(node, "schemes.api_key", API_KEY, report) else {
         return ApiKeyForm::default();
     };
     let prefix =
@@ -122,22 +138,29 @@ fn api_key(node: &Node, report: &mut Report) -> ApiKeyForm {
     let header = word(fields.get("header"), "the name of a request header");
     let prefix = word(prefix, "a prefix such as `blog`");
     let limit = word(fields.get("limit"), "a limit");
+    let environments = [("live", KeyEnvironment::Live), ("test", KeyEnvironment::Test)];
     ApiKeyForm {
         header,
         prefix,
         limit,
         grants: values::words(grants, "a list of scopes", report),
         max_ttl: values::duration(max_ttl, report),
+        default_ttl: values::duration(fields.get("default_ttl"), report),
+        rotation_overlap: values::duration_or_zero(fields.get("rotation_overlap"), report),
+        environment: fields
+            .get("environment")
+            .and_then(|node| values::choice(node, &environments, report)),
+        pepper: values::reference(fields.get("pepper"), "pepper", report),
     }
 }
 
 fn session(node: &Node, report: &mut Report) -> SessionForm {
-    let known = &["cookie", "same_site", "idle", "lifetime"];
-    let Some(fields) = Fields::open(node, "schemes.session", known, report) else {
+    let Some(fields) = Fields::open(node, "schemes.session", SESSION, report) else {
         return SessionForm::default();
     };
     let idle = fields.need("idle", "when an unused session ends, such as `30m`", report);
     let lifetime = fields.need("lifetime", "when any session ends, such as `24h`", report);
+    let actions = [("end_oldest", WhenFull::EndOldest), ("refuse", WhenFull::Refuse)];
     SessionForm {
         cookie: fields
             .get("cookie")
@@ -145,21 +168,12 @@ fn session(node: &Node, report: &mut Report) -> SessionForm {
         same_site: fields.get("same_site").and_then(|node| same_site(node, report)),
         idle: values::duration(idle, report),
         lifetime: values::duration(lifetime, report),
+        max_per_account: fields
+            .get("max_per_account")
+            .and_then(|node| values::integer(node, "a number of sessions", report)),
+        when_full: fields.get("when_full").and_then(|node| values::choice(node, &actions, report)),
+        fresh_for: values::duration(fields.get("fresh_for"), report),
     }
-}
-
-fn same_site(node: &Node, report: &mut Report) -> Option<At<SameSite>> {
-    if matches!(&node.value, Value::Text(word) if word == "none") {
-        report.add(Code::WeakCookie, node.place, |found| {
-            found
-                .message(
-                    "`same_site: none` sends the session along with requests of every other site",
-                )
-                .help("write `lax` or `strict`")
-        });
-        return None;
-    }
-    values::choice(node, &[("lax", SameSite::Lax), ("strict", SameSite::Strict)], report)
 }
 
 /// An entry of `issuers`.

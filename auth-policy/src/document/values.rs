@@ -108,6 +108,24 @@ pub(super) fn words(node: Option<&Node>, expected: &str, report: &mut Report) ->
     items.iter().filter_map(|item| text(item, "a string", report)).collect()
 }
 
+/// A list of strings with something in it.
+pub(super) fn some_words(
+    node: Option<&Node>,
+    expected: &str,
+    report: &mut Report,
+) -> Vec<At<String>> {
+    if let Some(node) = node
+        && matches!(&node.value, Value::List(items) if items.is_empty())
+    {
+        report.add(Code::EmptyValue, node.place, |found| {
+            found
+                .message(format!("this list is empty, where {expected} is expected"))
+                .help("write what belongs in it, or remove the key")
+        });
+    }
+    words(node, expected, report)
+}
+
 /// A string, or a list of strings that is not empty.
 pub(super) fn one_or_more(node: &Node, expected: &str, report: &mut Report) -> Vec<At<String>> {
     match &node.value {

@@ -7,7 +7,7 @@ use axum::{
     http::{Method, request::Parts},
 };
 
-use super::Note;
+use super::{Note, network};
 use crate::{Auth, context::Context, denial::Denial};
 
 /// The client of a request, as an argument of a handler that hands it on to
@@ -39,7 +39,7 @@ impl Client {
     pub(super) fn of(auth: &Auth, parts: &Parts) -> Self {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         Self {
-            address: auth.network().client(parts),
+            address: network::client(auth.policy().network(), parts),
             endpoint: format!("{} {path}", method(&parts.method)),
             note: Context::note(parts),
         }

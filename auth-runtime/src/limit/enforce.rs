@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use auth_policy::{
     policy::LimitId,
-    settings::{Limit, LimitKey, Seconds},
+    settings::{Limit, LimitKey, LimitOnStoreDown, Seconds},
 };
 use axum::http::request::Parts;
 
-use super::{Bucket, Client, Level, bucket::Counted, fields::seconds};
+use super::{Bucket, Client, Level, address::network_of, bucket::Counted, fields::seconds};
 use crate::{
     Auth, Identity,
     audit::{Decision, Event, Kind},
@@ -127,8 +127,8 @@ impl<'r> Enforcer<'r> {
 
     /// What each limit says to a limiter that does not answer: one that refuses is enough.
     fn outage(&self, cells: &[(LimitId, Bucket)], error: &StoreError) -> Result<(), Limited> {
-        let refuses = |limit: &Limit| !lets_through(limit);
-        if cells.iter().all(|(id, _)| self.limit(*id).is_some_and(|limit| !refuses(limit))) {
+        let allows = |limit: &Limit| limit.on_store_down == LimitOnStoreDown::Allow;
+        if cells.iter().all(|(id, _)| self.limit(*id).is_some_and(allows)) {
             self.report_outage(Decision::Allow, error);
             return Ok(());
         }
@@ -193,7 +193,8 @@ impl<'r> Enforcer<'r> {
     }
 
     fn address(&self) -> (Counted, Vec<u8>) {
-        match self.client.address().map(|address| self.auth.network().network_of(address)) {
+        let bits = self.auth.policy().network().ipv6_prefix;
+        match self.client.address().map(|address| network_of(address, bits)) {
             Some(IpAddr::V4(address)) => (Counted::Address, address.octets().to_vec()),
             Some(IpAddr::V6(address)) => (Counted::Address, address.octets().to_vec()),
             None => (Counted::UnknownAddress, Vec::new()),
@@ -201,18 +202,13 @@ impl<'r> Enforcer<'r> {
     }
 
     fn limit(&self, id: LimitId) -> Option<&'r Limit> {
-        self.auth.policy().limits().get(id.0 as usize)
+        self.auth.policy().limit(id)
     }
 }
 
 /// Whether these can be counted only once the caller is known.
 fn names_a_caller(by: &[LimitKey]) -> bool {
     by.iter().any(|key| matches!(key, LimitKey::Account | LimitKey::Credential))
-}
-
-/// Whether requests pass uncounted where the limiter does not answer.
-fn lets_through(_limit: &Limit) -> bool {
-    false
 }
 
 /// Names that somebody might take for the same are one, so that spelling gives no new bucket.

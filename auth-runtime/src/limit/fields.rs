@@ -24,7 +24,7 @@ pub(super) fn written(policy: &Policy, counted: &[Counted]) -> Option<Fields> {
     limits.dedup();
     let mut items = (Vec::new(), Vec::new());
     for id in limits {
-        let Some(limit) = policy.limits().get(id.0 as usize) else { continue };
+        let Some(limit) = policy.limit(id) else { continue };
         let levels = counted.iter().filter(|one| one.limit == id).map(|one| one.level);
         // Of two that are as empty, the one that stays so for longer.
         let least = levels.min_by_key(|level| (level.remaining, std::cmp::Reverse(level.next)))?;

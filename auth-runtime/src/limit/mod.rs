@@ -11,8 +11,9 @@ mod enforce;
 mod fields;
 mod gcra;
 mod memory;
-mod network;
+pub(crate) mod network;
 mod note;
+mod open;
 mod quota;
 #[cfg(feature = "redis")]
 mod redis;
@@ -24,8 +25,8 @@ pub use bucket::Bucket;
 pub use client::Client;
 pub(crate) use enforce::{Caller, Enforcer, Limited};
 pub use memory::MemoryLimiter;
-pub(crate) use network::Network;
 pub(crate) use note::Note;
+pub use open::open;
 pub use quota::{Level, Quota};
 #[cfg(feature = "redis")]
 pub use redis::RedisLimiter;
@@ -56,7 +57,7 @@ pub trait Limiter: fmt::Debug + Send + Sync + 'static {
 
 #[cfg(test)]
 mod fixture {
-    use auth_policy::settings::{Limit, LimitKey, Place, Rate, Seconds};
+    use auth_policy::settings::{Limit, LimitKey, LimitOnStoreDown, Place, Rate, Seconds};
 
     /// `5/minute` by address.
     pub(super) fn limit() -> Limit {
@@ -64,6 +65,7 @@ mod fixture {
             name: "login".to_owned(),
             rate: Rate { requests: 5, period: Seconds(60), burst: 5 },
             by: vec![vec![LimitKey::Address]],
+            on_store_down: LimitOnStoreDown::Refuse,
             place: Place::default(),
         }
     }

@@ -8,85 +8,57 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use auth_policy::settings::{ForwardedHeader, Network, Proxies};
 use axum::{
     extract::ConnectInfo,
     http::{HeaderMap, HeaderName, header, request::Parts},
 };
 
-use super::address::{Prefix, folded, network_of, of_forwarded, of_x_forwarded_for};
+use super::address::{folded, of_forwarded, of_x_forwarded_for};
 
 /// How many proxies one behind the other are followed.
 const MOST_HOPS: usize = 16;
 
-/// Which proxies are believed, and how clients are told apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Network {
-    pub(crate) trusted: Vec<Prefix>,
-    pub(crate) header: Forwarding,
-    /// How many bits of an IPv6 address make a client.
-    pub(crate) ipv6_prefix: u8,
+/// The address of the client that sent the request; `None` where the peer is not known.
+pub(crate) fn client(network: &Network, parts: &Parts) -> Option<IpAddr> {
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(behind(network, peer.ip(), &parts.headers))
 }
 
-/// The header in which proxies say whom they speak for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Forwarding {
-    /// `X-Forwarded-For`.
-    XForwardedFor,
-    /// `Forwarded` (RFC 7239).
-    Forwarded,
-}
-
-impl Default for Network {
-    fn default() -> Self {
-        Self { trusted: Vec::new(), header: Forwarding::XForwardedFor, ipv6_prefix: 64 }
-    }
-}
-
-impl Network {
-    /// The address of the client that sent the request; `None` where the peer is not known.
-    pub(crate) fn client(&self, parts: &Parts) -> Option<IpAddr> {
-        let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-        Some(self.behind(peer.ip(), &parts.headers))
-    }
-
-    /// What that address counts as.
-    pub(crate) fn network_of(&self, address: IpAddr) -> IpAddr {
-        network_of(address, self.ipv6_prefix)
-    }
-
-    /// The first address from the right that is no trusted proxy. What cannot be read ends the walk
-    /// at the proxy that wrote it.
-    fn behind(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut address = folded(peer);
-        let mut said = self.elements(headers).take(MOST_HOPS);
-        while self.trusts(address) {
-            match said.next().flatten() {
-                Some(next) => address = next,
-                None => break,
-            }
+/// The first address from the right that is no trusted proxy. What cannot be read ends the walk at
+/// the proxy that wrote it.
+fn behind(network: &Network, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let mut address = folded(peer);
+    let Some(proxies) = &network.proxies else { return address };
+    let mut said = elements(proxies.header, headers).take(MOST_HOPS);
+    while trusts(proxies, address) {
+        match said.next().flatten() {
+            Some(next) => address = next,
+            None => break,
         }
-        address
     }
+    address
+}
 
-    fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted.iter().any(|network| network.contains(address))
-    }
+fn trusts(proxies: &Proxies, address: IpAddr) -> bool {
+    proxies.trusted.iter().any(|block| block.contains(address))
+}
 
-    /// What the header says, from right to left; several headers of that name are one list.
-    fn elements(&self, headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
-        let (name, read) = match self.header {
-            Forwarding::XForwardedFor => (
-                HeaderName::from_static("x-forwarded-for"),
-                of_x_forwarded_for as fn(&str) -> Option<IpAddr>,
-            ),
-            Forwarding::Forwarded => {
-                (header::FORWARDED, of_forwarded as fn(&str) -> Option<IpAddr>)
-            }
-        };
-        let lines = headers.get_all(name).iter().rev();
-        let elements = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-        elements.map(move |element| read(str::from_utf8(element).ok()?))
-    }
+/// What the header says, from right to left; several headers of that name are one list.
+fn elements(header: ForwardedHeader, headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
+    let name = match header {
+        ForwardedHeader::XForwardedFor => HeaderName::from_static("x-forwarded-for"),
+        ForwardedHeader::Forwarded => header::FORWARDED,
+    };
+    let lines = headers.get_all(name).iter().rev();
+    let elements = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    elements.map(move |element| {
+        let element = str::from_utf8(element).ok()?;
+        match header {
+            ForwardedHeader::XForwardedFor => of_x_forwarded_for(element),
+            ForwardedHeader::Forwarded => of_forwarded(element),
+        }
+    })
 }
 
 #[cfg(test)]
@@ -96,18 +68,18 @@ mod tests {
 
     use super::*;
 
-    fn network(header: Forwarding) -> Network {
+    fn network(header: ForwardedHeader) -> Network {
         let trusted = ["10.0.0.0/8", "2001:db8:ffff::/48"];
-        let trusted = trusted.into_iter().map(|text| Prefix::parse(text).unwrap()).collect();
-        Network { trusted, header, ..Network::default() }
+        let trusted = trusted.into_iter().map(|text| text.parse().unwrap()).collect();
+        Network { proxies: Some(Proxies { trusted, header }), ..Network::default() }
     }
 
-    fn client(header: Forwarding, peer: &str, lines: &[(&'static str, &str)]) -> String {
+    fn client(header: ForwardedHeader, peer: &str, lines: &[(&'static str, &str)]) -> String {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_str(value).unwrap());
         }
-        network(header).behind(peer.parse().unwrap(), &headers).to_string()
+        behind(&network(header), peer.parse().unwrap(), &headers).to_string()
     }
 
     #[test]
@@ -127,16 +99,24 @@ mod tests {
             ("2001:db8:ffff::1", "[2001:db8::7]:443", "2001:db8::7"),
         ] {
             let lines = [("x-forwarded-for", value)];
-            let found = client(Forwarding::XForwardedFor, peer, &lines);
+            let found = client(ForwardedHeader::XForwardedFor, peer, &lines);
             assert_eq!(found, expected, "{peer}: {value}");
         }
-        assert_eq!(client(Forwarding::XForwardedFor, "10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(client(ForwardedHeader::XForwardedFor, "10.0.0.1", &[]), "10.0.0.1");
+    }
+
+    #[test]
+    fn rl3_without_proxies_the_peer_is_the_client() {
+        let mut headers = HeaderMap::new();
+        headers.append("x-forwarded-for", HeaderValue::from_static("198.51.100.1"));
+        let peer = "10.0.0.1".parse().unwrap();
+        assert_eq!(behind(&Network::default(), peer, &headers), peer);
     }
 
     #[test]
     fn rl3_several_headers_are_one_list() {
         let lines = [("x-forwarded-for", "203.0.113.9"), ("x-forwarded-for", "198.51.100.1")];
-        assert_eq!(client(Forwarding::XForwardedFor, "10.0.0.1", &lines), "198.51.100.1");
+        assert_eq!(client(ForwardedHeader::XForwardedFor, "10.0.0.1", &lines), "198.51.100.1");
     }
 
     #[test]
@@ -149,17 +129,17 @@ mod tests {
             ("true-client-ip", "198.51.100.5"),
             ("x-client-ip", "198.51.100.6"),
         ];
-        assert_eq!(client(Forwarding::XForwardedFor, "10.0.0.1", &all), "198.51.100.1");
-        assert_eq!(client(Forwarding::Forwarded, "10.0.0.1", &all), "198.51.100.2");
-        assert_eq!(client(Forwarding::XForwardedFor, "10.0.0.1", &all[1..]), "10.0.0.1");
+        assert_eq!(client(ForwardedHeader::XForwardedFor, "10.0.0.1", &all), "198.51.100.1");
+        assert_eq!(client(ForwardedHeader::Forwarded, "10.0.0.1", &all), "198.51.100.2");
+        assert_eq!(client(ForwardedHeader::XForwardedFor, "10.0.0.1", &all[1..]), "10.0.0.1");
     }
 
     #[test]
     fn rl3_a_quote_that_a_client_left_open_hides_nothing() {
         let lines = [("forwarded", "for=\"x, for=198.51.100.2")];
-        assert_eq!(client(Forwarding::Forwarded, "10.0.0.1", &lines), "198.51.100.2");
+        assert_eq!(client(ForwardedHeader::Forwarded, "10.0.0.1", &lines), "198.51.100.2");
         let lines = [("forwarded", "for=198.51.100.9, for=\"a,b\"")];
-        assert_eq!(client(Forwarding::Forwarded, "10.0.0.1", &lines), "10.0.0.1");
+        assert_eq!(client(ForwardedHeader::Forwarded, "10.0.0.1", &lines), "10.0.0.1");
     }
 
     #[test]
@@ -167,7 +147,7 @@ mod tests {
         let many = vec!["10.0.0.2"; 4_000].join(",");
         let lines = [("x-forwarded-for", format!("198.51.100.1,{many}"))];
         let lines: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_str())).collect();
-        assert_eq!(client(Forwarding::XForwardedFor, "10.0.0.1", &lines), "10.0.0.2");
+        assert_eq!(client(ForwardedHeader::XForwardedFor, "10.0.0.1", &lines), "10.0.0.2");
     }
 
     proptest! {
@@ -177,9 +157,9 @@ mod tests {
             forged in "[ -~]{0,200}", forwarded: bool, second_line: bool,
         ) {
             let (header, name, added) = if forwarded {
-                (Forwarding::Forwarded, "forwarded", "for=198.51.100.1")
+                (ForwardedHeader::Forwarded, "forwarded", "for=198.51.100.1")
             } else {
-                (Forwarding::XForwardedFor, "x-forwarded-for", "198.51.100.1")
+                (ForwardedHeader::XForwardedFor, "x-forwarded-for", "198.51.100.1")
             };
             let found = if second_line {
                 client(header, "10.0.0.1", &[(name, &forged), (name, added)])

@@ -1,7 +1,7 @@
 //! The limit of what proves an identity. In: the name somebody tries to sign in with, and the
 //! client. Out: a permit to try, whose cells come back if the try succeeds.
 
-use auth_policy::policy::LimitId;
+use auth_policy::{policy::LimitId, settings::EndpointKind};
 
 use super::{
     Client,
@@ -39,6 +39,12 @@ impl SignInLimit {
     /// The limit of that name; `None` where the policy declares none.
     pub fn named(auth: &Auth, limit: &str) -> Option<Self> {
         let limit = auth.policy().limit_id(limit)?;
+        Some(Self { auth: auth.clone(), limit })
+    }
+
+    /// The limit that `endpoints` names for that kind; `None` where it names none.
+    pub fn of(auth: &Auth, kind: EndpointKind) -> Option<Self> {
+        let limit = auth.policy().endpoint_limit(kind)?;
         Some(Self { auth: auth.clone(), limit })
     }
 

@@ -4,7 +4,9 @@ use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
     Auth, Protected, Router,
+    limit::SignInLimit,
     password::{Context, Hasher, Rules},
+    policy_types::EndpointKind,
     problem::Problem,
     reset::{Notifier, PasswordResets},
     routing::{get, post},
@@ -55,7 +57,8 @@ impl App {
         let hasher = Hasher::new(auth.policy().passwords())?;
         let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
-        let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
+        let limit = SignInLimit::of(&auth, EndpointKind::Login).ok_or("no limit of sign-ins")?;
+        let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?.limited(limit);
         let tokens = Tokens::new(auth.clone()).await?;
         let posts = Posts::new(Arc::clone(&store));
         let resets = PasswordResets::new(store);

@@ -10,7 +10,13 @@ use std::{
 };
 
 use auth_runtime::{
-    Auth, jwt::KeySet, policy, policy_types::Algorithm, secret::Secret, store::Store,
+    Auth,
+    jwt::KeySet,
+    limit::{self, Limiter},
+    policy,
+    policy_types::Algorithm,
+    secret::Secret,
+    store::Store,
 };
 
 use crate::settings::Settings;
@@ -22,13 +28,20 @@ pub(crate) async fn engine(
     settings: &Settings,
     store: Arc<dyn Store>,
 ) -> Result<Auth, Box<dyn Error>> {
-    let builder = Auth::from_policy(policy!()).store(store);
+    let limiter = limiter(settings).await?;
+    let builder = Auth::from_policy(policy!()).store(store).limiter(limiter);
     if settings.keys_given || settings.production {
         return Ok(builder.build().await?);
     }
     let auth = builder.keys("jwt", development_keys(Path::new(KEPT))?).build().await?;
     tracing::warn!("signing with development keys from {KEPT}: set AUTH_JWT_KEYS for your own");
     Ok(auth)
+}
+
+/// Limits are kept where the store is, if that is a Redis: then several processes share them.
+async fn limiter(settings: &Settings) -> Result<Arc<dyn Limiter>, Box<dyn Error>> {
+    let url = if settings.store.starts_with("redi") { &settings.store } else { "memory:" };
+    limit::open(url).await.map_err(|why| format!("BLOG_STORE: {why}").into())
 }
 
 fn development_keys(kept: &Path) -> Result<KeySet, Box<dyn Error>> {

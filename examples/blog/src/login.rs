@@ -6,6 +6,7 @@ use auth_runtime::{
     account::Account,
     authenticate,
     extract::Json,
+    limit::Client,
     public,
     secret::Secret,
     tokens::{SignedIn, TokensError},
@@ -62,15 +63,17 @@ pub(crate) struct Me {
 
 #[public(reason = "this is where a credential is obtained")]
 pub(crate) async fn login(
+    client: Client,
     State(app): State<App>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Refusal> {
-    let signed_in = app.sign_in.check(&credentials.username, credentials.password).await;
+    let signed_in =
+        app.sign_in.check_from(&client, &credentials.username, credentials.password).await;
     let account = signed_in.map_err(|error| app.sign_in.denial(error))?;
     give_tokens(&app, &account).await
 }
 
-#[public(reason = "the refresh token is the credential")]
+#[public(reason = "the refresh token is the credential", limit = "renew")]
 pub(crate) async fn refresh(
     State(app): State<App>,
     Json(renewal): Json<Renewal>,

@@ -39,7 +39,7 @@ pub(crate) struct NewPassword {
     new: Secret,
 }
 
-#[public(reason = "this is where an account is made")]
+#[public(reason = "this is where an account is made", limit = "register")]
 pub(crate) async fn register(
     State(app): State<App>,
     Json(new): Json<NewAccount>,

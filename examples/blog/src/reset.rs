@@ -27,7 +27,7 @@ pub(crate) struct Confirmation {
 }
 
 /// Answers before anything is looked up: neither words nor time tell whether there is an account.
-#[public(reason = "who has forgotten a password cannot sign in")]
+#[public(reason = "who has forgotten a password cannot sign in", limit = "login")]
 pub(crate) async fn begin(
     State(app): State<App>,
     Json(forgotten): Json<Forgotten>,
@@ -62,7 +62,7 @@ async fn send(app: &App, username: &str) {
     }
 }
 
-#[public(reason = "the token that was sent is the credential")]
+#[public(reason = "the token that was sent is the credential", limit = "login")]
 pub(crate) async fn confirm(
     State(app): State<App>,
     Json(confirmation): Json<Confirmation>,

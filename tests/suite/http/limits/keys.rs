@@ -137,3 +137,26 @@ async fn rl3_no_header_makes_another_client() {
     }
     assert_eq!(served, 3);
 }
+
+#[tokio::test]
+async fn rl3_behind_a_listed_proxy_the_client_is_whom_it_names() {
+    let door = door().await;
+    let through = async |proxy: &str, header: &'static str, value: &str| {
+        let ask = ask("GET", "/address").from(proxy).header(header, value);
+        door.send(ask).await.status
+    };
+    for number in 0..10 {
+        let forged = format!("198.51.100.{number}, 192.0.2.1");
+        let expected = if number < 3 { 200 } else { 429 };
+        let proxy = format!("10.0.0.{number}");
+        assert_eq!(through(&proxy, "x-forwarded-for", &forged).await, expected);
+    }
+    assert_eq!(through("10.0.0.1", "x-forwarded-for", "192.0.2.1, 10.0.0.2").await, 429);
+    assert_eq!(through("10.0.0.1", "x-forwarded-for", "192.0.2.1:80").await, 429);
+    assert_eq!(stranger(&door, "/address", "192.0.2.1").await.status, 429, "it is the same one");
+    assert_eq!(through("10.0.0.1", "x-forwarded-for", "192.0.2.2").await, 200);
+    // The header that the policy does not name is not read: those are the proxy itself.
+    for expected in [200, 200, 200, 429] {
+        assert_eq!(through("10.0.0.1", "forwarded", "for=192.0.2.3").await, expected);
+    }
+}

@@ -66,6 +66,11 @@ async fn hourly(State(reached): State<Reached>) -> &'static str {
     reached.note("hourly")
 }
 
+#[public(policy = "policies/limits.yaml", reason = "matters little", limit = "lenient")]
+async fn lenient(State(reached): State<Reached>) -> &'static str {
+    reached.note("lenient")
+}
+
 #[public(policy = "policies/limits.yaml", reason = "counted by nothing")]
 async fn free(State(reached): State<Reached>) -> &'static str {
     reached.note("free")
@@ -108,6 +113,7 @@ fn routes() -> Router<Reached> {
         .route("/sudden", get(sudden))
         .route("/hourly", get(hourly))
         .route("/free", get(free))
+        .route("/lenient", get(lenient))
         .route("/account", get(by_account))
         .route("/credential", get(by_credential))
         .route("/both", get(both))
@@ -132,6 +138,15 @@ async fn stranger(door: &Door, path: &str, address: &str) -> Answer {
 
 async fn owner(door: &Door, path: &str, token: &str) -> Answer {
     door.send(ask("GET", path).bearer(token).from("192.0.2.1")).await
+}
+
+/// What somebody over the limit is told.
+pub(super) async fn refusal() -> Answer {
+    let door = door().await;
+    for _ in 0..3 {
+        stranger(&door, "/address", "192.0.2.1").await;
+    }
+    stranger(&door, "/address", "192.0.2.1").await
 }
 
 /// The one value of a header.

@@ -55,3 +55,13 @@ async fn rl6_a_limit_is_closed_when_its_limiter_is_away() {
         assert_eq!(stranger(&door, "/free", "192.0.2.1").await.status, 200);
     }
 }
+
+#[tokio::test]
+async fn rl6_a_limit_that_says_so_lets_pass_and_tells_of_it() {
+    let door = door_with(Arc::new(Away)).await;
+    let answer = stranger(&door, "/lenient", "192.0.2.1").await;
+    assert_eq!((answer.status, header(&answer, "ratelimit")), (200, None));
+    let event = door.audit.only();
+    assert_eq!((event.kind, event.decision), (Kind::Limits, Decision::Allow));
+    assert_eq!(event.cause.as_deref(), Some("limiter-unavailable"));
+}
