@@ -1,9 +1,9 @@
-//! The caller as a variable. In: an argument that asks for the caller. Out: the statement that takes
-//! it from the guard.
+//! Statements before the body. In: an argument that asks for the caller, or one that reads a form.
+//! Out: the statement that takes the caller from the guard, or that holds the form to be ours.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::PatType;
+use quote::{quote, quote_spanned};
+use syn::{PatType, Type, spanned::Spanned};
 
 use crate::handler::guard_name;
 
@@ -29,4 +29,9 @@ pub(crate) fn bind_some(argument: &PatType, runtime: &TokenStream) -> TokenStrea
         #(#attrs)*
         let #pat: #ty = ::core::option::Option::Some(#runtime::__private::Guard::identity(&#guard));
     }
+}
+
+/// A type that only the runtime's own `CsrfForm` has: the guard leaves the token to it.
+pub(crate) fn hold_form(form: &Type, runtime: &TokenStream) -> TokenStream {
+    quote_spanned!(form.span()=> let _ = #runtime::__private::csrf_form::<#form>;)
 }

@@ -10,7 +10,7 @@ use syn::{LitStr, PatType};
 
 use crate::{
     attr::{Authenticate, Embedded, Public},
-    bind::{bind, bind_optional},
+    bind::{bind, bind_optional, hold_form},
     check, fallback,
     guard::{guard_type, public_type},
     handler::{Asks, Handler},
@@ -66,8 +66,14 @@ trait Declares: syn::parse::Parse {
     /// Whether the rule names anything of the policy.
     fn needs_policy(&self) -> bool;
 
-    /// The guard's type; every mistake otherwise.
-    fn guard(&self, loaded: Option<&Loaded>, runtime: &TokenStream) -> syn::Result<TokenStream>;
+    /// The guard's type, which leaves the token against forged requests to a form or does not; every
+    /// mistake otherwise.
+    fn guard(
+        &self,
+        loaded: Option<&Loaded>,
+        form: bool,
+        runtime: &TokenStream,
+    ) -> syn::Result<TokenStream>;
 
     /// The statement that binds an argument which asks for the caller.
     fn bind(
@@ -96,6 +102,9 @@ fn attribute<A: Declares>(arguments: TokenStream, item: TokenStream) -> TokenStr
         Ok((guard, before)) => {
             let mut handler = handler;
             handler.take_identities();
+            if handler.form().is_some() {
+                handler.close_body();
+            }
             handler.guard_with(&guard, before);
             handler.into_token_stream()
         }
@@ -115,10 +124,13 @@ fn guarded<A: Declares>(
 ) -> Result<(TokenStream, TokenStream), Unusable> {
     let mut errors = handler.mistakes();
     let (loaded, mut before) = policy_of(declared)?;
-    let guard = declared.guard(loaded.as_deref(), runtime).unwrap_or_else(|error| {
+    let form = handler.form();
+    let guard = declared.guard(loaded.as_deref(), form.is_some(), runtime);
+    let guard = guard.unwrap_or_else(|error| {
         errors.push(error);
         TokenStream::new()
     });
+    before.extend(form.map(|form| hold_form(form, runtime)));
     let identities = handler.clone_identities();
     for (asks, argument) in &identities {
         match declared.bind(*asks, argument, runtime) {
@@ -158,14 +170,19 @@ impl Declares for Authenticate {
         true
     }
 
-    fn guard(&self, loaded: Option<&Loaded>, runtime: &TokenStream) -> syn::Result<TokenStream> {
+    fn guard(
+        &self,
+        loaded: Option<&Loaded>,
+        form: bool,
+        runtime: &TokenStream,
+    ) -> syn::Result<TokenStream> {
         let Some((loaded, policy)) = loaded.and_then(|loaded| Some((loaded, loaded.policy()?)))
         else {
             return Ok(TokenStream::new());
         };
         let requirement = check::requirement(&self.asked, loaded)?;
         let rule = check::rule_index(self.asked.rule.as_ref(), policy);
-        Ok(guard_type(&requirement, rule, policy, runtime))
+        Ok(guard_type(&requirement, rule, policy, form, runtime))
     }
 
     fn bind(
@@ -197,7 +214,12 @@ impl Declares for Public {
         !self.asked.schemes.is_empty() || self.asked.limit.is_some()
     }
 
-    fn guard(&self, loaded: Option<&Loaded>, runtime: &TokenStream) -> syn::Result<TokenStream> {
+    fn guard(
+        &self,
+        loaded: Option<&Loaded>,
+        form: bool,
+        runtime: &TokenStream,
+    ) -> syn::Result<TokenStream> {
         let Some(reason) = &self.reason else {
             let help = "say why everybody may call this handler: `#[public(reason = \"..\")]`";
             return Err(syn::Error::new(self.asked.at, help));
@@ -208,7 +230,7 @@ impl Declares for Public {
             Some((loaded, policy)) => (check::identity(&self.asked, loaded)?, policy.structure().0),
             None => (Requirement::default(), 0),
         };
-        Ok(public_type(&requirement, structure, &reason.value(), runtime))
+        Ok(public_type(&requirement, structure, &reason.value(), form, runtime))
     }
 
     fn bind(

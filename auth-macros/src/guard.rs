@@ -15,6 +15,7 @@ pub(crate) fn guard_type(
     requirement: &Requirement,
     rule: Option<u32>,
     policy: &Policy,
+    form: bool,
     runtime: &TokenStream,
 ) -> TokenStream {
     let private = quote!(#runtime::__private);
@@ -27,7 +28,7 @@ pub(crate) fn guard_type(
     let rule = id(rule);
     let mutates = policy.mutates(requirement);
     quote!(#private::Guard<#private::Requires<
-        #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates, false
+        #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates, #form
     >>)
 }
 
@@ -36,6 +37,7 @@ pub(crate) fn public_type(
     requirement: &Requirement,
     structure: u64,
     reason: &str,
+    form: bool,
     runtime: &TokenStream,
 ) -> TokenStream {
     let private = quote!(#runtime::__private);
@@ -48,7 +50,7 @@ pub(crate) fn public_type(
         let bytes = Literal::u128_unsuffixed(u128::from_be_bytes(bytes));
         quote!(#private::Text<#bytes, #rest>)
     });
-    quote!(#private::Public<#private::Open<#structure, #schemes, #limit, #text>>)
+    quote!(#private::Public<#private::Open<#structure, #schemes, #limit, #text, #form>>)
 }
 
 /// An id, or the constant that stands for none. A literal either way: rustc shows it in messages.

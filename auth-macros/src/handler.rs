@@ -2,7 +2,7 @@
 //! left alone, and the arguments that ask for the caller.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, TokenStreamExt};
+use quote::{ToTokens, TokenStreamExt, quote};
 use syn::{
     Attribute, FnArg, GenericArgument, PatType, PathArguments, Signature, Type, Visibility, braced,
     parse::{Parse, ParseStream},
@@ -69,6 +69,16 @@ impl Handler {
         typed.filter_map(|typed| Some((asks(&typed.ty)?, typed.clone()))).collect()
     }
 
+    /// The type of the argument that reads the token against forged requests from a form.
+    pub(crate) fn form(&self) -> Option<&Type> {
+        let mut typed = self.signature.inputs.iter().filter_map(|argument| match argument {
+            // SECURITY: `cfg` may take an argument away again, after it was counted on.
+            FnArg::Typed(typed) if typed.attrs.is_empty() => Some(&*typed.ty),
+            _ => None,
+        });
+        typed.find(|ty| is_form(ty))
+    }
+
     /// Puts a guard of that type first, and statements before the body.
     pub(crate) fn guard_with(&mut self, guard: &TokenStream, before: TokenStream) {
         let name = guard_name();
@@ -76,6 +86,15 @@ impl Handler {
         self.signature.inputs.insert(0, argument);
         let body = std::mem::replace(&mut self.body, before);
         self.body.extend(body);
+    }
+
+    /// Puts the body into a block of its own.
+    ///
+    /// SECURITY: an item in the body is seen in the whole block, so that the type which is held to
+    /// be ours above it could be another than that of the argument.
+    pub(crate) fn close_body(&mut self) {
+        let body = std::mem::take(&mut self.body);
+        self.body = quote!({ #body });
     }
 
     /// Mistakes of the function itself, whatever its rule says.
@@ -126,6 +145,13 @@ pub(crate) fn guard_name() -> syn::Ident {
 fn is_rule(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
     last.is_some_and(|segment| segment.ident == "authenticate" || segment.ident == "public")
+}
+
+/// `CsrfForm<..>`, by that name alone: what hides behind another is asked for the header as well.
+fn is_form(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let last = path.path.segments.last();
+    last.is_some_and(|last| last.ident == "CsrfForm" && !last.arguments.is_none())
 }
 
 fn asks(ty: &Type) -> Option<Asks> {

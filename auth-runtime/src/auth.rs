@@ -1,32 +1,46 @@
 //! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
 //! every guard: keys, clock, audit sink, and the policy's tables.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::ForeignIssuer,
+    settings::{ForeignIssuer, KeyEnvironment},
 };
 
 use crate::{
     account::{Accounts, StoredAccounts},
-    audit::{AuditSink, Decision, Event, Kind, TracingSink},
+    api_key::{ApiKeys, Keep},
+    audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
     build_error::BuildError,
     clock::{Clock, Moment, SystemClock, Timestamp},
     credential::Carriers,
+    csrf::CsrfKey,
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
     limit::{Limiter, MemoryLimiter},
+    refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
-    store::Store,
+    session::Book,
+    store::{Store, StoreError},
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
 #[derive(Clone)]
 pub struct Auth(Arc<Engine>);
+
+/// An engine, for as long as there is one.
+pub(crate) struct WeakAuth(Weak<Engine>);
 
 struct Engine {
     policy: Arc<Policy>,
@@ -38,6 +52,7 @@ struct Engine {
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
     limiter: Arc<dyn Limiter>,
+    limiter_answers: AtomicBool,
     memory: Option<Memory>,
 }
 
@@ -46,6 +61,10 @@ struct Memory {
     store: Arc<dyn Store>,
     accounts: Arc<dyn Accounts>,
     revocations: Option<Arc<Revocations>>,
+    sessions: Option<Arc<Book>>,
+    /// What the tokens against forged requests are derived from, where tokens travel in cookies.
+    csrf: Option<ServerSecret>,
+    keys: Option<Keep>,
 }
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -78,6 +97,7 @@ impl Auth {
             limiter: None,
             store: None,
             accounts: None,
+            key_environment: None,
         }
     }
 
@@ -120,18 +140,44 @@ impl Auth {
         self.report(Kind::Login, subject, outcome);
     }
 
-    pub(crate) fn report(
-        &self,
-        kind: Kind,
-        subject: Option<&Subject>,
-        outcome: Result<(), &'static str>,
-    ) {
-        self.audit().record(&Event {
+    /// Reports something else that happened to an account of this service: an admin closed it, its
+    /// password changed.
+    ///
+    /// `cause` is as for [`report_login`](Self::report_login). Where there is more to say, such as
+    /// who did it, make an [`event`](Self::event) and [`record`](Self::record) it.
+    pub fn report(&self, kind: Kind, subject: Option<&Subject>, outcome: Result<(), &'static str>) {
+        self.record(&Event {
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
             cause: outcome.err(),
-            ..Event::new(self.now(), kind, self.policy().revision())
+            ..self.event(kind)
         });
+    }
+
+    /// An event of now, to be filled in and [`record`](Self::record)ed.
+    ///
+    /// ```
+    /// use auth_runtime::{Auth, Identity, audit::Kind};
+    ///
+    /// fn report_closed(auth: &Auth, admin: &Identity, account_id: &str) {
+    ///     let closed = auth.subject(account_id);
+    ///     let mut event = auth.event(Kind::AccountDisabled);
+    ///     event.subject = Some(&closed);
+    ///     event.actor = Some(admin.subject());
+    ///     auth.record(&event);
+    /// }
+    /// ```
+    pub fn event(&self, kind: Kind) -> Event<'_> {
+        Event::new(self.now(), kind, self.policy().revision())
+    }
+
+    /// Sends an event to the sink. While a request is answered, the event is told of it: method,
+    /// path as routed, request id and address, as far as it does not say so itself.
+    ///
+    /// An event of a refusal gets an id. A [`Denial`](crate::Denial) of this crate that is made in
+    /// the same request, after it, has the same id as `instance`.
+    pub fn record(&self, event: &Event<'_>) {
+        Scene::complete(event, |event| self.audit().record(event));
     }
 
     /// The store the engine was given.
@@ -149,6 +195,32 @@ impl Auth {
         self.0.memory.as_ref().and_then(|memory| memory.revocations.as_ref())
     }
 
+    /// The sessions as records; `None` when the policy declares none.
+    pub(crate) fn session_book(&self) -> Option<&Arc<Book>> {
+        self.0.memory.as_ref().and_then(|memory| memory.sessions.as_ref())
+    }
+
+    /// Looks after the API keys of accounts; `None` when the policy has none.
+    pub fn api_keys(&self) -> Option<ApiKeys> {
+        ApiKeys::of(self)
+    }
+
+    pub(crate) fn key_keep(&self) -> Option<&Keep> {
+        self.0.memory.as_ref().and_then(|memory| memory.keys.as_ref())
+    }
+
+    /// The same engine, without keeping it alive.
+    pub(crate) fn downgrade(&self) -> WeakAuth {
+        WeakAuth(Arc::downgrade(&self.0))
+    }
+
+    /// What the tokens against forged requests are made with, for the access and refresh tokens of
+    /// that family; `None` where the policy lets no token travel in a cookie.
+    pub(crate) fn family_csrf(&self, family_id: &str) -> Option<CsrfKey> {
+        let secret = self.0.memory.as_ref()?.csrf.as_ref()?;
+        Some(CsrfKey::of_family(secret, family_id))
+    }
+
     /// Follows what other processes revoke, for as long as the engine lives.
     fn follow_revocations(&self) {
         let Some((_, scheme)) = self.policy().jwt() else { return };
@@ -157,10 +229,41 @@ impl Auth {
         let engine = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             // The task holds no engine while it waits: it ends soon after the last clone does.
+            let mut reachable = true;
             while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
-                revocations.listen(now, within).await;
+                let heard = |answer: Result<(), StoreError>| {
+                    let was_reachable = std::mem::replace(&mut reachable, answer.is_ok());
+                    if let Err(error) = answer {
+                        tracing::warn!(target: "auth", %error, "revocations could not be read");
+                    }
+                    if let Some(engine) = engine.upgrade().filter(|_| was_reachable != reachable) {
+                        Self(engine).report_store(reachable);
+                    }
+                };
+                revocations.listen(now, within, heard).await;
             }
         });
+    }
+
+    /// Reports that the store stopped answering, or answers again: once for each change.
+    fn report_store(&self, reachable: bool) {
+        let (decision, cause) = match reachable {
+            true => (Decision::Allow, "store-reachable"),
+            false => (Decision::Error, "store-unreachable"),
+        };
+        self.record(&Event { decision, cause: Some(cause), ..self.event(Kind::Outage) });
+    }
+
+    /// Reports that the limiter stopped answering, or answers again: once for each change.
+    pub(crate) fn report_limiter(&self, reachable: bool) {
+        if self.0.limiter_answers.swap(reachable, Ordering::Relaxed) == reachable {
+            return;
+        }
+        let (decision, cause) = match reachable {
+            true => (Decision::Allow, "limiter-reachable"),
+            false => (Decision::Error, "limiter-unreachable"),
+        };
+        self.record(&Event { decision, cause: Some(cause), ..self.event(Kind::Outage) });
     }
 
     pub(crate) fn audit(&self) -> &dyn AuditSink {
@@ -193,6 +296,13 @@ impl Auth {
     }
 }
 
+impl WeakAuth {
+    /// The engine, if there still is one.
+    pub(crate) fn upgrade(&self) -> Option<Auth> {
+        self.0.upgrade().map(Auth)
+    }
+}
+
 impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Auth")
@@ -213,6 +323,7 @@ pub struct AuthBuilder {
     limiter: Option<Arc<dyn Limiter>>,
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
+    key_environment: Option<KeyEnvironment>,
 }
 
 impl AuthBuilder {
@@ -250,7 +361,7 @@ impl AuthBuilder {
 
     /// Remembers in this store what has to be remembered: revocations, sessions, API keys, and what
     /// [`Tokens`](crate::tokens::Tokens) needs. Without one no token can be revoked, and a policy
-    /// with sessions or API keys stops the start.
+    /// with sessions, API keys or tokens in cookies stops the start.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
         self.store = Some(store);
         self
@@ -263,13 +374,20 @@ impl AuthBuilder {
         self
     }
 
+    /// Makes and takes API keys of this environment, whatever the policy says: where one policy
+    /// serves a production and a test system, keys of the one do not count in the other.
+    pub fn key_environment(mut self, environment: KeyEnvironment) -> Self {
+        self.key_environment = Some(environment);
+        self
+    }
+
     /// Reads the keys and makes the engine.
     ///
     /// # Errors
     ///
     /// When a reference leads nowhere, a key is weak or does not fit its scheme, keys are handed
-    /// over for a scheme the policy does not declare, the policy has sessions or API keys and there
-    /// is no store, or the embedded policy cannot be read.
+    /// over for a scheme the policy does not declare, the policy has sessions, API keys or tokens in
+    /// cookies and there is no store, or the embedded policy cannot be read.
     pub async fn build(mut self) -> Result<Auth, BuildError> {
         let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
         let mut verifiers = Vec::new();
@@ -279,6 +397,9 @@ impl AuthBuilder {
             let name = scheme.name.as_str();
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
             match &scheme.kind {
+                SchemeKind::Jwt(jwt) if jwt.cookies.is_some() && self.store.is_none() => {
+                    return Err(BuildError::NoStore(name.to_owned()));
+                }
                 SchemeKind::Jwt(_) => {
                     let signs = Issuer::new(&policy, self.keys_of(scheme)?).map_err(refused)?;
                     let verifier = Verifier::own_with(&policy, signs.keyring().clone());
@@ -302,13 +423,25 @@ impl AuthBuilder {
             return Err(BuildError::NoSuchScheme(name));
         }
         let carriers = Carriers::new(&policy);
-        let memory = remember(self.store, self.accounts, &policy, self.clock.now()).await?;
+        let keys = Keep::new(&policy, self.key_environment)?;
+        let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let limiter = self.limiter.unwrap_or_else(|| Arc::new(MemoryLimiter::new()));
-        let engine =
-            Engine { policy, carriers, verifiers, issuer, remote, clock, audit, limiter, memory };
+        let engine = Engine {
+            policy,
+            carriers,
+            verifiers,
+            issuer,
+            remote,
+            clock,
+            audit,
+            limiter,
+            limiter_answers: AtomicBool::new(true),
+            memory,
+        };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
+        auth.write_batches();
         Ok(auth)
     }
 
@@ -345,6 +478,7 @@ async fn remember(
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     policy: &Policy,
+    keys: Option<Keep>,
     now: Timestamp,
 ) -> Result<Option<Memory>, BuildError> {
     let Some(store) = store else { return Ok(None) };
@@ -355,8 +489,13 @@ async fn remember(
         }
         None => None,
     };
+    let csrf = match policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref()) {
+        Some(_) => Some(ServerSecret::of(&*store, now).await.map_err(BuildError::Store)?),
+        None => None,
+    };
     let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    Ok(Some(Memory { store, accounts, revocations }))
+    let sessions = Book::new(policy, &store).map(Arc::new);
+    Ok(Some(Memory { store, accounts, revocations, sessions, csrf, keys }))
 }
 
 impl fmt::Debug for AuthBuilder {

@@ -1,24 +1,32 @@
 //! The decision. In: a request's headers and what a rule asks for. Out: the identity that meets
 //! it, or one [`Denial`]; and in either case one audit event with the exact cause.
 
+use std::panic::AssertUnwindSafe;
+
 use auth_policy::policy::LimitId;
 use axum::{extract::MatchedPath, http::request::Parts};
+use futures_util::FutureExt;
 
 use crate::{
     Auth, Identity,
-    audit::{Decision, Event, Kind},
+    api_key::Disproof,
+    audit::{
+        CredentialKind, Decision, DenialId, Event, Kind, PolicyLine, Scene, Tag, known_method,
+        request_id,
+    },
     clock::Timestamp,
     credential::Presented,
+    csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
+    identity::Verified,
     jwt::{TokenError, Unverified, VerifiedToken},
     limit::{Caller, Enforcer, Limited},
     problem::Problem,
-    revocation::Disbelief,
-    rule::{Openness, Requirement},
+    revocation::{Disbelief, FAMILY_CLAIM},
+    rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
+    session::{self, Distrust},
+    url,
 };
-
-/// The longest `X-Request-Id` that an event repeats, in bytes.
-const MAX_REQUEST_ID: usize = 128;
 
 /// An engine looking at one request.
 pub(crate) struct Door<'r> {
@@ -39,6 +47,10 @@ impl Refusal {
     fn new(denial: Denial, cause: &'static str) -> Self {
         Self { denial, cause, identity: None }
     }
+
+    fn forged(forgery: Forgery, identity: Option<Identity>) -> Self {
+        Self { denial: Problem::from(forgery).into(), cause: forgery.cause(), identity }
+    }
 }
 
 impl<'r> Door<'r> {
@@ -48,27 +60,35 @@ impl<'r> Door<'r> {
 
     /// The caller, who meets the requirement.
     pub(crate) async fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
-        let checked = self.check(requirement).await;
+        let checked = unless_it_panics(self.check(requirement)).await;
         // Of another policy, the rule's index would name one of ours.
         let rule = requirement.rule_name(self.auth.policy());
         let rule = rule.filter(|_| self.agrees_with(requirement.structure).is_ok());
-        self.report(rule, checked.as_ref().map(Some));
-        checked.map_err(|refusal| refusal.denial)
+        let schemes = requirement.schemes.bits(self.auth.policy());
+        let id = self.report(rule, schemes, checked.as_ref().map(Some));
+        checked.map_err(|refusal| refusal.denial.denied_as(id))
     }
 
     /// The caller, if a credential of one of the schemes was presented.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
         let checked = self.recognise(openness).await;
-        if !matches!(checked, Ok(None)) {
-            self.report(None, checked.as_ref().map(Option::as_ref));
+        if matches!(checked, Ok(None)) {
+            return Ok(None);
         }
-        checked.map_err(|refusal| refusal.denial)
+        let id = self.report(None, openness.schemes, checked.as_ref().map(Option::as_ref));
+        checked.map_err(|refusal| refusal.denial.denied_as(id))
+    }
+
+    /// Reports a request that an extractor behind the guard found forged.
+    pub(crate) fn refuse_forged(&self, identity: Option<Identity>, forgery: Forgery) -> Problem {
+        let id = self.report(None, 0, Err(&Refusal::forged(forgery, identity)));
+        Problem::from(forgery).denied_as(id)
     }
 
     async fn recognise(&self, openness: &Openness) -> Result<Option<Identity>, Refusal> {
         self.agrees_with(openness.structure)?;
         self.count_stranger(openness.limit).await?;
-        let identity = self.verify(openness.schemes).await?;
+        let identity = unless_it_panics(self.verify(openness.schemes, openness.form)).await?;
         let caller = identity.as_ref().map_or(Caller::Nobody, Caller::Known);
         self.count_caller(openness.limit, caller).await?;
         Ok(identity)
@@ -79,7 +99,7 @@ impl<'r> Door<'r> {
         self.count_stranger(requirement.limit).await?;
         let schemes = requirement.schemes.bits(self.auth.policy());
         let challenges = self.challenges(schemes);
-        let Some(identity) = self.verify(schemes).await? else {
+        let Some(identity) = self.verify(schemes, requirement.form).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
         };
         self.count_caller(requirement.limit, Caller::Known(&identity)).await?;
@@ -162,19 +182,68 @@ impl<'r> Door<'r> {
         None
     }
 
+    /// The identity behind the credential that was presented, if one was, and if the request comes
+    /// from our own pages.
+    async fn verify(&self, schemes: u64, in_form: bool) -> Result<Option<Identity>, Refusal> {
+        let Some(identity) = self.identity(schemes).await? else { return Ok(None) };
+        match self.forgery(&identity, in_form) {
+            None => Ok(Some(identity)),
+            Some(forgery) => Err(Refusal::forged(forgery, Some(identity))),
+        }
+    }
+
+    /// What speaks against a request whose credential came in a cookie. With any other credential
+    /// it was no browser by itself that sent it.
+    fn forgery(&self, identity: &Identity, in_form: bool) -> Option<Forgery> {
+        let trusted = &self.auth.policy().csrf().trusted_origins;
+        csrf::check(self.parts, trusted, identity.csrf()?, in_form).err()
+    }
+
     /// The identity behind the credential that was presented, if one was.
-    async fn verify(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
+    async fn identity(&self, schemes: u64) -> Result<Option<Identity>, Refusal> {
         let challenges = self.challenges(schemes);
+        if self.has_credential_in_url(schemes) {
+            return Err(Refusal::new(Denial::invalid_token(&challenges), "credential-in-url"));
+        }
         let presented = self.auth.carriers().find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
             Presented::Bearer(token) => {
-                self.verify_bearer(token, schemes, &challenges).await.map(Some)
+                let verified = self.verify_bearer(token, schemes, &challenges).await?;
+                Ok(Some(self.known(verified)))
             }
-            Presented::AccessCookie(_) | Presented::ApiKey(_) | Presented::Session(_) => {
-                Err(Refusal::new(Denial::invalid_token(&challenges), "scheme-not-supported-yet"))
+            Presented::AccessCookie(token) => {
+                let verified = self.verify_cookie(token, &challenges).await?;
+                Ok(Some(self.known(verified)))
             }
+            Presented::Session(cookie) => {
+                let verified = self.verify_session(cookie, &challenges).await?;
+                Ok(Some(self.known(verified)))
+            }
+            Presented::ApiKey(key) => self.verify_api_key(key, &challenges).await.map(Some),
         }
+    }
+
+    fn known(&self, verified: Verified) -> Identity {
+        Identity::new(verified, self.auth.shared_policy())
+    }
+
+    /// An access token that a cookie carried: one of our own, of a sign-in whose tokens against
+    /// forged requests can be told (M03).
+    async fn verify_cookie(
+        &self,
+        token: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        let own = self.auth.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
+        let mut verified = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
+        let family = verified.claims.get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
+        verified.csrf = family.and_then(|family| self.auth.family_csrf(family));
+        // SECURITY: without a key there would be nothing to check, so nobody is let in.
+        if verified.csrf.is_none() {
+            return Err(Refusal::new(Denial::invalid_token(challenges), "cookie-without-family"));
+        }
+        Ok(verified)
     }
 
     async fn verify_bearer(
@@ -182,7 +251,7 @@ impl<'r> Door<'r> {
         token: &[u8],
         schemes: u64,
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Verified, Refusal> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
         let token = token.and_then(|token| Unverified::read(token, self.auth.verifiers(schemes)));
@@ -202,12 +271,24 @@ impl<'r> Door<'r> {
         }
     }
 
-    /// The identity behind a token that verified, unless it was revoked since.
+    async fn verify_session(
+        &self,
+        cookie: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        session::verify(self.auth, cookie, self.now).await.map_err(|distrust| match distrust {
+            // From outside one bad session is like another.
+            Distrust::Bad(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
+            Distrust::Store(error) => Refusal::new(error.into(), "store-unavailable"),
+        })
+    }
+
+    /// What a token that verified is worth, unless it was revoked since.
     async fn believe(
         &self,
         token: VerifiedToken,
         challenges: &Challenges<'_>,
-    ) -> Result<Identity, Refusal> {
+    ) -> Result<Verified, Refusal> {
         let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
         let revocations = self.auth.revocations().filter(|_| own);
         let judged = match revocations {
@@ -215,7 +296,7 @@ impl<'r> Door<'r> {
             None => Ok(()),
         };
         match judged {
-            Ok(()) => Ok(Identity::new(token.into(), self.auth.shared_policy())),
+            Ok(()) => Ok(token.into()),
             Err(Disbelief::Revoked) => {
                 Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
             }
@@ -225,11 +306,45 @@ impl<'r> Door<'r> {
         }
     }
 
+    async fn verify_api_key(
+        &self,
+        key: &[u8],
+        challenges: &Challenges<'_>,
+    ) -> Result<Identity, Refusal> {
+        let keys = self.auth.api_keys();
+        let keys = keys.ok_or_else(|| Refusal::new(Denial::internal(), "no-api-keys"))?;
+        match keys.verify(key, self.now).await {
+            Ok(verified) => Ok(self.known(verified)),
+            Err(Disproof::Invalid { cause, holder }) => {
+                let identity = holder.map(|verified| self.known(*verified));
+                Err(Refusal { denial: Denial::invalid_api_key(challenges), cause, identity })
+            }
+            Err(Disproof::Store(error)) => Err(Refusal::new(error.into(), "store-unavailable")),
+        }
+    }
+
+    /// Whether a rule that names credentials of ours is asked with one where none may be.
+    fn has_credential_in_url(&self, schemes: u64) -> bool {
+        let policy = self.auth.policy();
+        self.parts.uri.query().is_some_and(|query| {
+            let own = Schemes::Own(JWT | API_KEY | SESSION).bits(policy);
+            let keys = policy.api_key().map(|(_, settings)| settings);
+            own & schemes != 0 && url::carries_credential(query, keys)
+        })
+    }
+
     fn challenges(&self, schemes: u64) -> Challenges<'r> {
         Challenges::new(self.auth.policy(), schemes)
     }
 
-    fn report(&self, rule: Option<&str>, outcome: Result<Option<&Identity>, &Refusal>) {
+    /// Makes the one event of the decision; the id of the refusal, if it is one.
+    fn report(
+        &self,
+        rule: Option<&str>,
+        schemes: u64,
+        outcome: Result<Option<&Identity>, &Refusal>,
+    ) -> Option<DenialId> {
+        let policy = self.auth.policy();
         let (decision, identity, cause) = match outcome {
             Ok(identity) => (Decision::Allow, identity, None),
             Err(refusal) => {
@@ -238,35 +353,58 @@ impl<'r> Door<'r> {
                 (decision, refusal.identity.as_ref(), Some(refusal.cause))
             }
         };
+        let scheme = identity.and_then(|identity| policy.scheme(identity.scheme_id()));
+        // What was presented matters only where nobody was found behind it.
+        let presented = identity.is_none().then(|| self.presented(schemes)).flatten();
+        let denial = cause.and_then(|_| DenialId::random());
         self.auth.audit().record(&Event {
-            at: self.now,
-            kind: Kind::Access,
             decision,
             subject: identity.map(Identity::subject),
-            scheme: identity.map(Identity::scheme),
+            scheme: scheme.map(|scheme| scheme.name.as_str()),
+            credential_kind: scheme
+                .map(|scheme| CredentialKind::of(&scheme.kind))
+                .or(presented.map(|(kind, _)| kind)),
             credential: identity.and_then(Identity::credential_id),
-            method: Some(self.method()),
+            presented: presented.and_then(|(_, bytes)| Tag::of_credential(bytes)),
+            method: Some(known_method(&self.parts.method)),
             route: self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str),
+            address: Scene::address(),
             rule,
+            place: match rule {
+                Some(rule) => PolicyLine::of_rule(policy, rule),
+                None => scheme.map(|scheme| PolicyLine::of_scheme(policy, scheme)),
+            },
             cause,
-            policy: self.auth.policy().revision(),
-            request_id: self.request_id(),
+            request_id: request_id(&self.parts.headers),
+            denial,
+            ..Event::new(self.now, Kind::Access, policy.revision())
         });
+        denial
     }
 
-    /// The request's method; of one that a stranger made up, no more than that.
-    fn method(&self) -> &'static str {
-        const KNOWN: [&str; 9] =
-            ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
-        let method = self.parts.method.as_str();
-        KNOWN.into_iter().find(|known| *known == method).unwrap_or("other")
+    /// The credential that was presented, unverified, and of which kind it says to be.
+    fn presented(&self, schemes: u64) -> Option<(CredentialKind, &'r [u8])> {
+        match self.auth.carriers().find(&self.parts.headers, schemes).ok()? {
+            Presented::Nothing => None,
+            Presented::Bearer(token) | Presented::AccessCookie(token) => {
+                Some((CredentialKind::AccessToken, token))
+            }
+            Presented::ApiKey(key) => Some((CredentialKind::ApiKey, key)),
+            Presented::Session(cookie) => Some((CredentialKind::Session, cookie)),
+        }
     }
+}
 
-    fn request_id(&self) -> Option<&'r str> {
-        let id = self.parts.headers.get("x-request-id")?.to_str().ok()?;
-        let plain = id.len() <= MAX_REQUEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
-        plain.then_some(id)
-    }
+/// What a check says.
+///
+/// SECURITY: when it panics, nobody is let in, and the refusal is an event like every other.
+async fn unless_it_panics<T>(
+    check: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    AssertUnwindSafe(check).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(target: "auth", "a check panicked: the request was refused");
+        Err(Refusal::new(Denial::internal(), "check-panicked"))
+    })
 }
 
 /// Every token that is not good looks the same from outside, but for one that expired (E2).

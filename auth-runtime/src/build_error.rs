@@ -5,7 +5,9 @@ use std::{error::Error, fmt};
 
 use auth_policy::EmbedError;
 
-use crate::{jwt::SetupError, reference::ReferenceError, store::StoreError};
+use crate::{
+    api_key::MIN_PEPPER_BYTES, jwt::SetupError, reference::ReferenceError, store::StoreError,
+};
 
 /// Why an engine could not be made, or its keys not be replaced.
 #[derive(Debug)]
@@ -35,6 +37,10 @@ pub enum BuildError {
     NoSuchScheme(String),
     /// The policy declares that scheme, whose credentials are records, and there is no store.
     NoStore(String),
+    /// The pepper of `schemes.api_key` is not there.
+    Pepper(ReferenceError),
+    /// The pepper of `schemes.api_key` is too short to be one.
+    WeakPepper,
     /// The store does not answer.
     Store(StoreError),
 }
@@ -61,6 +67,11 @@ impl fmt::Display for BuildError {
                 f,
                 "scheme `{scheme}` keeps its credentials in a store, and the engine has none: give it one with `.store(..)`"
             ),
+            Self::Pepper(error) => write!(f, "scheme `api_key` has no pepper: {error}"),
+            Self::WeakPepper => write!(
+                f,
+                "the pepper of scheme `api_key` has less than {MIN_PEPPER_BYTES} bytes: make one with `openssl rand -base64 48`"
+            ),
             Self::Store(error) => write!(f, "{error}"),
             Self::NoSuchScheme(name) => write!(
                 f,
@@ -76,10 +87,12 @@ impl Error for BuildError {
             Self::Policy(error) => Some(error),
             Self::Reference { error, .. } => Some(error),
             Self::Keys { error, .. } => Some(error),
+            Self::Pepper(error) => Some(error),
             Self::Store(error) => Some(error),
             Self::NoKeys(_)
             | Self::KeysAreFetched(_)
             | Self::NoSuchScheme(_)
+            | Self::WeakPepper
             | Self::NoStore(_) => None,
         }
     }

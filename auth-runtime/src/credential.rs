@@ -112,6 +112,18 @@ fn cookie<'r>(
     schemes: u64,
 ) -> Result<Option<&'r [u8]>, Ambiguous> {
     let Some((_, name)) = carrier.filter(|(bit, _)| bit & schemes != 0) else { return Ok(None) };
+    only_cookie(headers, name)
+}
+
+/// The value of the one cookie of that name.
+///
+/// # Errors
+///
+/// When there are several: a page of a neighbouring host can add one.
+pub(crate) fn only_cookie<'r>(
+    headers: &'r HeaderMap,
+    name: &str,
+) -> Result<Option<&'r [u8]>, Ambiguous> {
     let all = headers.get_all(header::COOKIE).iter().flat_map(cookies);
     let value = only(all.filter(|(key, _)| *key == name.as_bytes()))?;
     Ok(value.map(|(_, value)| value))

@@ -7,7 +7,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{password::PasswordError, problem::Problem, store::StoreError};
+use crate::{
+    account::AccountError,
+    audit::{DenialId, Scene},
+    password::{PasswordError, Weaknesses},
+    problem::Problem,
+    reset::ResetError,
+    store::StoreError,
+};
 
 /// A guard's answer when it does not let a request through.
 ///
@@ -30,9 +37,12 @@ impl Denial {
 
     /// 401: a credential was presented and is not valid.
     pub(crate) fn invalid_token(challenges: &Challenges<'_>) -> Self {
-        let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
-            .detail("the credential is not valid here; obtain a new one");
-        Self::new(problem, challenges.invalid())
+        Self::new(invalid_credential(), challenges.invalid())
+    }
+
+    /// The same for an API key: the error is in the challenge of what was presented.
+    pub(crate) fn invalid_api_key(challenges: &Challenges<'_>) -> Self {
+        Self::new(invalid_credential(), challenges.invalid_api_key())
     }
 
     /// 401: the token was good and has expired, so that refreshing it makes sense.
@@ -72,15 +82,29 @@ impl Denial {
     pub fn wrong_password(policy: &Policy) -> Self {
         let problem =
             Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Sign-in refused")
-                .detail("the user name or the password is wrong");
+                .detail("the user name or the password is wrong")
+                .denied_as(Scene::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
     /// 401: a refresh token that is not valid, whatever is wrong with it (RFC 6749).
     pub fn invalid_grant(policy: &Policy) -> Self {
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", "Invalid grant")
-            .detail("the refresh token is not valid; sign in again");
+            .detail("the refresh token is not valid; sign in again")
+            .denied_as(Scene::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
+    }
+
+    /// 401: the credential is good, and somebody has to prove anew who they are (RFC 9470).
+    pub(crate) fn insufficient_authentication(
+        max_age: Seconds,
+        challenges: &Challenges<'_>,
+    ) -> Self {
+        let code = "insufficient_user_authentication";
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, code, "Sign in again").detail(
+            format!("this needs a sign-in, or the password, within the last {} s", max_age.0),
+        );
+        Self::new(problem, challenges.stale(max_age))
     }
 
     /// 500: the guard itself failed, or nothing stands behind it. Nobody is let in.
@@ -101,6 +125,11 @@ impl Denial {
     /// The `code` of the body: stable, such as `insufficient_scope`.
     pub fn code(&self) -> &'static str {
         self.problem.code()
+    }
+
+    /// The same, with the id that its audit event has.
+    pub(crate) fn denied_as(self, id: Option<DenialId>) -> Self {
+        Self { problem: self.problem.denied_as(id), ..self }
     }
 
     fn new(problem: Problem, challenges: Vec<HeaderValue>) -> Self {
@@ -130,18 +159,53 @@ impl From<StoreError> for Denial {
 impl From<PasswordError> for Denial {
     fn from(error: PasswordError) -> Self {
         if let PasswordError::TooLong { .. } = error {
-            return Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unprocessable",
-                "Unprocessable body",
-            )
-            .detail("the password is longer than any this takes")
-            .into();
+            return Problem::unprocessable("the password is longer than any this takes").into();
         }
         tracing::error!(target: "auth", %error, "a password could not be looked at");
         match error {
             PasswordError::Busy => Problem::unavailable().into(),
             _ => Self::internal(),
+        }
+    }
+}
+
+/// 422 with the code of every reason.
+impl From<Weaknesses> for Denial {
+    fn from(weaknesses: Weaknesses) -> Self {
+        Problem::unprocessable("this password is guessed too soon: `reasons` says why")
+            .reasons(weaknesses.codes())
+            .into()
+    }
+}
+
+/// 409 for a name that is taken, 404 for an account that is not there.
+impl From<AccountError> for Denial {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::NameTaken => {
+                Problem::new(StatusCode::CONFLICT, "name_taken", "Name taken")
+                    .detail("somebody has this user name; choose another")
+                    .into()
+            }
+            AccountError::NoSuchAccount => Problem::not_found().into(),
+            AccountError::Store(error) => error.into(),
+            AccountError::Random => Self::internal(),
+        }
+    }
+}
+
+/// 400 for a token that is not valid, whatever is wrong with it.
+impl From<ResetError> for Denial {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::Invalid => {
+                Problem::new(StatusCode::BAD_REQUEST, "invalid_reset_token", "Invalid token")
+                    .detail("the token was used or has expired; ask anew")
+                    .denied_as(Scene::denial())
+                    .into()
+            }
+            ResetError::Store(error) => error.into(),
+            ResetError::Random => Self::internal(),
         }
     }
 }
@@ -154,6 +218,11 @@ impl IntoResponse for Denial {
         }
         response
     }
+}
+
+fn invalid_credential() -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, "invalid_token", "Invalid credential")
+        .detail("the credential is not valid here; obtain a new one")
 }
 
 /// The scopes a rule asks for and those of them that are not in effect.
@@ -169,35 +238,63 @@ pub(crate) struct Challenges<'a> {
     schemes: u64,
 }
 
+/// What is added to the challenges: `error` of RFC 6750 belongs to Bearer alone, and what says the
+/// same of another credential is in the challenge for that.
+#[derive(Default)]
+struct Errors<'e> {
+    bearer: &'e str,
+    api_key: &'e str,
+    session: &'e str,
+}
+
+/// What is added to the challenge of a credential that was presented and is not good.
+const INVALID: &str = r#", error="invalid_token", error_description="the credential is not valid""#;
+
 impl<'a> Challenges<'a> {
     pub(crate) fn new(policy: &'a Policy, schemes: u64) -> Self {
         Self { policy, schemes }
     }
 
     fn plain(&self) -> Vec<HeaderValue> {
-        self.each("")
+        self.each(&Errors::default())
     }
 
     fn invalid(&self) -> Vec<HeaderValue> {
-        self.each(r#", error="invalid_token", error_description="the credential is not valid""#)
+        self.each(&Errors { bearer: INVALID, ..Errors::default() })
+    }
+
+    fn invalid_api_key(&self) -> Vec<HeaderValue> {
+        self.each(&Errors { api_key: INVALID, ..Errors::default() })
+    }
+
+    /// The one error of a session's challenge: nothing else says to ask for the password again.
+    fn stale(&self, max_age: Seconds) -> Vec<HeaderValue> {
+        let error =
+            format!(r#", error="insufficient_user_authentication", max_age="{}""#, max_age.0);
+        self.each(&Errors { bearer: &error, session: &error, ..Errors::default() })
     }
 
     fn insufficient(&self, required: &[String]) -> Vec<HeaderValue> {
         let scope = required.join(" ");
         let scope = if scope.is_empty() { scope } else { format!(r#", scope="{scope}""#) };
-        self.each(&format!(r#", error="insufficient_scope"{scope}"#))
+        let error = format!(r#", error="insufficient_scope"{scope}"#);
+        self.each(&Errors { bearer: &error, ..Errors::default() })
     }
 
-    /// One challenge per authentication scheme. `error` belongs to Bearer alone (RFC 6750).
-    fn each(&self, error: &str) -> Vec<HeaderValue> {
+    /// One challenge per authentication scheme.
+    fn each(&self, errors: &Errors<'_>) -> Vec<HeaderValue> {
         let mut challenges: Vec<String> = Vec::new();
         let named = self.policy.schemes().iter().zip(0u32..);
         for (scheme, _) in named.filter(|(_, id)| self.schemes >> id & 1 == 1) {
             let challenge = match &scheme.kind {
-                SchemeKind::Jwt(jwt) => bearer(&jwt.audience, error),
-                SchemeKind::Issuer(issuer) => bearer(&issuer.audience, error),
-                SchemeKind::ApiKey(key) => format!("ApiKey header={}", quoted(&key.header)),
-                SchemeKind::Session(session) => format!("Cookie name={}", quoted(&session.cookie)),
+                SchemeKind::Jwt(jwt) => bearer(&jwt.audience, errors.bearer),
+                SchemeKind::Issuer(issuer) => bearer(&issuer.audience, errors.bearer),
+                SchemeKind::ApiKey(key) => {
+                    format!("ApiKey header={}{}", quoted(&key.header), errors.api_key)
+                }
+                SchemeKind::Session(session) => {
+                    format!("Cookie name={}{}", quoted(&session.cookie), errors.session)
+                }
             };
             if !challenges.contains(&challenge) {
                 challenges.push(challenge);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     bits::Bits, clock::Timestamp, context::Context, csrf::CsrfKey, denial::Denial,
-    jwt::VerifiedToken, rule::Requirement,
+    jwt::VerifiedToken, rule::Requirement, secret::Secret,
 };
 
 /// The caller of a handler, as its guard found it.
@@ -155,6 +155,23 @@ impl Identity {
     /// The claims of a token beyond those this crate understands; none of another credential.
     pub fn claims(&self) -> &Map<String, Value> {
         &self.0.verified.claims
+    }
+
+    /// The token that this caller's pages show with requests that change something, in the header
+    /// `X-CSRF-Token` or in the form's field `csrf_token`; `None` where no cookie carried the
+    /// credential, so that none is asked for.
+    ///
+    /// # Security
+    ///
+    /// It belongs to this sign-in and to no other. Put it into pages and answers of this service
+    /// alone, never into a URL, a log or a cookie.
+    pub fn csrf_token(&self) -> Option<Secret> {
+        self.csrf().map(CsrfKey::token)
+    }
+
+    /// What the tokens against forged requests are made with, where a cookie carried the credential.
+    pub(crate) fn csrf(&self) -> Option<&CsrfKey> {
+        self.0.verified.csrf.as_ref()
     }
 
     pub(crate) fn satisfies_scopes(&self, requirement: &Requirement) -> bool {

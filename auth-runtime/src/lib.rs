@@ -8,6 +8,7 @@
 //! and lets it in or answers with a [`Denial`].
 
 pub mod account;
+pub mod api_key;
 pub mod audit;
 mod auth;
 mod authorize;
@@ -17,11 +18,14 @@ mod build_error;
 pub mod client;
 pub mod clock;
 mod context;
+mod cookie;
 mod credential;
-mod csrf;
+pub mod csrf;
 mod denial;
 pub mod discovery;
+pub mod endpoints;
 pub mod extract;
+mod flush;
 mod guard;
 mod identity;
 pub mod jwt;
@@ -40,9 +44,12 @@ mod rotation;
 pub mod routing;
 mod rule;
 pub mod secret;
+mod seen;
+pub mod session;
 pub mod sign_in;
 pub mod store;
 pub mod tokens;
+mod url;
 pub mod wellknown;
 
 pub use auth::{Auth, AuthBuilder, EmbeddedPolicy};
@@ -65,6 +72,7 @@ pub mod policy_types {
 pub mod __private {
     pub use crate::{
         auth::EmbeddedPolicy,
+        csrf::form::csrf_form,
         guard::{Guard, Public},
         identity::Identity,
         rule::{All, AnyOf, End, NONE, Open, Refused, Requires, Text, Word},

@@ -303,9 +303,13 @@ pub(crate) fn limit_name(limit: Option<LimitId>, policy: &Policy) -> Option<&str
 
 /// The rule of a `#[public]` handler.
 #[derive(Debug)]
-pub struct Open<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, Reason>(
-    PhantomData<Reason>,
-);
+pub struct Open<
+    const STRUCTURE: u64,
+    const SCHEMES: u64,
+    const LIMIT: u32,
+    Reason,
+    const FORM: bool = false,
+>(PhantomData<Reason>);
 
 /// What a public handler declares, as constants.
 #[derive(Clone, Copy, Debug)]
@@ -316,11 +320,13 @@ pub struct Openness {
     pub(crate) schemes: u64,
     pub(crate) limit: Option<LimitId>,
     pub(crate) reason: ReasonText,
+    /// Whether the token against forged requests is in the form that the handler reads.
+    pub(crate) form: bool,
 }
 
 #[diagnostic::do_not_recommend]
-impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R> ReadsOnly
-    for Open<STRUCTURE, SCHEMES, LIMIT, R>
+impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R, const FORM: bool> ReadsOnly
+    for Open<STRUCTURE, SCHEMES, LIMIT, R, FORM>
 {
 }
 
@@ -333,6 +339,45 @@ pub trait Opening: Send + Sync + 'static {
 /// Sixteen bytes of a text, padded with zeros at the end, and the rest of it.
 #[derive(Debug)]
 pub struct Text<const BYTES: u128, Rest>(PhantomData<Rest>);
+
+/// The rule of a public handler of this crate, which is compiled against no policy: everybody, for
+/// a reason of at most 64 bytes.
+macro_rules! everybody {
+    ($reason:literal) => {
+        $crate::rule::Open<0, 0, { $crate::rule::NONE },
+            $crate::rule::Text<{ $crate::rule::piece($reason, 0) },
+            $crate::rule::Text<{ $crate::rule::piece($reason, 1) },
+            $crate::rule::Text<{ $crate::rule::piece($reason, 2) },
+            $crate::rule::Text<{ $crate::rule::piece($reason, 3) }, $crate::rule::End>>>>>
+    };
+}
+pub(crate) use everybody;
+
+/// The piece of a text with that index, for [`Text`]; past the end it is empty.
+pub(crate) const fn piece(text: &str, index: usize) -> u128 {
+    assert!(text.len() <= 64, "a reason of this crate has at most 64 bytes");
+    let mut rest = text.as_bytes();
+    let mut skipped = 0;
+    while skipped < index * 16 {
+        rest = match rest.split_first() {
+            Some((_, rest)) => rest,
+            None => rest,
+        };
+        skipped += 1;
+    }
+    let mut piece = 0;
+    let mut taken = 0;
+    while taken < 16 {
+        let (byte, others) = match rest.split_first() {
+            Some((byte, others)) => (*byte, others),
+            None => (0, rest),
+        };
+        piece = piece << 8 | byte as u128;
+        rest = others;
+        taken += 1;
+    }
+    piece
+}
 
 /// A piece of a text as a constant.
 #[derive(Debug)]
@@ -360,14 +405,15 @@ impl<const BYTES: u128, Rest: Reason> Reason for Text<BYTES, Rest> {
         Some(&Piece { bytes: BYTES.to_be_bytes(), next: Rest::FIRST });
 }
 
-impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R: Reason> Opening
-    for Open<STRUCTURE, SCHEMES, LIMIT, R>
+impl<const STRUCTURE: u64, const SCHEMES: u64, const LIMIT: u32, R: Reason, const FORM: bool>
+    Opening for Open<STRUCTURE, SCHEMES, LIMIT, R, FORM>
 {
     const OPENNESS: Openness = Openness {
         structure: if SCHEMES == 0 && LIMIT == NONE { None } else { Some(STRUCTURE) },
         schemes: SCHEMES,
         limit: if LIMIT == NONE { None } else { Some(LimitId(LIMIT)) },
         reason: ReasonText(R::FIRST),
+        form: FORM,
     };
 }
 
@@ -426,5 +472,16 @@ mod tests {
         let open = <Open<1, 0, NONE, Text<HEAD, Text<TAIL, End>>>>::OPENNESS;
         assert_eq!(open.reason.to_string(), "landing page for all");
         assert_eq!(open.structure, None);
+    }
+
+    #[test]
+    fn reasons_of_this_crate_are_written_as_they_read() {
+        for (reason, open) in [
+            ("short", <everybody!("short")>::OPENNESS),
+            ("sixteen bytes ..", <everybody!("sixteen bytes ..")>::OPENNESS),
+            ("and one more than", <everybody!("and one more than")>::OPENNESS),
+        ] {
+            assert_eq!(open.reason.to_string(), reason);
+        }
     }
 }

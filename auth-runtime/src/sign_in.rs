@@ -3,17 +3,17 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+use auth_policy::settings::EndpointKind;
+
 use crate::{
     Auth, Denial,
     account::{Account, Accounts},
+    audit::{CredentialKind, Decision, Event, Kind, Tag},
     limit::{Client, SignInLimit},
     password::{Hasher, PasswordError, Verdict},
     secret::Secret,
     store::StoreError,
 };
-
-/// The longest user name that is looked up, in bytes. A longer one is nobody's.
-const MAX_USERNAME_BYTES: usize = 254;
 
 /// Checks user names and passwords against the accounts of an engine.
 #[derive(Clone, Debug)]
@@ -25,6 +25,9 @@ pub struct PasswordSignIn {
 }
 
 impl PasswordSignIn {
+    /// The longest user name that is looked up, in bytes. A longer one is nobody's.
+    pub const MAX_USERNAME_BYTES: usize = 254;
+
     /// The accounts of that engine, whose passwords were hashed by that hasher or earlier ones.
     ///
     /// # Errors
@@ -32,18 +35,12 @@ impl PasswordSignIn {
     /// [`SignInError::NoStore`] when the engine has no store, and so no accounts.
     pub fn new(auth: Auth, hasher: Hasher) -> Result<Self, SignInError> {
         let accounts = Arc::clone(auth.accounts().ok_or(SignInError::NoStore)?);
-        Ok(Self { auth, accounts, hasher, limit: None })
+        let limit = SignInLimit::of(&auth, EndpointKind::Login);
+        Ok(Self { auth, accounts, hasher, limit })
     }
 
-    /// With that limit in front of [`check_from`](Self::check_from) and
-    /// [`confirm_from`](Self::confirm_from).
-    #[must_use]
-    pub fn limited(mut self, limit: SignInLimit) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// The account with that name and password, for a client who has an attempt left.
+    /// The account with that name and password, for a client who has an attempt left: the limit is
+    /// the one that `endpoints.login` of the policy names, if there is one.
     ///
     /// # Errors
     ///
@@ -110,17 +107,22 @@ impl PasswordSignIn {
     pub async fn check(&self, username: &str, password: Secret) -> Result<Account, SignInError> {
         let now = self.auth.now();
         let account = match username.len() {
-            0..=MAX_USERNAME_BYTES => self.accounts.by_name(username, now).await?,
+            0..=Self::MAX_USERNAME_BYTES => self.accounts.by_name(username, now).await?,
             _ => None,
         };
         let again = password.clone();
         // With no such account this costs as much: time does not tell which accounts there are.
         let stored = account.as_ref().map(|account| &account.password);
         let verdict = self.hasher.verify(password, stored).await?;
-        match account.filter(|_| verdict.is_right()) {
-            Some(account) if !account.disabled => self.renewed(account, verdict, again).await,
-            Some(account) => Err(self.refused(Some(&account), "account-disabled")),
-            None => Err(self.refused(None, "wrong-password")),
+        match account {
+            Some(account) if !verdict.is_right() => {
+                Err(self.refused(Some(&account), username, "wrong-password"))
+            }
+            Some(account) if account.disabled => {
+                Err(self.refused(Some(&account), username, "account-disabled"))
+            }
+            Some(account) => self.renewed(account, verdict, again).await,
+            None => Err(self.refused(None, username, "no-such-account")),
         }
     }
 
@@ -134,9 +136,13 @@ impl PasswordSignIn {
         let account = self.accounts.by_id(id, self.auth.now()).await?;
         let stored = account.as_ref().map(|account| &account.password);
         let verdict = self.hasher.verify(password, stored).await?;
-        match account.filter(|account| verdict.is_right() && !account.disabled) {
-            Some(account) => Ok(account),
-            None => Err(self.refused(None, "wrong-password")),
+        match account {
+            Some(account) if verdict.is_right() && !account.disabled => Ok(account),
+            Some(account) => {
+                let cause = if account.disabled { "account-disabled" } else { "wrong-password" };
+                Err(self.refused(Some(&account), &account.username, cause))
+            }
+            None => Err(self.refused(None, id, "no-such-account")),
         }
     }
 
@@ -167,9 +173,23 @@ impl PasswordSignIn {
         Ok(account)
     }
 
-    fn refused(&self, account: Option<&Account>, cause: &'static str) -> SignInError {
+    /// Reports a refusal. SECURITY: what was typed as a name may be a password, so of it the event
+    /// has a tag alone.
+    fn refused(
+        &self,
+        account: Option<&Account>,
+        username: &str,
+        cause: &'static str,
+    ) -> SignInError {
         let subject = account.map(|account| self.auth.subject(&account.id));
-        self.auth.report_login(subject.as_ref(), Err(cause));
+        self.auth.record(&Event {
+            decision: Decision::Deny,
+            subject: subject.as_ref(),
+            credential_kind: Some(CredentialKind::Password),
+            account: Tag::of_name(username),
+            cause: Some(cause),
+            ..self.auth.event(Kind::Login)
+        });
         SignInError::Refused
     }
 }

@@ -9,9 +9,9 @@ use std::{error::Error, fmt, sync::Arc};
 use auth_policy::settings::Seconds;
 
 use crate::{
-    Auth, Identity,
+    Auth, Denial, Identity,
     account::{Account, Accounts},
-    audit::Kind,
+    audit::{CredentialKind, Decision, Event, Kind},
     jwt::{AccessGrant, IssueError},
     refresh::{RefreshError, RefreshTokens, Refreshed, ServerSecret},
     revocation::{FAMILY_CLAIM, Revocations},
@@ -40,6 +40,10 @@ pub struct SignedIn {
     pub expires_in: Seconds,
     /// The scopes of the access token, sorted, with spaces between them.
     pub scope: String,
+    /// How long the refresh token and its successors live.
+    pub refresh_expires_in: Seconds,
+    /// The id of the refresh family: the `sid` of the access token. Not a secret.
+    pub family_id: String,
     /// Who it is.
     pub account: Account,
 }
@@ -74,7 +78,7 @@ impl Tokens {
         let now = self.auth.now();
         let current = self.accounts.by_id(&account.id, now).await?;
         match current.filter(|current| !current.disabled && current.password == account.password) {
-            Some(current) => self.issue(begun, current),
+            Some(current) => self.issue(begun, current, Kind::TokenIssued),
             None => {
                 self.end(&owner, &begun.family_id).await?;
                 Err(TokensError::Refused)
@@ -93,33 +97,54 @@ impl Tokens {
         let now = self.auth.now();
         let renewed = match self.refresh.rotate(presented, None, now).await {
             Err(RefreshError::Reused { owner, family_id }) => {
-                self.report_reuse(&owner);
+                self.report_reuse(&owner, &family_id);
                 self.revocations.family(&family_id, now).await?;
                 return Err(TokensError::Reused { subject: owner.as_str().to_owned() });
+            }
+            Err(error @ (RefreshError::Invalid | RefreshError::OtherClient)) => {
+                self.report_refused(None, "refresh-token-invalid");
+                return Err(error.into());
             }
             renewed => renewed?,
         };
         let account = self.accounts.by_id(renewed.owner.as_str(), now).await?;
         match account.filter(|account| !account.disabled) {
-            Some(account) => self.issue(renewed, account),
+            Some(account) => self.issue(renewed, account, Kind::TokenRefreshed),
             None => {
+                self.report_refused(Some(&renewed.owner), "account-disabled");
                 self.end(&renewed.owner, &renewed.family_id).await?;
                 Err(TokensError::Refused)
             }
         }
     }
 
-    /// Ends the family the caller's access token came with, and that token.
+    /// The id of the family a refresh token belongs to, if this service wrote it: whether the family
+    /// is still there is not looked at.
+    pub(crate) fn family_of(&self, presented: &Secret) -> Option<String> {
+        self.refresh.family_of(presented)
+    }
+
+    /// Ends the family the caller's access token came with, and that token. A caller with another
+    /// credential, or from another issuer, has neither.
     ///
     /// # Errors
     ///
     /// When the store does not answer; this process refuses the token all the same.
-    pub async fn sign_out(&self, caller: &Identity) -> Result<(), TokensError> {
+    pub async fn sign_out(&self, caller: &Identity) -> Result<(), StoreError> {
+        if !self.issued(caller) {
+            return Ok(());
+        }
+        self.auth.record(&Event {
+            subject: Some(caller.subject()),
+            scheme: Some(caller.scheme()),
+            credential_kind: Some(CredentialKind::AccessToken),
+            credential: caller.credential_id(),
+            ..self.auth.event(Kind::Logout)
+        });
         if let Some(token_id) = caller.credential_id() {
             self.revocations.token(token_id, self.auth.now()).await?;
         }
-        let family = caller.claims().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
-        match (Owner::new(&*caller.subject().id), family) {
+        match (Owner::new(&*caller.subject().id), family_of(caller)) {
             (Some(owner), Some(family)) => self.end(&owner, family).await,
             _ => Ok(()),
         }
@@ -130,21 +155,49 @@ impl Tokens {
     /// # Errors
     ///
     /// When the store does not answer; what was ended until then stays ended.
-    pub async fn end_all(&self, subject: &str) -> Result<(), TokensError> {
+    pub async fn end_all(&self, subject: &str) -> Result<(), StoreError> {
         self.end_all_but(subject, None).await
     }
 
-    /// The same, but for the family of the caller: after a change of password.
+    /// The same, but for the family of the caller, if it has one: after a change of password. Of a
+    /// caller from another issuer nothing ends.
     ///
     /// # Errors
     ///
     /// When the store does not answer; what was ended until then stays ended.
-    pub async fn end_others(&self, caller: &Identity) -> Result<(), TokensError> {
-        let family = caller.claims().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
-        self.end_all_but(&caller.subject().id, family).await
+    pub async fn end_others(&self, caller: &Identity) -> Result<(), StoreError> {
+        // SECURITY: a foreign issuer may call its subjects what we call ours.
+        if *caller.subject().issuer != *self.auth.own_issuer() {
+            return Ok(());
+        }
+        let kept = family_of(caller).filter(|_| self.issued(caller));
+        self.end_all_but(&caller.subject().id, kept).await
     }
 
-    async fn end_all_but(&self, subject: &str, kept: Option<&str>) -> Result<(), TokensError> {
+    /// What the client is told.
+    pub fn denial(&self, error: TokensError) -> Denial {
+        match error {
+            TokensError::Refused | TokensError::Reused { .. } => {
+                Denial::invalid_grant(self.auth.policy())
+            }
+            TokensError::Store(error) => error.into(),
+            error => {
+                tracing::error!(target: "auth", %error, "tokens could not be issued");
+                Denial::internal()
+            }
+        }
+    }
+
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// Whether the caller came with an access token of ours.
+    fn issued(&self, caller: &Identity) -> bool {
+        self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == caller.scheme_id())
+    }
+
+    async fn end_all_but(&self, subject: &str, kept: Option<&str>) -> Result<(), StoreError> {
         let Some(owner) = Owner::new(subject) else { return Ok(()) };
         // Again until none is left: one may begin while the others end.
         loop {
@@ -159,31 +212,74 @@ impl Tokens {
     }
 
     /// The access tokens first: a family that has ended in part can still be ended again.
-    async fn end(&self, owner: &Owner, family_id: &str) -> Result<(), TokensError> {
+    async fn end(&self, owner: &Owner, family_id: &str) -> Result<(), StoreError> {
         let now = self.auth.now();
         self.revocations.family(family_id, now).await?;
         self.refresh.end(owner, family_id, now).await?;
+        self.auth.record(&Event {
+            subject: Some(&self.auth.subject(owner.as_str())),
+            credential_kind: Some(CredentialKind::RefreshToken),
+            credential: Some(family_id),
+            ..self.auth.event(Kind::TokenRevoked)
+        });
         Ok(())
     }
 
-    fn report_reuse(&self, owner: &Owner) {
-        let subject = self.auth.subject(owner.as_str());
-        self.auth.report(Kind::RefreshReuse, Some(&subject), Err("retired-token"));
+    fn report_reuse(&self, owner: &Owner, family_id: &str) {
+        self.auth.record(&Event {
+            decision: Decision::Deny,
+            subject: Some(&self.auth.subject(owner.as_str())),
+            credential_kind: Some(CredentialKind::RefreshToken),
+            credential: Some(family_id),
+            cause: Some("retired-token"),
+            ..self.auth.event(Kind::RefreshReuse)
+        });
     }
 
-    fn issue(&self, refreshed: Refreshed, account: Account) -> Result<SignedIn, TokensError> {
+    /// Reports a refresh token that is worth nothing.
+    pub(crate) fn report_refused(&self, owner: Option<&Owner>, cause: &'static str) {
+        let subject = owner.map(|owner| self.auth.subject(owner.as_str()));
+        self.auth.record(&Event {
+            decision: Decision::Deny,
+            subject: subject.as_ref(),
+            credential_kind: Some(CredentialKind::RefreshToken),
+            cause: Some(cause),
+            ..self.auth.event(Kind::TokenRefreshed)
+        });
+    }
+
+    fn issue(
+        &self,
+        refreshed: Refreshed,
+        account: Account,
+        why: Kind,
+    ) -> Result<SignedIn, TokensError> {
         let issuer = self.auth.issuer().ok_or(TokensError::NoJwtScheme)?;
         let roles: Vec<_> = account.roles.iter().map(String::as_str).collect();
         let grant = AccessGrant::new(&account.id).roles(&roles).session(&refreshed.family_id);
-        let access = issuer.access_token(&grant, self.auth.now())?;
+        let now = self.auth.now();
+        let access = issuer.access_token(&grant, now)?;
+        self.auth.record(&Event {
+            subject: Some(&self.auth.subject(&account.id)),
+            credential_kind: Some(CredentialKind::AccessToken),
+            credential: Some(&access.token_id),
+            ..self.auth.event(why)
+        });
         Ok(SignedIn {
             access_token: access.token,
             refresh_token: refreshed.token,
             expires_in: access.expires_in,
             scope: access.scope,
+            refresh_expires_in: refreshed.family.left(now),
+            family_id: refreshed.family_id,
             account,
         })
     }
+}
+
+/// The family the caller's access token came with.
+fn family_of(caller: &Identity) -> Option<&str> {
+    caller.claims().get(FAMILY_CLAIM).and_then(|claim| claim.as_str())
 }
 
 /// Why no tokens were issued, or not all were ended.

@@ -14,25 +14,11 @@ use crate::{
     guard::Public,
     problem::Problem,
     routing::{MethodRouter, get},
-    rule::{End, NONE, Open, Text},
+    rule::everybody,
 };
 
 /// For how long others keep our JWK set: a new key has to be in it for so long before it signs.
 pub const JWKS_MAX_AGE: Seconds = Seconds(300);
-
-/// Everybody may have them, for this reason.
-type Everybody = Open<
-    0,
-    0,
-    NONE,
-    Text<
-        { u128::from_be_bytes(*b"the public half ") },
-        Text<
-            { u128::from_be_bytes(*b"of the keys that") },
-            Text<{ u128::from_be_bytes(*b" sign our tokens") }, End>,
-        >,
-    >,
->;
 
 /// The public keys of `schemes.jwt` as a JWK set (RFC 7517): `GET /.well-known/jwks.json`.
 ///
@@ -61,7 +47,7 @@ where
 }
 
 async fn publish_keys(
-    _: Public<Everybody>,
+    _: Public<everybody!("the public half of the keys that sign our tokens")>,
     Engine(auth): Engine,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -9,17 +9,22 @@
     reason = "a test fails by panicking, and reads its environment"
 )]
 
+mod accounts;
 mod blog;
 mod book;
 mod cargo;
 mod client;
+mod csrf;
 mod discovery;
 mod evidence;
+mod failing;
 mod files;
 mod fixture;
 mod http;
 mod interop;
+mod keys;
 mod life;
 mod own_accounts;
 mod readme;
+mod sessions;
 mod ui;

@@ -101,16 +101,6 @@ impl VerifiedToken {
         self.scopes.union_with(&within);
         self
     }
-
-    /// The same as [`scope_ids`](Self::scope_ids), for a rule to test.
-    pub(crate) const fn scopes(&self) -> &Bits {
-        &self.scopes
-    }
-
-    /// The same as [`role_ids`](Self::role_ids), for a rule to test.
-    pub(crate) const fn roles(&self) -> &Bits {
-        &self.roles
-    }
 }
 
 impl fmt::Debug for VerifiedToken {

@@ -39,7 +39,7 @@ impl Client {
     pub(super) fn of(auth: &Auth, parts: &Parts) -> Self {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
         Self {
-            address: network::client(auth.policy().network(), parts),
+            address: network::client(auth.policy().network(), &parts.extensions, &parts.headers),
             endpoint: format!("{} {path}", method(&parts.method)),
             note: Context::note(parts),
         }

@@ -10,13 +10,7 @@ use auth_policy::{
 use axum::http::request::Parts;
 
 use super::{Bucket, Client, Level, address::network_of, bucket::Counted, fields::seconds};
-use crate::{
-    Auth, Identity,
-    audit::{Decision, Event, Kind},
-    denial::Denial,
-    problem::Problem,
-    store::StoreError,
-};
+use crate::{Auth, Identity, denial::Denial, problem::Problem, store::StoreError};
 
 /// The limits of an engine, for one request.
 pub(crate) struct Enforcer<'r> {
@@ -80,9 +74,13 @@ impl<'r> Enforcer<'r> {
         self.take(&cells).await
     }
 
-    /// All of a limit at once, for somebody who tries to sign in.
-    pub(super) async fn attempt(&self, limit: LimitId, name: &str) -> Result<Cells, Limited> {
-        let cells = self.cells(&[limit], Caller::Named(name), |_| true);
+    /// All of a limit at once, for somebody who tries to prove who they are.
+    pub(super) async fn attempt(
+        &self,
+        limit: LimitId,
+        caller: Caller<'_>,
+    ) -> Result<Cells, Limited> {
+        let cells = self.cells(&[limit], caller, |_| true);
         self.take(&cells).await.map(|()| cells)
     }
 
@@ -93,7 +91,10 @@ impl<'r> Enforcer<'r> {
         }
         let buckets: Vec<_> = cells.iter().map(|(_, bucket)| bucket.clone()).collect();
         match self.auth.limiter().take(&buckets, self.auth.moment()).await {
-            Ok(levels) if levels.len() == cells.len() => self.judge(cells, &levels),
+            Ok(levels) if levels.len() == cells.len() => {
+                self.auth.report_limiter(true);
+                self.judge(cells, &levels)
+            }
             Ok(_) => self.outage(cells, &StoreError::Damaged("an answer of another length".into())),
             Err(error) => self.outage(cells, &error),
         }
@@ -104,7 +105,7 @@ impl<'r> Enforcer<'r> {
         let buckets: Vec<_> = cells.iter().map(|(_, bucket)| bucket.clone()).collect();
         match self.auth.limiter().give_back(&buckets, self.auth.moment()).await {
             Ok(levels) => self.note(cells, &levels),
-            Err(error) => self.report_outage(Decision::Allow, &error),
+            Err(error) => self.report_outage(&error),
         }
     }
 
@@ -127,22 +128,17 @@ impl<'r> Enforcer<'r> {
 
     /// What each limit says to a limiter that does not answer: one that refuses is enough.
     fn outage(&self, cells: &[(LimitId, Bucket)], error: &StoreError) -> Result<(), Limited> {
+        self.report_outage(error);
         let allows = |limit: &Limit| limit.on_store_down == LimitOnStoreDown::Allow;
         if cells.iter().all(|(id, _)| self.limit(*id).is_some_and(allows)) {
-            self.report_outage(Decision::Allow, error);
             return Ok(());
         }
-        self.report_outage(Decision::Error, error);
-        Err(Limited { denial: Problem::unavailable().into(), cause: "limiter-unavailable" })
+        Err(Limited { denial: Problem::unavailable().into(), cause: "limiter-unreachable" })
     }
 
-    fn report_outage(&self, decision: Decision, error: &StoreError) {
+    fn report_outage(&self, error: &StoreError) {
         tracing::error!(target: "auth", %error, "the limiter does not answer");
-        self.auth.audit().record(&Event {
-            decision,
-            cause: Some("limiter-unavailable"),
-            ..Event::new(self.auth.now(), Kind::Limits, self.auth.policy().revision())
-        });
+        self.auth.report_limiter(false);
     }
 
     fn note(&self, cells: &[(LimitId, Bucket)], levels: &[Level]) {

@@ -30,6 +30,7 @@ pub use open::open;
 pub use quota::{Level, Quota};
 #[cfg(feature = "redis")]
 pub use redis::RedisLimiter;
+pub(crate) use sign_in::count;
 pub use sign_in::{Permit, SignInLimit};
 
 use crate::{clock::Moment, store::Answer};

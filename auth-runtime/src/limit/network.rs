@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 use auth_policy::settings::{ForwardedHeader, Network, Proxies};
 use axum::{
     extract::ConnectInfo,
-    http::{HeaderMap, HeaderName, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, header},
 };
 
 use super::address::{folded, of_forwarded, of_x_forwarded_for};
@@ -20,9 +20,13 @@ use super::address::{folded, of_forwarded, of_x_forwarded_for};
 const MOST_HOPS: usize = 16;
 
 /// The address of the client that sent the request; `None` where the peer is not known.
-pub(crate) fn client(network: &Network, parts: &Parts) -> Option<IpAddr> {
-    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
-    Some(behind(network, peer.ip(), &parts.headers))
+pub(crate) fn client(
+    network: &Network,
+    extensions: &Extensions,
+    headers: &HeaderMap,
+) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(behind(network, peer.ip(), headers))
 }
 
 /// The first address from the right that is no trusted proxy. What cannot be read ends the walk at

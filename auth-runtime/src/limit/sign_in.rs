@@ -5,9 +5,13 @@ use auth_policy::{policy::LimitId, settings::EndpointKind};
 
 use super::{
     Client,
-    enforce::{Cells, Enforcer},
+    enforce::{Caller, Cells, Enforcer, Limited},
 };
-use crate::{Auth, audit::Kind, denial::Denial};
+use crate::{
+    Auth,
+    audit::{Decision, Event, Kind, Tag},
+    denial::Denial,
+};
 
 /// Counts attempts to sign in, before anything costly is done for them.
 ///
@@ -33,19 +37,28 @@ use crate::{Auth, audit::Kind, denial::Denial};
 pub struct SignInLimit {
     auth: Auth,
     limit: LimitId,
+    /// What is tried, in the words of audit events.
+    kind: Kind,
 }
 
 impl SignInLimit {
     /// The limit of that name; `None` where the policy declares none.
     pub fn named(auth: &Auth, limit: &str) -> Option<Self> {
         let limit = auth.policy().limit_id(limit)?;
-        Some(Self { auth: auth.clone(), limit })
+        Some(Self { auth: auth.clone(), limit, kind: Kind::Login })
     }
 
     /// The limit that `endpoints` names for that kind; `None` where it names none.
-    pub fn of(auth: &Auth, kind: EndpointKind) -> Option<Self> {
-        let limit = auth.policy().endpoint_limit(kind)?;
-        Some(Self { auth: auth.clone(), limit })
+    pub fn of(auth: &Auth, endpoints: EndpointKind) -> Option<Self> {
+        let limit = auth.policy().endpoint_limit(endpoints)?;
+        let kind = match endpoints {
+            EndpointKind::Login => Kind::Login,
+            EndpointKind::Register => Kind::AccountCreated,
+            EndpointKind::Reset => Kind::PasswordReset,
+            EndpointKind::Refresh => Kind::TokenRefreshed,
+            EndpointKind::Token => Kind::TokenIssued,
+        };
+        Some(Self { auth: auth.clone(), limit, kind })
     }
 
     /// Takes a cell from every bucket of the limit: `address` is the client's, `account` and
@@ -56,14 +69,49 @@ impl SignInLimit {
     /// 429 where one of them has none left, and then none was taken; 503 where the limiter does not
     /// answer, unless the limit says otherwise.
     pub async fn before(&self, account: &str, client: &Client) -> Result<Permit, Denial> {
+        self.take(Some(account), client).await
+    }
+
+    /// The same for somebody who has no name yet: the address counts in its place.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`before`](Self::before).
+    pub async fn before_anybody(&self, client: &Client) -> Result<Permit, Denial> {
+        self.take(None, client).await
+    }
+
+    async fn take(&self, name: Option<&str>, client: &Client) -> Result<Permit, Denial> {
         let enforcer = Enforcer::of(&self.auth, client.clone());
-        match enforcer.attempt(self.limit, account).await {
+        let caller = name.map_or(Caller::Nobody, Caller::Named);
+        match enforcer.attempt(self.limit, caller).await {
             Ok(cells) => Ok(Permit { auth: self.auth.clone(), client: client.clone(), cells }),
-            Err(limited) => {
-                self.auth.report(Kind::Login, None, Err(limited.cause));
-                Err(limited.denial)
+            Err(Limited { denial, cause }) => {
+                let failed = denial.status().is_server_error();
+                self.auth.record(&Event {
+                    decision: if failed { Decision::Error } else { Decision::Deny },
+                    // SECURITY: what was typed as a name may be a password.
+                    account: name.and_then(Tag::of_name),
+                    cause: Some(cause),
+                    ..self.auth.event(self.kind)
+                });
+                Err(denial)
             }
         }
+    }
+}
+
+/// Counts a call of an endpoint of this crate, if the policy names a limit for its kind. Calls of
+/// these kinds are counted whether they succeed or not.
+pub(crate) async fn count(
+    auth: &Auth,
+    endpoints: EndpointKind,
+    name: Option<&str>,
+    client: &Client,
+) -> Result<(), Denial> {
+    match SignInLimit::of(auth, endpoints) {
+        Some(limit) => limit.take(name, client).await.map(drop),
+        None => Ok(()),
     }
 }
 

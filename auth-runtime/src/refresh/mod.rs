@@ -134,6 +134,12 @@ impl RefreshTokens {
         Err(StoreError::Unavailable("a family changed under every attempt".to_owned()).into())
     }
 
+    /// The id of the family of a token that this service wrote.
+    pub(crate) fn family_of(&self, presented: &Secret) -> Option<String> {
+        // The token is read to be looked up.
+        Token::read(presented.expose(), &self.secret).map(|token| token.family)
+    }
+
     /// Ends a family: `false` says that there was none.
     ///
     /// # Errors

@@ -107,7 +107,7 @@ impl ServerSecret {
         Ok(Self(Zeroizing::new(record.value)))
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
     }
 

@@ -26,8 +26,9 @@ use tower_service::Service;
 
 use crate::{
     Auth,
+    audit::{Scene, Staged},
     context::Context,
-    limit::Note,
+    limit::{Note, network},
     problem::Problem,
     routing::inventory::{Access, Entry, Inventory},
 };
@@ -74,7 +75,8 @@ impl Protected {
         axum::serve(listener, self.knowing_peers()).await
     }
 
-    /// Serves the application until `stop` resolves, then lets requests in flight finish.
+    /// Serves the application until `stop` resolves, lets requests in flight finish, and then
+    /// writes what waits to be written ([`Auth::flush`]).
     ///
     /// # Errors
     ///
@@ -83,7 +85,12 @@ impl Protected {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        axum::serve(listener, self.knowing_peers()).with_graceful_shutdown(stop).await
+        let auth = self.context.auth.clone();
+        let served = axum::serve(listener, self.knowing_peers()).with_graceful_shutdown(stop).await;
+        if let Err(error) = auth.flush().await {
+            tracing::warn!(target: "auth", %error, "the last uses of sessions are lost");
+        }
+        served
     }
 
     /// Tells each request whom its connection leads to: limits count by it.
@@ -110,7 +117,7 @@ impl Protected {
 impl Service<Request> for Protected {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answering;
+    type Future = Staged<Answering>;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
         Service::<Request>::poll_ready(&mut self.router, cx)
@@ -119,8 +126,11 @@ impl Service<Request> for Protected {
     fn call(&mut self, mut request: Request) -> Self::Future {
         let context = self.context.fresh();
         let (auth, note) = (context.auth.clone(), context.note.clone());
+        let client =
+            network::client(auth.policy().network(), request.extensions(), request.headers());
+        let scene = Scene::new(request.method(), request.headers(), client);
         request.extensions_mut().insert(context);
-        Answering { route: self.router.call(request), auth, note }
+        scene.around(Answering { route: self.router.call(request), auth, note })
     }
 }
 

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use auth_runtime::{
     account::{Account, AccountError, StoredAccounts},
     clock::Timestamp,
+    endpoints::{KnownNames, Profiles},
     password::PasswordHash,
-    store::{Collection, Key, Owner, Store, StoreError},
+    store::{Answer, Collection, Key, Owner, Store, StoreError},
 };
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +85,16 @@ impl People {
             self.store.delete(&key, now).await?;
         }
         Ok(())
+    }
+}
+
+/// A new password is held against the address too.
+impl Profiles for People {
+    fn names<'a>(&'a self, account: &'a Account, now: Timestamp) -> Answer<'a, KnownNames> {
+        Box::pin(async move {
+            let profile = self.profile(&account.id, now).await?;
+            Ok(KnownNames { email: profile.email, ..KnownNames::default() })
+        })
     }
 }
 

@@ -1,14 +1,18 @@
-//! Administration. In: an admin. Out: the accounts, and the closing of one.
+//! Administration. In: an admin. Out: the accounts, the closing of one, and the end of
+//! its sign-ins.
 
 use auth_runtime::{
+    Denial, Identity,
     account::Accounts,
+    audit::Kind,
     authenticate,
     extract::{Json, Path},
+    problem::Problem,
 };
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
 
-use crate::{app::App, refusal::Refusal};
+use crate::app::App;
 
 #[derive(Serialize)]
 pub(crate) struct Row {
@@ -19,7 +23,7 @@ pub(crate) struct Row {
 }
 
 #[authenticate(jwt | session, role = "admin")]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Refusal> {
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denial> {
     let now = app.auth.now();
     let mut rows = Vec::new();
     for id in app.people.ids(now).await? {
@@ -34,10 +38,31 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Refus
 /// Closes an account: it cannot sign in any more, and everything it has ends.
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn disable(
+    admin: Identity,
     State(app): State<App>,
     Path(id): Path<String>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, Denial> {
     app.people.accounts.change(&id, |account| account.disabled = true, app.auth.now()).await?;
-    app.tokens.end_all(&id).await?;
+    let closed = app.auth.subject(&id);
+    let mut event = app.auth.event(Kind::AccountDisabled);
+    event.subject = Some(&closed);
+    event.actor = Some(admin.subject());
+    app.auth.record(&event);
+    app.accounts.end_all(&id).await?;
+    if let Some(keys) = app.auth.api_keys() {
+        keys.revoke_all(&id).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Ends every sign-in of somebody, who may sign in again.
+#[authenticate(jwt | session, role = "admin")]
+pub(crate) async fn end_sessions(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Denial> {
+    let account = app.people.accounts.by_id(&id, app.auth.now()).await?;
+    account.ok_or_else(Problem::not_found)?;
+    app.accounts.end_all(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

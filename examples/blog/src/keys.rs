@@ -14,7 +14,7 @@ use auth_runtime::{
     jwt::KeySet,
     limit::{self, Limiter},
     policy,
-    policy_types::Algorithm,
+    policy_types::{Algorithm, KeyEnvironment},
     secret::Secret,
     store::Store,
 };
@@ -28,8 +28,11 @@ pub(crate) async fn engine(
     settings: &Settings,
     store: Arc<dyn Store>,
 ) -> Result<Auth, Box<dyn Error>> {
+    // One policy serves both, and keys of the one are no keys in the other.
+    let environment = if settings.production { KeyEnvironment::Live } else { KeyEnvironment::Test };
     let limiter = limiter(settings).await?;
     let builder = Auth::from_policy(policy!()).store(store).limiter(limiter);
+    let builder = builder.key_environment(environment);
     if settings.keys_given || settings.production {
         return Ok(builder.build().await?);
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use auth_runtime::{
-    Identity, authenticate,
+    Denial, Identity, authenticate,
     clock::Timestamp,
     extract::{Json, Path},
     problem::Problem,
@@ -14,10 +14,7 @@ use auth_runtime::{
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    app::App,
-    refusal::{Refusal, unprocessable},
-};
+use crate::app::App;
 
 /// The longest title and body, in bytes.
 const MAX_TITLE: usize = 200;
@@ -50,7 +47,7 @@ pub(crate) struct Posts {
 }
 
 #[public(reason = "titles are for everybody")]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Post>>, Refusal> {
+pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Post>>, Denial> {
     Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
@@ -58,13 +55,13 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Post>>, Refu
 pub(crate) async fn show(
     State(app): State<App>,
     Path(id): Path<u64>,
-) -> Result<Json<Post>, Refusal> {
+) -> Result<Json<Post>, Denial> {
     let post = app.posts.find(id, app.auth.now()).await?;
     Ok(Json(post.ok_or_else(Problem::not_found)?.0))
 }
 
 #[authenticate(api_key, scopes = "read:posts")]
-pub(crate) async fn data(State(app): State<App>) -> Result<Json<Vec<Post>>, Refusal> {
+pub(crate) async fn data(State(app): State<App>) -> Result<Json<Vec<Post>>, Denial> {
     Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
@@ -73,7 +70,7 @@ pub(crate) async fn create(
     author: Identity,
     State(app): State<App>,
     Json(new): Json<NewPost>,
-) -> Result<(StatusCode, Json<Post>), Refusal> {
+) -> Result<(StatusCode, Json<Post>), Denial> {
     new.check()?;
     let post = app.posts.add(new, &author.subject().id, app.auth.now()).await?;
     Ok((StatusCode::CREATED, Json(post.ok_or_else(full)?)))
@@ -85,7 +82,7 @@ pub(crate) async fn edit(
     State(app): State<App>,
     Path(id): Path<u64>,
     Json(new): Json<NewPost>,
-) -> Result<Json<Post>, Refusal> {
+) -> Result<Json<Post>, Denial> {
     new.check()?;
     let post = app.posts.edit(id, &author.subject().id, new, app.auth.now()).await?;
     Ok(Json(post.ok_or_else(Problem::not_found)?))
@@ -95,7 +92,7 @@ pub(crate) async fn edit(
 pub(crate) async fn remove(
     State(app): State<App>,
     Path(id): Path<u64>,
-) -> Result<StatusCode, Refusal> {
+) -> Result<StatusCode, Denial> {
     if app.posts.remove(id, app.auth.now()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
@@ -119,7 +116,7 @@ impl NewPost {
             (false, false) => "a title has 200 bytes at most, and a body 32 KiB",
             (false, true) => return Ok(()),
         };
-        Err(unprocessable(wrong))
+        Err(Problem::unprocessable(wrong))
     }
 }
 

@@ -1,14 +1,12 @@
 //! One's own profile. In: the caller. Out: that caller's account and nobody else's.
 
-use auth_runtime::{Identity, account::Accounts, authenticate, extract::Json, problem::Problem};
+use auth_runtime::{
+    Denial, Identity, account::Accounts, authenticate, extract::Json, problem::Problem,
+};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    accounts::Profile,
-    app::App,
-    refusal::{Refusal, unprocessable},
-};
+use crate::{accounts::Profile, app::App};
 
 /// The longest display name, in bytes.
 const MAX_DISPLAY_NAME: usize = 100;
@@ -27,7 +25,7 @@ pub(crate) struct Change {
 }
 
 #[authenticate(jwt | session, scopes = "read:profile")]
-pub(crate) async fn show(caller: Identity, State(app): State<App>) -> Result<Json<Shown>, Refusal> {
+pub(crate) async fn show(caller: Identity, State(app): State<App>) -> Result<Json<Shown>, Denial> {
     let profile = app.people.profile(&caller.subject().id, app.auth.now()).await?;
     shown(&app, &caller, profile).await
 }
@@ -37,10 +35,10 @@ pub(crate) async fn edit(
     caller: Identity,
     State(app): State<App>,
     Json(change): Json<Change>,
-) -> Result<Json<Shown>, Refusal> {
+) -> Result<Json<Shown>, Denial> {
     let display_name = change.display_name.trim().to_owned();
     if display_name.is_empty() || display_name.len() > MAX_DISPLAY_NAME {
-        return Err(unprocessable("a display name has 1 to 100 bytes").into());
+        return Err(Problem::unprocessable("a display name has 1 to 100 bytes").into());
     }
     let now = app.auth.now();
     let old = app.people.profile(&caller.subject().id, now).await?;
@@ -50,7 +48,7 @@ pub(crate) async fn edit(
 }
 
 /// The profile beside the account; who has chosen no other name is called as they sign in.
-async fn shown(app: &App, caller: &Identity, profile: Profile) -> Result<Json<Shown>, Refusal> {
+async fn shown(app: &App, caller: &Identity, profile: Profile) -> Result<Json<Shown>, Denial> {
     let account = app.people.accounts.by_id(&caller.subject().id, app.auth.now()).await?;
     let account = account.ok_or_else(Problem::not_found)?;
     let named = Some(profile.display_name).filter(|name| !name.is_empty());

@@ -119,10 +119,13 @@ async fn h4_two_authorization_headers_are_400() {
 async fn h4_a_token_anywhere_else_is_none() {
     let door = door().await;
     let reader = door.token(&["reader"]);
-    for name in ["access_token", "token", "jwt", "authorization", "bearer"] {
+    let names = ["access_token", "token", "jwt", "authorization", "bearer"];
+    for (name, in_url) in
+        names.into_iter().zip(["invalid_token"].into_iter().chain(["unauthenticated"; 4]))
+    {
         let path = format!("/guarded?{name}={reader}");
         let answer = door.send(ask("GET", &path)).await;
-        assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{name}");
+        assert_eq!((answer.status, answer.code().as_str()), (401, in_url), "{name}");
         let cookie = format!("{name}={reader}");
         let answer = door.send(ask("GET", "/guarded").header("cookie", &cookie)).await;
         assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{name}");
@@ -135,18 +138,32 @@ async fn h4_a_token_anywhere_else_is_none() {
 }
 
 #[tokio::test]
-async fn m07_credentials_that_have_not_landed_admit_nobody() {
+async fn m08_a_text_that_is_no_key_is_an_invalid_credential() {
     let door = door().await;
-    for (name, value) in [("x-api-key", "test_live_key"), ("cookie", "a=b; __Host-session=s; c=d")]
-    {
-        let answer = door.send(ask("GET", "/three").header(name, value)).await;
-        assert_eq!((answer.status, answer.code().as_str()), (401, "invalid_token"), "{name}");
-        assert_eq!(door.audit.cause(), "scheme-not-supported-yet");
+    for key in ["", "x", "test_live_key"] {
+        let answer = door.send(ask("GET", "/three").header("x-api-key", key)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "invalid_token"), "{key}");
+        assert_eq!(door.audit.cause(), "bad-api-key-form");
     }
-    let answer = door.send(ask("GET", "/session").header("cookie", "__Host-session=s")).await;
-    assert_eq!((answer.status, answer.code().as_str()), (401, "invalid_token"));
     assert_eq!(door.reached.take(), [""; 0]);
-    door.audit.take();
+}
+
+#[tokio::test]
+async fn s1_a_cookie_that_is_no_session_is_an_invalid_credential() {
+    let door = door().await;
+    for (path, cookie) in
+        [("/three", "a=b; __Host-session=s; c=d"), ("/session", "__Host-session=s")]
+    {
+        let answer = door.send(ask("GET", path).header("cookie", cookie)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "invalid_token"));
+        assert_eq!(door.audit.cause(), "malformed-session");
+    }
+    assert_eq!(door.reached.take(), [""; 0]);
+}
+
+#[tokio::test]
+async fn m07_a_rule_of_several_schemes_tells_which_was_used() {
+    let door = door().await;
     let answer = door.send(ask("GET", "/three").bearer(door.token(&["reader"]))).await;
     assert_eq!((answer.status, answer.text()), (200, "jwt"));
     assert_eq!(door.audit.only().scheme.as_deref(), Some("jwt"));

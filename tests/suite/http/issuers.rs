@@ -1,6 +1,17 @@
 //! J10, J15 at the door: which issuer may speak for whom.
 
-use auth_runtime::{Identity, Router, authenticate, policy, routing::get};
+use std::sync::{Arc, Mutex};
+
+use auth_runtime::{
+    Identity, Router,
+    account::StoredAccounts,
+    authenticate,
+    password::Hasher,
+    policy,
+    routing::{get, post},
+    secret::Secret,
+    tokens::Tokens,
+};
 use axum::extract::State;
 use jsonwebtoken::Algorithm as Alg;
 use serde_json::{Value, json};
@@ -22,6 +33,15 @@ async fn partners(State(reached): State<Reached>, caller: Identity) -> String {
     caller.scopes().collect::<Vec<_>>().join(" ")
 }
 
+#[authenticate(jwt | partner)]
+async fn leave(State(reached): State<Reached>, caller: Identity) {
+    reached.note("leave");
+    *LEAVING.lock().unwrap() = Some(caller);
+}
+
+/// Who has called `leave` last; one test does.
+static LEAVING: Mutex<Option<Identity>> = Mutex::new(None);
+
 async fn door() -> Door {
     let routes = Router::new()
         .route("/guarded", get(guarded))
@@ -42,6 +62,30 @@ async fn j15_equal_subjects_of_two_issuers_are_two_users() {
     assert_eq!(second.text(), "alice at https://partner.example");
     let theirs = door.audit.only().subject;
     assert!(ours.is_some() && ours != theirs);
+}
+
+#[tokio::test]
+async fn j15_a_foreign_subject_ends_nothing_of_ours() {
+    let door = Door::of(Router::new().route("/leave", post(leave))).await;
+    let store = Arc::clone(door.auth.store().unwrap());
+    let accounts = StoredAccounts::new(store);
+    let hasher = Hasher::new(door.auth.policy().passwords()).unwrap();
+    let hash = hasher.hash(Secret::from("correct horse battery".to_owned())).await.unwrap();
+    let ada = accounts.register("ada", Vec::new(), hash, door.auth.now()).await.unwrap();
+    let tokens = Tokens::new(door.auth.clone()).await.unwrap();
+    let signed_in = tokens.sign_in(&ada).await.unwrap();
+
+    // Whatever the partner calls its subject, and the sign-in of that.
+    let claims = partner_claims().with("sub", ada.id).with("sid", signed_in.family_id.as_str());
+    let own = signed_in.access_token.expose();
+    for (token, ends) in [(partner(&claims), false), (own.to_owned(), true)] {
+        assert_eq!(door.send(ask("POST", "/leave").bearer(token)).await.status, 200);
+        let caller = LEAVING.lock().unwrap().take().unwrap();
+        tokens.end_others(&caller).await.unwrap();
+        tokens.sign_out(&caller).await.unwrap();
+        let renewed = tokens.refresh(&signed_in.refresh_token).await;
+        assert_eq!(renewed.is_err(), ends, "{}", caller.subject());
+    }
 }
 
 #[tokio::test]

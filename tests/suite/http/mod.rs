@@ -33,3 +33,6 @@ mod sameness;
 mod scopes;
 mod unguarded;
 mod wire;
+
+#[path = "../audit/mod.rs"]
+mod audit;

@@ -1,20 +1,27 @@
 //! E1: every refusal is a problem document whose type never changes: those of the book's table,
 //! and no others.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     fixture::{Answer, Ask, Door, Reached, ask, guarded, open, send, write},
     forge::{self, Edit},
 };
+use crate::sessions::world::{hasher, password_hash};
 use auth_runtime::{
     Denial, Router,
+    account::StoredAccounts,
+    api_key::ApiKeyError,
+    csrf::SameOrigin,
     extract::Path,
     policy,
     problem::Problem,
     public,
     routing::{get, post},
+    session::{self, SessionError},
+    sign_in::PasswordSignIn,
 };
+use axum::http::HeaderMap;
 
 const BOOK: &str = include_str!("../../../docs/refusals.md");
 
@@ -38,12 +45,16 @@ async fn away() -> Problem {
 #[public(reason = "takes a number")]
 async fn number(Path(_): Path<u8>) {}
 
+#[public(reason = "signs in")]
+async fn from_our_pages(_: SameOrigin) {}
+
 async fn door() -> Door {
     let routes: Router<Reached> = Router::new()
         .route("/guarded", get(guarded))
         .route("/open", get(open))
         .route("/write", post(write))
         .route("/away", get(away))
+        .route("/sign-in", post(from_our_pages))
         .route("/number/{n}", get(number));
     Door::of(routes).await
 }
@@ -72,18 +83,41 @@ async fn refusals(door: &Door) -> Vec<Answer> {
         body("text/plain", "7".to_owned()),
         body("application/json", " ".repeat(3 << 20)),
         ask("GET", "/away"),
+        ask("POST", "/sign-in").header("sec-fetch-site", "cross-site"),
     ] {
         answers.push(door.send(request).await);
     }
     answers.push(super::limits::refusal().await);
     let bare = axum::Router::new().route("/x", axum::routing::get(guarded));
     answers.push(send(bare.with_state(Reached::default()), ask("GET", "/x")).await);
+    for refusal in [ApiKeyError::NotAnAccount, ApiKeyError::TooMany, ApiKeyError::Replaced] {
+        let keys = axum::routing::post(async move || Denial::from(refusal.clone()));
+        answers.push(send(axum::Router::new().route("/keys", keys), ask("POST", "/keys")).await);
+    }
     for denial in [Denial::wrong_password, Denial::invalid_grant] {
         let auth = door.auth.clone();
         let login = axum::routing::post(async move || denial(auth.policy()));
         answers.push(send(axum::Router::new().route("/login", login), ask("POST", "/login")).await);
     }
+    let full = door.auth.sessions().unwrap().denial(SessionError::Full);
+    let full = axum::routing::post(async move || full);
+    answers.push(send(axum::Router::new().route("/full", full), ask("POST", "/full")).await);
+    answers.push(stale(door).await);
     answers
+}
+
+/// What somebody is told whose sign-in is not fresh.
+async fn stale(door: &Door) -> Answer {
+    let accounts = StoredAccounts::new(Arc::clone(door.auth.store().unwrap()));
+    let (password, now) = (password_hash().await, door.auth.now());
+    let account = accounts.register("ada", Vec::new(), password, now).await.unwrap();
+    let sessions = door.auth.sessions().unwrap();
+    let begun = sessions.begin(&account, &HeaderMap::new()).await.unwrap();
+    door.clock.advance(600);
+    let sign_in = PasswordSignIn::new(door.auth.clone(), hasher()).unwrap();
+    let app = session::router(sign_in).protect(door.auth.clone());
+    let cookie = begun.set_cookie.to_str().unwrap().split(';').next().unwrap();
+    send(app, ask("GET", "/sessions").header("cookie", cookie)).await
 }
 
 #[tokio::test]

@@ -1,14 +1,15 @@
 //! Access tokens that end before their time.
 
-use std::{future::ready, sync::Arc};
+use std::sync::Arc;
 
 use auth_runtime::{
-    clock::{ManualClock, Timestamp},
-    store::{Answer, Collection, Key, MemoryStore, Owner, Record, Store, StoreError},
+    clock::ManualClock,
+    store::{MemoryStore, Store},
 };
 use axum::http::StatusCode;
 
 use super::world::{START, World};
+use crate::failing::Failing;
 
 #[tokio::test]
 async fn z10_logout_is_effective_at_once_here_and_soon_elsewhere() {
@@ -79,86 +80,9 @@ async fn z10_a_token_issued_while_its_family_ends_is_refused_to_its_end() {
     assert_eq!(beside.answers(&late.access_token).await, StatusCode::UNAUTHORIZED);
 }
 
-/// A store that answers until it is told not to.
-#[derive(Debug)]
-struct Failing {
-    inner: MemoryStore,
-    down: std::sync::atomic::AtomicBool,
-}
-
-impl Failing {
-    fn or_down<'a, T: Send + 'a>(&self, answer: Answer<'a, T>) -> Answer<'a, T> {
-        if self.down.load(std::sync::atomic::Ordering::SeqCst) {
-            return Box::pin(ready(Err(StoreError::Unavailable("pulled".to_owned()))));
-        }
-        answer
-    }
-
-    fn set_down(&self, down: bool) {
-        self.down.store(down, std::sync::atomic::Ordering::SeqCst);
-    }
-}
-
-impl Store for Failing {
-    fn insert<'a>(
-        &'a self,
-        key: &'a Key,
-        value: &'a [u8],
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Answer<'a, bool> {
-        self.or_down(self.inner.insert(key, value, expires_at, now))
-    }
-
-    fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
-        self.or_down(self.inner.get(key, now))
-    }
-
-    fn swap<'a>(
-        &'a self,
-        key: &'a Key,
-        version: u64,
-        value: &'a [u8],
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Answer<'a, bool> {
-        self.or_down(self.inner.swap(key, version, value, expires_at, now))
-    }
-
-    fn take<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
-        self.or_down(self.inner.take(key, now))
-    }
-
-    fn delete<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, bool> {
-        self.or_down(self.inner.delete(key, now))
-    }
-
-    fn list<'a>(
-        &'a self,
-        collection: Collection,
-        owner: &'a Owner,
-        now: Timestamp,
-    ) -> Answer<'a, Vec<Record>> {
-        self.or_down(self.inner.list(collection, owner, now))
-    }
-
-    fn delete_owned<'a>(
-        &'a self,
-        collection: Collection,
-        owner: &'a Owner,
-        now: Timestamp,
-    ) -> Answer<'a, u64> {
-        self.or_down(self.inner.delete_owned(collection, owner, now))
-    }
-
-    fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Answer<'a, ()> {
-        self.or_down(self.inner.changed(collection, owner))
-    }
-}
-
 #[tokio::test]
 async fn s9_a_store_that_is_silent_for_too_long_is_503_and_recovers() {
-    let store = Arc::new(Failing { inner: MemoryStore::new(), down: false.into() });
+    let store = Arc::new(Failing::default());
     let clock = Arc::new(ManualClock::at(START));
     let world = World::on(Arc::clone(&store) as Arc<dyn Store>, clock).await;
     let tokens = world.sign_in(&world.register("ada").await).await;
@@ -192,7 +116,7 @@ async fn tokens_of_a_second_world(world: &World) -> auth_runtime::Identity {
 
 #[tokio::test]
 async fn z10_with_a_look_up_for_every_request_logout_is_effective_at_once_everywhere() {
-    let store = Arc::new(Failing { inner: MemoryStore::new(), down: false.into() });
+    let store = Arc::new(Failing::default());
     let clock = Arc::new(ManualClock::at(START));
     let policy = auth_runtime::policy!("policies/every_request.yaml");
     let open = || World::under(policy, Arc::clone(&store) as Arc<dyn Store>, Arc::clone(&clock));

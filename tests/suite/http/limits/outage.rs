@@ -50,9 +50,11 @@ async fn rl6_a_limit_is_closed_when_its_limiter_is_away() {
         assert_eq!(door.reached.take(), [""; 0]);
         let events = door.audit.take();
         let told: Vec<_> = events.iter().map(|event| (event.kind, event.decision)).collect();
-        assert_eq!(told, [(Kind::Limits, Decision::Error), (Kind::Access, Decision::Error)]);
-        assert!(events.iter().all(|event| event.cause.as_deref() == Some("limiter-unavailable")));
+        assert_eq!(told, [(Kind::Outage, Decision::Error), (Kind::Access, Decision::Error)]);
+        assert!(events.iter().all(|event| event.cause.as_deref() == Some("limiter-unreachable")));
         assert_eq!(stranger(&door, "/free", "192.0.2.1").await.status, 200);
+        stranger(&door, "/address", "192.0.2.1").await;
+        assert_eq!(door.audit.only().kind, Kind::Access, "the outage is told once");
     }
 }
 
@@ -62,6 +64,6 @@ async fn rl6_a_limit_that_says_so_lets_pass_and_tells_of_it() {
     let answer = stranger(&door, "/lenient", "192.0.2.1").await;
     assert_eq!((answer.status, header(&answer, "ratelimit")), (200, None));
     let event = door.audit.only();
-    assert_eq!((event.kind, event.decision), (Kind::Limits, Decision::Allow));
-    assert_eq!(event.cause.as_deref(), Some("limiter-unavailable"));
+    assert_eq!((event.kind, event.decision), (Kind::Outage, Decision::Error));
+    assert_eq!(event.cause.as_deref(), Some("limiter-unreachable"));
 }

@@ -1,0 +1,153 @@
+//! A key that was presented. In: the bytes of a header. Out: whose key it is and what it is worth
+//! now; or why it is worth nothing, which only the audit event says.
+
+use auth_policy::policy::ScopeId;
+use serde_json::Map;
+
+use super::{
+    ApiKeyError, ApiKeys,
+    keys::Terms,
+    record::{State, StoredKey, key},
+    text::{KeyText, NoKey},
+};
+use crate::{
+    bits::Bits,
+    clock::Timestamp,
+    identity::Verified,
+    store::{Key, StoreError},
+};
+
+/// Why a key admits nobody.
+pub(crate) enum Disproof {
+    /// It is not good; from outside every cause looks the same.
+    Invalid {
+        /// Stable, for the audit event.
+        cause: &'static str,
+        /// Whose it is, where its secret was right.
+        holder: Option<Box<Verified>>,
+    },
+    /// The store gave no answer.
+    Store(StoreError),
+}
+
+impl ApiKeys {
+    /// Whose key that is, and what it is worth now.
+    ///
+    /// # Security
+    ///
+    /// What is no key is told from one by its checksum, so that typing errors and scanners cost the
+    /// store nothing. Of a key that might be one, everything is looked up each time: a revocation
+    /// and a change of roles hold for the next request.
+    pub(crate) async fn verify(
+        &self,
+        presented: &[u8],
+        now: Timestamp,
+    ) -> Result<Verified, Disproof> {
+        let terms = self.terms()?;
+        let text = KeyText::read(presented, &terms.settings.prefix)?;
+        if text.environment != terms.keep.environment {
+            return Err(invalid("other-environment"));
+        }
+        let place = key(&text.owner, &text.id).ok_or(NoKey::Form)?;
+        let stored = self.recognize(&text, &place, &terms, now).await?;
+        let verified = |scopes| self.verified(&text, &stored, scopes, &terms);
+        let worthless =
+            |cause| Disproof::Invalid { cause, holder: Some(Box::new(verified(Bits::default()))) };
+        match stored.state(now) {
+            State::Current | State::Replaced => {}
+            State::Expired => return Err(worthless("expired")),
+            State::Revoked => return Err(worthless("revoked")),
+        }
+        let account = terms.accounts.by_id(text.owner.as_str(), now).await?;
+        let account = account.filter(|account| !account.disabled);
+        let account = account.ok_or_else(|| worthless("account-disabled"))?;
+        let mut scopes = self.rights(&account);
+        scopes.intersect_with(&self.scopes_of(&stored));
+        terms.keep.seen.note(&place, now);
+        Ok(verified(scopes))
+    }
+
+    /// What is kept of the key, if its secret is right.
+    async fn recognize(
+        &self,
+        text: &KeyText,
+        place: &Key,
+        terms: &Terms<'_>,
+        now: Timestamp,
+    ) -> Result<StoredKey, Disproof> {
+        // SECURITY: before the look-up, so that an id nobody has costs what a wrong secret costs.
+        let digest = terms.keep.digester.digest(&text.secret);
+        let record = terms.store.get(place, now).await?;
+        let stored = record.map(|record| StoredKey::from_bytes(&record.value)).transpose()?;
+        let known = digest.is(stored.as_ref().map_or(NOBODYS_HASH, |stored| &stored.hash));
+        match stored {
+            None => Err(invalid("unknown-api-key")),
+            Some(_) if !known => Err(invalid("wrong-secret")),
+            // The text says where it belongs, and everybody can change a text.
+            Some(stored) if stored.environment != text.environment => {
+                Err(invalid("other-environment"))
+            }
+            Some(stored) => Ok(stored),
+        }
+    }
+
+    /// The scopes the key was made for that the policy still declares.
+    fn scopes_of(&self, stored: &StoredKey) -> Bits {
+        let policy = self.auth().policy();
+        let ids = stored.scopes.iter().filter_map(|name| policy.scope_id(name));
+        ids.collect::<Vec<ScopeId>>().into_iter().collect()
+    }
+
+    fn verified(
+        &self,
+        text: &KeyText,
+        stored: &StoredKey,
+        scopes: Bits,
+        terms: &Terms<'_>,
+    ) -> Verified {
+        Verified {
+            subject: self.auth().subject(text.owner.as_str()),
+            scheme: terms.scheme,
+            scopes,
+            // A key is for what its scopes say: what a role alone opens is for people.
+            roles: Bits::default(),
+            expires_at: Timestamp(stored.expires_at),
+            id: Some(text.id.as_str().into()),
+            authenticated_at: None,
+            client_id: None,
+            claims: Map::new(),
+            csrf: None,
+        }
+    }
+}
+
+/// As long as a hash, and the hash of nothing that is known.
+const NOBODYS_HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn invalid(cause: &'static str) -> Disproof {
+    Disproof::Invalid { cause, holder: None }
+}
+
+impl From<NoKey> for Disproof {
+    fn from(fault: NoKey) -> Self {
+        invalid(match fault {
+            NoKey::Form => "bad-api-key-form",
+            NoKey::Checksum => "bad-checksum",
+        })
+    }
+}
+
+impl From<StoreError> for Disproof {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<ApiKeyError> for Disproof {
+    fn from(error: ApiKeyError) -> Self {
+        match error {
+            ApiKeyError::Store(error) => Self::Store(error),
+            other => Self::Store(StoreError::Unsuitable(other.to_string())),
+        }
+    }
+}
