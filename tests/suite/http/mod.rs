@@ -19,6 +19,7 @@ mod inventory;
 mod issuers;
 mod issuing;
 mod layers;
+mod limits;
 mod methods;
 mod order;
 mod panics;

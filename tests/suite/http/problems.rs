@@ -88,6 +88,7 @@ async fn refusals(door: &Door) -> Vec<Answer> {
     ] {
         answers.push(door.send(request).await);
     }
+    answers.push(super::limits::refusal().await);
     let bare = axum::Router::new().route("/x", axum::routing::get(guarded));
     answers.push(send(bare.with_state(Reached::default()), ask("GET", "/x")).await);
     for refusal in [ApiKeyError::NotAnAccount, ApiKeyError::TooMany, ApiKeyError::Replaced] {
@@ -138,7 +139,17 @@ async fn e1_every_refusal_is_in_the_book_and_the_book_promises_no_other() {
 #[tokio::test]
 async fn e1_a_problem_has_these_members_and_no_others() {
     let door = door().await;
-    let known = ["type", "title", "status", "detail", "code", "missing_scopes", "missing_role"];
+    let known = [
+        "type",
+        "title",
+        "status",
+        "detail",
+        "code",
+        "missing_scopes",
+        "missing_role",
+        "violated-policies",
+        "retry_after",
+    ];
     for answer in refusals(&door).await {
         let problem = answer.json();
         let members: Vec<_> = problem.as_object().unwrap().keys().collect();
