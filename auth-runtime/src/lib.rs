@@ -30,6 +30,7 @@ mod guard;
 mod identity;
 mod in_force;
 pub mod jwt;
+pub mod limit;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;
 pub mod password;
