@@ -67,7 +67,7 @@ fn z10_an_edit_is_in_force_within_a_second_and_fails_no_request() {
     let (reader, admin) = (blog.login("reader"), blog.login("admin"));
     assert_eq!(blog.get("/posts", None).status, 200);
     let posts = blog.get("/posts", None).json();
-    let post = format!("/posts/{}", posts[0]["id"].as_str().expect("an id"));
+    let post = format!("/posts/{}", posts[0]["id"]);
     assert_eq!(blog.get(&post, Some(&reader)).status, 200);
 
     let (done, asked) = (AtomicBool::new(false), AtomicU32::new(0));
@@ -134,7 +134,7 @@ fn a4_a_broken_edit_changes_nothing_and_is_told() {
     // And a good one is still taken.
     following.edit(READER, LESS);
     assert!(following.within_a_second(|| blog.get("/profile", Some(&reader)).status == 200));
-    let post = blog.get("/posts", None).json()[0]["id"].as_str().expect("an id").to_owned();
+    let post = blog.get("/posts", None).json()[0]["id"].to_string();
     let read = || blog.get(&format!("/posts/{post}"), Some(&reader)).status == 403;
     assert!(following.within_a_second(read));
     assert!(blog.folder.log().contains("policy.reloaded"), "{}", blog.folder.log());

@@ -88,7 +88,9 @@ fn is_of_additive(line: &str) -> bool {
     let condition = line.strip_prefix("#[cfg(").and_then(|rest| rest.strip_suffix(")]"));
     let condition = condition.map(|all| all.strip_prefix("any(").unwrap_or(all));
     let mut parts = condition.unwrap_or_default().trim_end_matches(')').split(", ");
-    parts.all(|part| ADDITIVE.iter().any(|name| part == format!(r#"feature = "{name}""#)))
+    parts.all(|part| {
+        part == "test" || ADDITIVE.iter().any(|name| part == format!(r#"feature = "{name}""#))
+    })
 }
 
 /// The environment is read where the policy refers to it and nowhere else at run time.
