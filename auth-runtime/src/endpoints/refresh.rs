@@ -55,7 +55,10 @@ pub(super) async fn refresh(
             endpoints.count_renewal(&token, &client).await?;
             endpoints.renew_in_cookies(&token, cookies, &parts).await
         }
-        (None, None, Some(_)) => Err(Denial::invalid_grant(endpoints.auth.policy())),
+        (None, None, Some(_)) => {
+            endpoints.tokens.report_refused(None, "no-credential");
+            Err(Denial::invalid_grant(endpoints.auth.policy()))
+        }
         (None, _, None) => Err(Problem::unprocessable("send a `refresh_token`").into()),
     }
 }

@@ -28,6 +28,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::{forge, grammar};
+use crate::instance;
 
 /// When every test begins, in seconds since 1970.
 pub(super) const START: i64 = 1_800_000_000;
@@ -121,26 +122,10 @@ where
     let response = service.oneshot(ask.0).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
-    let (body, instance) = without_instance(body);
+    let (body, instance) = instance::split(&body);
     let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body, instance };
     answer.keeps_the_form(head);
     answer
-}
-
-/// A body without the one member that is never the same twice, and that member.
-fn without_instance(mut body: Vec<u8>) -> (Vec<u8>, Option<String>) {
-    const BEGINNING: &[u8] = br#","instance":""#;
-    let Some(from) = body.windows(BEGINNING.len()).position(|part| part == BEGINNING) else {
-        return (body, None);
-    };
-    let rest = &body[from + BEGINNING.len()..];
-    let length = rest.iter().position(|byte| *byte == b'"').unwrap();
-    let instance = String::from_utf8(rest[..length].to_vec()).unwrap();
-    body.drain(from..=from + BEGINNING.len() + length);
-    let id = instance.strip_prefix("urn:auth-engine:denial:").unwrap();
-    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    assert!(id.len() == 22 && id.bytes().all(is_base64url), "{instance}");
-    (body, Some(instance))
 }
 
 /// A request in the making.

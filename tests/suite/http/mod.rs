@@ -1,7 +1,7 @@
 //! Requests to protected routers, and what comes of them: the guards from outside, as a client and
 //! as a user of the crate meet them.
 
-mod fixture;
+pub(crate) mod fixture;
 mod forge;
 mod grammar;
 

@@ -10,13 +10,14 @@ use super::{
 use crate::sessions::world::{hasher, password_hash};
 use auth_runtime::{
     Denial, Router,
-    account::StoredAccounts,
+    account::{AccountError, StoredAccounts},
     api_key::ApiKeyError,
     csrf::SameOrigin,
     extract::Path,
     policy,
     problem::Problem,
     public,
+    reset::ResetError,
     routing::{get, post},
     session::{self, SessionError},
     sign_in::PasswordSignIn,
@@ -93,6 +94,10 @@ async fn refusals(door: &Door) -> Vec<Answer> {
     for refusal in [ApiKeyError::NotAnAccount, ApiKeyError::TooMany, ApiKeyError::Replaced] {
         let keys = axum::routing::post(async move || Denial::from(refusal.clone()));
         answers.push(send(axum::Router::new().route("/keys", keys), ask("POST", "/keys")).await);
+    }
+    for refusal in [Denial::from(ResetError::Invalid), Denial::from(AccountError::NameTaken)] {
+        let accounts = axum::routing::post(async move || refusal.clone());
+        answers.push(send(axum::Router::new().route("/a", accounts), ask("POST", "/a")).await);
     }
     for denial in [Denial::wrong_password, Denial::invalid_grant] {
         let auth = door.auth.clone();
