@@ -15,6 +15,7 @@ use auth_runtime::{
     sign_in::PasswordSignIn,
     tokens::Tokens,
 };
+use axum::http::HeaderMap;
 use serde_json::{Value, json};
 
 use super::{
@@ -29,6 +30,8 @@ const NEW: &str = "another walk, up the hill";
 
 /// A service whose store can be pulled.
 struct World {
+    auth: Auth,
+    tokens: Tokens,
     app: Protected,
     store: Arc<Failing>,
     written: Written,
@@ -51,11 +54,11 @@ impl World {
         let accounts = StoredAccounts::new(store.clone());
         accounts.register("ada", vec!["author".to_owned()], hash, auth.now()).await.unwrap();
         let tokens = Tokens::new(auth.clone()).await.unwrap();
-        let endpoints = AccountEndpoints::new(tokens, hasher.clone()).unwrap();
+        let endpoints = AccountEndpoints::new(tokens.clone(), hasher.clone()).unwrap();
         let sign_in = PasswordSignIn::new(auth.clone(), hasher).unwrap();
         let routes = Router::new().nest("/auth", endpoints.router());
         let app = routes.merge(session::router(sign_in)).protect(auth.clone());
-        Self { app, store, written }
+        Self { auth, tokens, app, store, written }
     }
 
     async fn ask(&self, request: Ask) -> Answer {
@@ -146,6 +149,32 @@ async fn a2_a_failed_sign_in_says_whose_account_and_never_what_was_typed() {
     }
     assert_eq!(tags[0], tags[1]);
     assert_ne!(tags[1], tags[2]);
+}
+
+/// What is given out is seen in the answer alone, not where somebody prints what held it.
+#[tokio::test]
+async fn a2_what_is_given_out_does_not_show_its_secret() {
+    let world = World::new().await;
+    let now = world.auth.now();
+    let ada = world.auth.accounts().unwrap().by_name("ada", now).await.unwrap().unwrap();
+    let signed_in = world.tokens.sign_in(&ada).await.unwrap();
+    let session = world.auth.sessions().unwrap().begin(&ada, &HeaderMap::new()).await.unwrap();
+    let cookie = session.set_cookie.to_str().unwrap().split(['=', ';']).nth(1).unwrap().to_owned();
+    for (printed, secrets) in [
+        (
+            format!("{signed_in:?} {signed_in:#?}"),
+            vec![signed_in.access_token.expose(), signed_in.refresh_token.expose()],
+        ),
+        (
+            format!("{session:?} {session:#?}"),
+            vec![session.csrf_token.expose(), cookie.rsplit('.').next().unwrap()],
+        ),
+        (format!("{ada:?}"), vec!["$argon2"]),
+    ] {
+        for secret in secrets {
+            assert!(secret.len() >= 7 && !printed.contains(secret), "{printed}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
