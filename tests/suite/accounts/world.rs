@@ -43,7 +43,6 @@ pub(super) struct World {
     pub(super) auth: Auth,
     pub(super) clock: Arc<ManualClock>,
     pub(super) accounts: StoredAccounts,
-    pub(super) tokens: Tokens,
     pub(super) endpoints: AccountEndpoints,
     pub(super) sent: Outbox,
     pub(super) causes: Causes,
@@ -107,12 +106,12 @@ impl World {
             accounts.register(name, roles, hash, auth.now()).await.expect("an account");
         }
         let tokens = Tokens::new(auth.clone()).await.expect("tokens");
-        let endpoints = AccountEndpoints::new(tokens.clone(), hasher.clone()).expect("a store");
+        let endpoints = AccountEndpoints::new(tokens, hasher.clone()).expect("a store");
         let endpoints = endpoints.resets(Arc::new(sent.clone())).expect("a store");
         let sign_in = PasswordSignIn::new(auth.clone(), hasher).expect("a store");
         let routes = routes.nest("/auth", endpoints.clone().router());
         let app = routes.merge(session::router(sign_in)).protect(auth.clone());
-        Self { auth, clock, accounts, tokens, endpoints, sent, causes, app }
+        Self { auth, clock, accounts, endpoints, sent, causes, app }
     }
 
     pub(super) fn inventory(&self) -> String {

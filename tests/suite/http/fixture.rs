@@ -3,6 +3,7 @@
 
 use std::{
     mem,
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
@@ -13,12 +14,13 @@ use auth_runtime::{
     clock::{ManualClock, Timestamp},
     extract::Json,
     jwt::{AccessGrant, KeySet},
+    limit::{Limiter, MemoryLimiter},
     policy, public,
     store::MemoryStore,
 };
 use axum::{
     body::Body,
-    extract::State,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode},
 };
 use http_body_util::BodyExt;
@@ -54,12 +56,23 @@ impl Door {
         keys: [(&str, KeySet); N],
         routes: Router<Reached>,
     ) -> Self {
+        Self::counted_by(Arc::new(MemoryLimiter::new()), policy, keys, routes).await
+    }
+
+    /// The same, with another limiter.
+    pub(super) async fn counted_by<const N: usize>(
+        limiter: Arc<dyn Limiter>,
+        policy: EmbeddedPolicy,
+        keys: [(&str, KeySet); N],
+        routes: Router<Reached>,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
         let audit = Arc::new(Recorder::default());
         let builder = Auth::from_policy(policy)
             .store(Arc::new(MemoryStore::new()))
             .clock(Arc::clone(&clock))
-            .audit(Arc::clone(&audit));
+            .audit(Arc::clone(&audit))
+            .limiter(limiter);
         let builder = keys.into_iter().fold(builder, |all, (name, keys)| all.keys(name, keys));
         let auth = builder.build().await.unwrap();
         let reached = Reached::default();
@@ -139,6 +152,13 @@ impl Ask {
     pub(super) fn body(mut self, media_type: &str, body: impl Into<Body>) -> Self {
         *self.0.body_mut() = body.into();
         self.header("content-type", media_type)
+    }
+
+    /// Over a connection from that address.
+    pub(super) fn from(mut self, address: &str) -> Self {
+        let peer = SocketAddr::new(address.parse().unwrap(), 50_000);
+        self.0.extensions_mut().insert(ConnectInfo(peer));
+        self
     }
 
     pub(super) fn extensions(mut self, extensions: axum::http::Extensions) -> Self {

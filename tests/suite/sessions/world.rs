@@ -72,7 +72,7 @@ pub(super) struct Browser {
     pub(super) csrf: String,
 }
 
-/// A response, read to its end.
+/// A response, read to its end, without what tells one refusal from every other.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
