@@ -1,11 +1,11 @@
 //! A4, A1: each thing that happens to a sign-in is one event of its own kind, and no other.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use auth_runtime::{
     Auth, Protected, Router,
     account::StoredAccounts,
-    audit::Kind,
+    audit::{AuditSink, Kind, Thresholds, Watch},
     clock::{ManualClock, Timestamp},
     endpoints::AccountEndpoints,
     password::Hasher,
@@ -15,7 +15,10 @@ use auth_runtime::{
     sign_in::PasswordSignIn,
     tokens::Tokens,
 };
-use axum::http::HeaderMap;
+use axum::{
+    extract::ConnectInfo,
+    http::{Extensions, HeaderMap},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -39,13 +42,19 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (store, written) = (Arc::new(Failing::default()), Written::default());
+        let written = Written::default();
+        Self::with(written.clone(), written).await
+    }
+
+    /// With a sink at whose end everything is written.
+    async fn with(sink: impl AuditSink, written: Written) -> Self {
+        let store = Arc::new(Failing::default());
         let auth = Auth::from_policy(policy!("../policies/test.yaml"))
             .keys("jwt", forge::own_keys())
             .keys("partner", forge::p256_keys())
             .store(store.clone())
             .clock(ManualClock::at(Timestamp(START)))
-            .audit(written.clone())
+            .audit(sink)
             .build()
             .await
             .unwrap();
@@ -149,6 +158,27 @@ async fn a2_a_failed_sign_in_says_whose_account_and_never_what_was_typed() {
     }
     assert_eq!(tags[0], tags[1]);
     assert_ne!(tags[1], tags[2]);
+}
+
+/// From the connection to the suspicion: an address that tries one name after the other.
+#[tokio::test]
+async fn m14_sign_ins_that_fail_are_watched_with_the_address_they_come_from() {
+    let written = Written::default();
+    let three = Thresholds { accounts_per_address: 3, ..Thresholds::default() };
+    let world = World::with(Watch::new(written.clone(), three), written).await;
+    for name in ["ada", "bob", "carol"] {
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4711))));
+        let body = json!({ "username": name, "password": "wrong" }).to_string();
+        let request = ask("POST", "/auth/login").body("application/json", body);
+        assert_eq!(world.ask(request.extensions(extensions)).await.status, 401);
+    }
+    let events = world.written.take();
+    assert!(events.iter().all(|event| event["client.address"] == "192.0.2.7"), "{events:?}");
+    let last = events.last().unwrap();
+    assert_eq!((&last["event.name"], &last["auth.count"]), (&"auth.suspicious".into(), &3.into()));
+    assert_eq!(last["auth.cause"], "address-many-accounts");
+    assert_eq!(last["http.route"], "/auth/login");
 }
 
 /// What is given out is seen in the answer alone, not where somebody prints what held it.
