@@ -11,6 +11,8 @@ mod login;
 mod next;
 mod refused;
 mod safety;
+#[cfg(test)]
+mod tests;
 mod when;
 
 use auth_runtime::{

@@ -81,6 +81,9 @@ pub(super) fn shown_once(
 }
 
 pub(super) fn section(keys: &[ApiKey], policy: &Policy, token: &Secret, now: Timestamp) -> Markup {
+    // The newest first, and those that have ended below the others.
+    let (ended, working): (Vec<_>, Vec<_>) =
+        keys.iter().rev().partition(|key| Standing::of(key, now).has_ended());
     let prefix = policy.api_key().map_or("", |(_, settings)| settings.prefix.as_str());
     html! {
         section.card aria-labelledby="keys" {
@@ -92,7 +95,7 @@ pub(super) fn section(keys: &[ApiKey], policy: &Policy, token: &Secret, now: Tim
                 p.empty { "You have no keys yet." }
             } @else {
                 ul.rows {
-                    @for key in keys.iter().rev() { (row(key, prefix, token, now)) }
+                    @for key in working.into_iter().chain(ended) { (row(key, prefix, token, now)) }
                 }
             }
         }
@@ -101,7 +104,7 @@ pub(super) fn section(keys: &[ApiKey], policy: &Policy, token: &Secret, now: Tim
 
 fn row(key: &ApiKey, prefix: &str, token: &Secret, now: Timestamp) -> Markup {
     let state = Standing::of(key, now);
-    let ended = matches!(state, Standing::Revoked(_) | Standing::Expired);
+    let ended = state.has_ended();
     html! {
         li data-key=(key.id) .ended[ended] {
             div.what {
@@ -161,6 +164,10 @@ impl Standing {
             (None, Some(_)) => Self::Replaced,
             (None, None) => Self::Current,
         }
+    }
+
+    fn has_ended(self) -> bool {
+        matches!(self, Self::Revoked(_) | Self::Expired)
     }
 }
 
