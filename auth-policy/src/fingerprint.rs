@@ -93,7 +93,8 @@ impl Hash {
     }
 }
 
-#[cfg(all(test, feature = "yaml"))]
+#[cfg(test)]
+#[cfg(feature = "yaml")]
 mod tests {
     use super::*;
     use crate::{check::tests::read, policy::Policy};

@@ -16,7 +16,7 @@ use auth_policy::{
 use crate::{
     account::{Accounts, StoredAccounts},
     api_key::{ApiKeys, Keep},
-    audit::{AuditSink, Decision, Event, Kind, TracingSink},
+    audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
     build_error::BuildError,
     clock::{Clock, SystemClock, Timestamp},
     credential::Carriers,
@@ -28,7 +28,7 @@ use crate::{
     revocation::Revocations,
     rotation::referred_to,
     session::Book,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -128,18 +128,44 @@ impl Auth {
         self.report(Kind::Login, subject, outcome);
     }
 
-    pub(crate) fn report(
-        &self,
-        kind: Kind,
-        subject: Option<&Subject>,
-        outcome: Result<(), &'static str>,
-    ) {
-        self.audit().record(&Event {
+    /// Reports something else that happened to an account of this service: an admin closed it, its
+    /// password changed.
+    ///
+    /// `cause` is as for [`report_login`](Self::report_login). Where there is more to say, such as
+    /// who did it, make an [`event`](Self::event) and [`record`](Self::record) it.
+    pub fn report(&self, kind: Kind, subject: Option<&Subject>, outcome: Result<(), &'static str>) {
+        self.record(&Event {
             decision: if outcome.is_ok() { Decision::Allow } else { Decision::Deny },
             subject,
             cause: outcome.err(),
-            ..Event::new(self.now(), kind, self.policy().revision())
+            ..self.event(kind)
         });
+    }
+
+    /// An event of now, to be filled in and [`record`](Self::record)ed.
+    ///
+    /// ```
+    /// use auth_runtime::{Auth, Identity, audit::Kind};
+    ///
+    /// fn report_closed(auth: &Auth, admin: &Identity, account_id: &str) {
+    ///     let closed = auth.subject(account_id);
+    ///     let mut event = auth.event(Kind::AccountDisabled);
+    ///     event.subject = Some(&closed);
+    ///     event.actor = Some(admin.subject());
+    ///     auth.record(&event);
+    /// }
+    /// ```
+    pub fn event(&self, kind: Kind) -> Event<'_> {
+        Event::new(self.now(), kind, self.policy().revision())
+    }
+
+    /// Sends an event to the sink. While a request is answered, the event is told of it: method,
+    /// path as routed, request id and address, as far as it does not say so itself.
+    ///
+    /// An event of a refusal gets an id. A [`Denial`](crate::Denial) of this crate that is made in
+    /// the same request, after it, has the same id as `instance`.
+    pub fn record(&self, event: &Event<'_>) {
+        Scene::complete(event, |event| self.audit().record(event));
     }
 
     /// The store the engine was given.
@@ -191,10 +217,29 @@ impl Auth {
         let engine = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             // The task holds no engine while it waits: it ends soon after the last clone does.
+            let mut reachable = true;
             while let Some(now) = engine.upgrade().map(|engine| engine.clock.now()) {
-                revocations.listen(now, within).await;
+                let heard = |answer: Result<(), StoreError>| {
+                    let was_reachable = std::mem::replace(&mut reachable, answer.is_ok());
+                    if let Err(error) = answer {
+                        tracing::warn!(target: "auth", %error, "revocations could not be read");
+                    }
+                    if let Some(engine) = engine.upgrade().filter(|_| was_reachable != reachable) {
+                        Self(engine).report_store(reachable);
+                    }
+                };
+                revocations.listen(now, within, heard).await;
             }
         });
+    }
+
+    /// Reports that the store stopped answering, or answers again: once for each change.
+    fn report_store(&self, reachable: bool) {
+        let (decision, cause) = match reachable {
+            true => (Decision::Allow, "store-reachable"),
+            false => (Decision::Error, "store-unreachable"),
+        };
+        self.record(&Event { decision, cause: Some(cause), ..self.event(Kind::Outage) });
     }
 
     pub(crate) fn audit(&self) -> &dyn AuditSink {

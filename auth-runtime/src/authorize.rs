@@ -1,12 +1,18 @@
 //! The decision. In: a request's headers and what a rule asks for. Out: the identity that meets
 //! it, or one [`Denial`]; and in either case one audit event with the exact cause.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::{extract::MatchedPath, http::request::Parts};
+use futures_util::FutureExt;
 
 use crate::{
     Auth, Identity,
     api_key::Disproof,
-    audit::{Decision, Event, Kind},
+    audit::{
+        CredentialKind, Decision, DenialId, Event, Kind, PolicyLine, Scene, Tag, known_method,
+        request_id,
+    },
     clock::Timestamp,
     credential::Presented,
     csrf::{self, Forgery},
@@ -19,9 +25,6 @@ use crate::{
     session::{self, Distrust},
     url,
 };
-
-/// The longest `X-Request-Id` that an event repeats, in bytes.
-const MAX_REQUEST_ID: usize = 128;
 
 /// An engine looking at one request.
 pub(crate) struct Door<'r> {
@@ -55,30 +58,32 @@ impl<'r> Door<'r> {
 
     /// The caller, who meets the requirement.
     pub(crate) async fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
-        let checked = self.check(requirement).await;
+        let checked = unless_it_panics(self.check(requirement)).await;
         // Of another policy, the rule's index would name one of ours.
         let rule = requirement.rule_name(self.auth.policy());
         let rule = rule.filter(|_| self.agrees_with(requirement.structure).is_ok());
-        self.report(rule, checked.as_ref().map(Some));
-        checked.map_err(|refusal| refusal.denial)
+        let schemes = requirement.schemes.bits(self.auth.policy());
+        let id = self.report(rule, schemes, checked.as_ref().map(Some));
+        checked.map_err(|refusal| refusal.denial.denied_as(id))
     }
 
     /// The caller, if a credential of one of the schemes was presented.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
         let checked = match self.agrees_with(openness.structure) {
-            Ok(()) => self.verify(openness.schemes, openness.form).await,
+            Ok(()) => unless_it_panics(self.verify(openness.schemes, openness.form)).await,
             Err(refusal) => Err(refusal),
         };
-        if !matches!(checked, Ok(None)) {
-            self.report(None, checked.as_ref().map(Option::as_ref));
+        if matches!(checked, Ok(None)) {
+            return Ok(None);
         }
-        checked.map_err(|refusal| refusal.denial)
+        let id = self.report(None, openness.schemes, checked.as_ref().map(Option::as_ref));
+        checked.map_err(|refusal| refusal.denial.denied_as(id))
     }
 
     /// Reports a request that an extractor behind the guard found forged.
     pub(crate) fn refuse_forged(&self, identity: Option<Identity>, forgery: Forgery) -> Problem {
-        self.report(None, Err(&Refusal::forged(forgery, identity)));
-        forgery.into()
+        let id = self.report(None, 0, Err(&Refusal::forged(forgery, identity)));
+        Problem::from(forgery).denied_as(id)
     }
 
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
@@ -287,7 +292,14 @@ impl<'r> Door<'r> {
         Challenges::new(self.auth.policy(), schemes)
     }
 
-    fn report(&self, rule: Option<&str>, outcome: Result<Option<&Identity>, &Refusal>) {
+    /// Makes the one event of the decision; the id of the refusal, if it is one.
+    fn report(
+        &self,
+        rule: Option<&str>,
+        schemes: u64,
+        outcome: Result<Option<&Identity>, &Refusal>,
+    ) -> Option<DenialId> {
+        let policy = self.auth.policy();
         let (decision, identity, cause) = match outcome {
             Ok(identity) => (Decision::Allow, identity, None),
             Err(refusal) => {
@@ -296,35 +308,58 @@ impl<'r> Door<'r> {
                 (decision, refusal.identity.as_ref(), Some(refusal.cause))
             }
         };
+        let scheme = identity.and_then(|identity| policy.scheme(identity.scheme_id()));
+        // What was presented matters only where nobody was found behind it.
+        let presented = identity.is_none().then(|| self.presented(schemes)).flatten();
+        let denial = cause.and_then(|_| DenialId::random());
         self.auth.audit().record(&Event {
-            at: self.now,
-            kind: Kind::Access,
             decision,
             subject: identity.map(Identity::subject),
-            scheme: identity.map(Identity::scheme),
+            scheme: scheme.map(|scheme| scheme.name.as_str()),
+            credential_kind: scheme
+                .map(|scheme| CredentialKind::of(&scheme.kind))
+                .or(presented.map(|(kind, _)| kind)),
             credential: identity.and_then(Identity::credential_id),
-            method: Some(self.method()),
+            presented: presented.and_then(|(_, bytes)| Tag::of_credential(bytes)),
+            method: Some(known_method(&self.parts.method)),
             route: self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str),
+            address: Scene::address(),
             rule,
+            place: match rule {
+                Some(rule) => PolicyLine::of_rule(policy, rule),
+                None => scheme.map(|scheme| PolicyLine::of_scheme(policy, scheme)),
+            },
             cause,
-            policy: self.auth.policy().revision(),
-            request_id: self.request_id(),
+            request_id: request_id(&self.parts.headers),
+            denial,
+            ..Event::new(self.now, Kind::Access, policy.revision())
         });
+        denial
     }
 
-    /// The request's method; of one that a stranger made up, no more than that.
-    fn method(&self) -> &'static str {
-        const KNOWN: [&str; 9] =
-            ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
-        let method = self.parts.method.as_str();
-        KNOWN.into_iter().find(|known| *known == method).unwrap_or("other")
+    /// The credential that was presented, unverified, and of which kind it says to be.
+    fn presented(&self, schemes: u64) -> Option<(CredentialKind, &'r [u8])> {
+        match self.auth.carriers().find(&self.parts.headers, schemes).ok()? {
+            Presented::Nothing => None,
+            Presented::Bearer(token) | Presented::AccessCookie(token) => {
+                Some((CredentialKind::AccessToken, token))
+            }
+            Presented::ApiKey(key) => Some((CredentialKind::ApiKey, key)),
+            Presented::Session(cookie) => Some((CredentialKind::Session, cookie)),
+        }
     }
+}
 
-    fn request_id(&self) -> Option<&'r str> {
-        let id = self.parts.headers.get("x-request-id")?.to_str().ok()?;
-        let plain = id.len() <= MAX_REQUEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
-        plain.then_some(id)
-    }
+/// What a check says.
+///
+/// SECURITY: when it panics, nobody is let in, and the refusal is an event like every other.
+async fn unless_it_panics<T>(
+    check: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
+    AssertUnwindSafe(check).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!(target: "auth", "a check panicked: the request was refused");
+        Err(Refusal::new(Denial::internal(), "check-panicked"))
+    })
 }
 
 /// Every token that is not good looks the same from outside, but for one that expired (E2).

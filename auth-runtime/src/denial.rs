@@ -9,6 +9,7 @@ use axum::{
 
 use crate::{
     account::AccountError,
+    audit::{DenialId, Scene},
     password::{PasswordError, Weaknesses},
     problem::Problem,
     reset::ResetError,
@@ -81,14 +82,16 @@ impl Denial {
     pub fn wrong_password(policy: &Policy) -> Self {
         let problem =
             Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Sign-in refused")
-                .detail("the user name or the password is wrong");
+                .detail("the user name or the password is wrong")
+                .denied_as(Scene::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
     /// 401: a refresh token that is not valid, whatever is wrong with it (RFC 6749).
     pub fn invalid_grant(policy: &Policy) -> Self {
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", "Invalid grant")
-            .detail("the refresh token is not valid; sign in again");
+            .detail("the refresh token is not valid; sign in again")
+            .denied_as(Scene::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
@@ -122,6 +125,11 @@ impl Denial {
     /// The `code` of the body: stable, such as `insufficient_scope`.
     pub fn code(&self) -> &'static str {
         self.problem.code()
+    }
+
+    /// The same, with the id that its audit event has.
+    pub(crate) fn denied_as(self, id: Option<DenialId>) -> Self {
+        Self { problem: self.problem.denied_as(id), ..self }
     }
 
     fn new(problem: Problem, challenges: Vec<HeaderValue>) -> Self {
@@ -193,6 +201,7 @@ impl From<ResetError> for Denial {
             ResetError::Invalid => {
                 Problem::new(StatusCode::BAD_REQUEST, "invalid_reset_token", "Invalid token")
                     .detail("the token was used or has expired; ask anew")
+                    .denied_as(Scene::denial())
                     .into()
             }
             ResetError::Store(error) => error.into(),

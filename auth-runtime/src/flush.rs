@@ -40,6 +40,7 @@ impl Auth {
         tokio::spawn(async move {
             let mut pace = interval(pace.as_duration().max(Duration::from_secs(1)));
             pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            pace.reset(); // the first batch is not due at once
             loop {
                 pace.tick().await;
                 // The task holds no engine while it waits: it ends soon after the last clone does.

@@ -6,8 +6,11 @@ use std::{marker::PhantomData, panic::AssertUnwindSafe};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use futures_util::FutureExt;
 
+#[cfg(feature = "metrics")]
+use crate::audit::Stopwatch;
 use crate::{
     Identity,
+    audit::Scene,
     authorize::Door,
     context::Context,
     denial::Denial,
@@ -49,7 +52,10 @@ impl<S: Send + Sync, R: Rule> FromRequestParts<S> for Guard<R> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
+        Scene::set_route(parts);
         let auth = Context::engine(parts)?;
+        #[cfg(feature = "metrics")]
+        let _measured = Stopwatch::start();
         let check = async { Door::new(auth, parts).authorize(&R::REQUIREMENT).await };
         let identity = unless_it_panics(check).await?;
         Context::remember(parts, &identity);
@@ -61,10 +67,13 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
+        Scene::set_route(parts);
         if O::OPENNESS.schemes == 0 {
             return Ok(Self { identity: None, opening: PhantomData });
         }
         let auth = Context::engine(parts)?;
+        #[cfg(feature = "metrics")]
+        let _measured = Stopwatch::start();
         let check = async { Door::new(auth, parts).identify(&O::OPENNESS).await };
         let identity = unless_it_panics(check).await?;
         if let Some(identity) = &identity {
@@ -74,12 +83,13 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
     }
 }
 
-/// What a check says.
+/// What a check says, and its event.
 ///
-/// SECURITY: when it panics, nobody is let in.
+/// SECURITY: when the clock or the audit sink panics, nobody is let in; a check itself that panics
+/// is a refusal before it gets here.
 async fn unless_it_panics<T>(check: impl Future<Output = Result<T, Denial>>) -> Result<T, Denial> {
     AssertUnwindSafe(check).catch_unwind().await.unwrap_or_else(|_| {
-        tracing::error!(target: "auth", "a check panicked: the request was refused");
+        tracing::error!(target: "auth", "the clock or the audit sink panicked: the request was refused");
         Err(Denial::internal())
     })
 }

@@ -9,6 +9,8 @@ use axum::{
 };
 use serde::Serialize;
 
+use crate::audit::DenialId;
+
 /// What went wrong, in the form of RFC 9457.
 ///
 /// The `type` is `urn:auth-engine:problem:CODE`: stable, and nothing that a client would fetch.
@@ -36,6 +38,9 @@ struct Members {
     #[serde(skip_serializing_if = "String::is_empty")]
     detail: String,
     code: &'static str,
+    /// Which refusal this is: never the same twice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing_scopes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +61,7 @@ impl Problem {
             status,
             detail: String::new(),
             code,
+            instance: None,
             missing_scopes: None,
             missing_role: None,
             reasons: Vec::new(),
@@ -74,6 +80,12 @@ impl Problem {
     #[must_use]
     pub fn reasons(mut self, reasons: impl IntoIterator<Item = &'static str>) -> Self {
         self.0.reasons = reasons.into_iter().collect();
+        self
+    }
+
+    /// The `instance`: `urn:auth-engine:denial:ID`, which the audit event has too.
+    pub(crate) fn denied_as(mut self, id: Option<DenialId>) -> Self {
+        self.0.instance = id.map(|id| id.instance());
         self
     }
 

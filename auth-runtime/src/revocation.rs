@@ -127,14 +127,18 @@ impl Revocations {
     }
 
     /// Reads what other processes have revoked of late, and waits until they may have revoked
-    /// more: for `within` at most. A store that does not answer is reported, and asked again then.
-    pub(crate) async fn listen(&self, now: Timestamp, within: Duration) {
+    /// more: for `within` at most. A store that does not answer is asked again then. `heard` is
+    /// told whether it answered, before the waiting.
+    pub(crate) async fn listen(
+        &self,
+        now: Timestamp,
+        within: Duration,
+        heard: impl FnOnce(Result<(), StoreError>),
+    ) {
         let Some(owner) = bucket(minute(now)) else { return pause(within, pending()).await };
         // Before reading, so that nothing is missed in between.
         let news = self.store.changed(COLLECTION, &owner);
-        if let Err(error) = self.follow(now).await {
-            tracing::warn!(target: "auth", %error, "revocations could not be read");
-        }
+        heard(self.follow(now).await);
         pause(within, news).await;
     }
 

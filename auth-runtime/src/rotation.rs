@@ -7,7 +7,7 @@ use auth_policy::policy::{Scheme, SchemeKind};
 
 use crate::{
     Auth, BuildError,
-    audit::{Event, Kind},
+    audit::{Event, Kind, PolicyLine},
     jwt::{KeySet, SetupError},
     reference,
 };
@@ -77,10 +77,12 @@ impl Auth {
         };
         let replaced = checked.and_then(|()| verifier.replace_keys(Arc::new(keys)));
         replaced.map_err(|error| refused(scheme, error.into()))?;
-        self.audit().record(&Event {
+        let place = id.and_then(|id| self.policy().scheme(id));
+        self.record(&Event {
             scheme: Some(scheme),
+            place: place.map(|scheme| PolicyLine::of_scheme(self.policy(), scheme)),
             cause: Some("keys-replaced"),
-            ..Event::new(self.now(), Kind::Keys, self.policy().revision())
+            ..self.event(Kind::Keys)
         });
         Ok(())
     }

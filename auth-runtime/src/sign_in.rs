@@ -6,6 +6,7 @@ use std::{error::Error, fmt, sync::Arc};
 use crate::{
     Auth, Denial,
     account::{Account, Accounts},
+    audit::{CredentialKind, Decision, Event, Kind, Tag},
     password::{Hasher, PasswordError, Verdict},
     secret::Secret,
     store::StoreError,
@@ -56,10 +57,15 @@ impl PasswordSignIn {
         // With no such account this costs as much: time does not tell which accounts there are.
         let stored = account.as_ref().map(|account| &account.password);
         let verdict = self.hasher.verify(password, stored).await?;
-        match account.filter(|_| verdict.is_right()) {
-            Some(account) if !account.disabled => self.renewed(account, verdict, again).await,
-            Some(account) => Err(self.refused(Some(&account), "account-disabled")),
-            None => Err(self.refused(None, "wrong-password")),
+        match account {
+            Some(account) if !verdict.is_right() => {
+                Err(self.refused(Some(&account), username, "wrong-password"))
+            }
+            Some(account) if account.disabled => {
+                Err(self.refused(Some(&account), username, "account-disabled"))
+            }
+            Some(account) => self.renewed(account, verdict, again).await,
+            None => Err(self.refused(None, username, "no-such-account")),
         }
     }
 
@@ -73,9 +79,13 @@ impl PasswordSignIn {
         let account = self.accounts.by_id(id, self.auth.now()).await?;
         let stored = account.as_ref().map(|account| &account.password);
         let verdict = self.hasher.verify(password, stored).await?;
-        match account.filter(|account| verdict.is_right() && !account.disabled) {
-            Some(account) => Ok(account),
-            None => Err(self.refused(None, "wrong-password")),
+        match account {
+            Some(account) if verdict.is_right() && !account.disabled => Ok(account),
+            Some(account) => {
+                let cause = if account.disabled { "account-disabled" } else { "wrong-password" };
+                Err(self.refused(Some(&account), &account.username, cause))
+            }
+            None => Err(self.refused(None, id, "no-such-account")),
         }
     }
 
@@ -105,9 +115,23 @@ impl PasswordSignIn {
         Ok(account)
     }
 
-    fn refused(&self, account: Option<&Account>, cause: &'static str) -> SignInError {
+    /// Reports a refusal. SECURITY: what was typed as a name may be a password, so of it the event
+    /// has a tag alone.
+    fn refused(
+        &self,
+        account: Option<&Account>,
+        username: &str,
+        cause: &'static str,
+    ) -> SignInError {
         let subject = account.map(|account| self.auth.subject(&account.id));
-        self.auth.report_login(subject.as_ref(), Err(cause));
+        self.auth.record(&Event {
+            decision: Decision::Deny,
+            subject: subject.as_ref(),
+            credential_kind: Some(CredentialKind::Password),
+            account: Tag::of_name(username),
+            cause: Some(cause),
+            ..self.auth.event(Kind::Login)
+        });
         SignInError::Refused
     }
 }

@@ -11,7 +11,7 @@ use auth_policy::settings::Seconds;
 use crate::{
     Auth, Denial, Identity,
     account::{Account, Accounts},
-    audit::Kind,
+    audit::{CredentialKind, Decision, Event, Kind},
     jwt::{AccessGrant, IssueError},
     refresh::{RefreshError, RefreshTokens, Refreshed, ServerSecret},
     revocation::{FAMILY_CLAIM, Revocations},
@@ -78,7 +78,7 @@ impl Tokens {
         let now = self.auth.now();
         let current = self.accounts.by_id(&account.id, now).await?;
         match current.filter(|current| !current.disabled && current.password == account.password) {
-            Some(current) => self.issue(begun, current),
+            Some(current) => self.issue(begun, current, Kind::TokenIssued),
             None => {
                 self.end(&owner, &begun.family_id).await?;
                 Err(TokensError::Refused)
@@ -97,16 +97,21 @@ impl Tokens {
         let now = self.auth.now();
         let renewed = match self.refresh.rotate(presented, None, now).await {
             Err(RefreshError::Reused { owner, family_id }) => {
-                self.report_reuse(&owner);
+                self.report_reuse(&owner, &family_id);
                 self.revocations.family(&family_id, now).await?;
                 return Err(TokensError::Reused { subject: owner.as_str().to_owned() });
+            }
+            Err(error @ (RefreshError::Invalid | RefreshError::OtherClient)) => {
+                self.report_refused(None, "refresh-token-invalid");
+                return Err(error.into());
             }
             renewed => renewed?,
         };
         let account = self.accounts.by_id(renewed.owner.as_str(), now).await?;
         match account.filter(|account| !account.disabled) {
-            Some(account) => self.issue(renewed, account),
+            Some(account) => self.issue(renewed, account, Kind::TokenRefreshed),
             None => {
+                self.report_refused(Some(&renewed.owner), "account-disabled");
                 self.end(&renewed.owner, &renewed.family_id).await?;
                 Err(TokensError::Refused)
             }
@@ -129,6 +134,13 @@ impl Tokens {
         if !self.issued(caller) {
             return Ok(());
         }
+        self.auth.record(&Event {
+            subject: Some(caller.subject()),
+            scheme: Some(caller.scheme()),
+            credential_kind: Some(CredentialKind::AccessToken),
+            credential: caller.credential_id(),
+            ..self.auth.event(Kind::Logout)
+        });
         if let Some(token_id) = caller.credential_id() {
             self.revocations.token(token_id, self.auth.now()).await?;
         }
@@ -204,20 +216,55 @@ impl Tokens {
         let now = self.auth.now();
         self.revocations.family(family_id, now).await?;
         self.refresh.end(owner, family_id, now).await?;
+        self.auth.record(&Event {
+            subject: Some(&self.auth.subject(owner.as_str())),
+            credential_kind: Some(CredentialKind::RefreshToken),
+            credential: Some(family_id),
+            ..self.auth.event(Kind::TokenRevoked)
+        });
         Ok(())
     }
 
-    fn report_reuse(&self, owner: &Owner) {
-        let subject = self.auth.subject(owner.as_str());
-        self.auth.report(Kind::RefreshReuse, Some(&subject), Err("retired-token"));
+    fn report_reuse(&self, owner: &Owner, family_id: &str) {
+        self.auth.record(&Event {
+            decision: Decision::Deny,
+            subject: Some(&self.auth.subject(owner.as_str())),
+            credential_kind: Some(CredentialKind::RefreshToken),
+            credential: Some(family_id),
+            cause: Some("retired-token"),
+            ..self.auth.event(Kind::RefreshReuse)
+        });
     }
 
-    fn issue(&self, refreshed: Refreshed, account: Account) -> Result<SignedIn, TokensError> {
+    /// Reports a refresh token that is worth nothing.
+    pub(crate) fn report_refused(&self, owner: Option<&Owner>, cause: &'static str) {
+        let subject = owner.map(|owner| self.auth.subject(owner.as_str()));
+        self.auth.record(&Event {
+            decision: Decision::Deny,
+            subject: subject.as_ref(),
+            credential_kind: Some(CredentialKind::RefreshToken),
+            cause: Some(cause),
+            ..self.auth.event(Kind::TokenRefreshed)
+        });
+    }
+
+    fn issue(
+        &self,
+        refreshed: Refreshed,
+        account: Account,
+        why: Kind,
+    ) -> Result<SignedIn, TokensError> {
         let issuer = self.auth.issuer().ok_or(TokensError::NoJwtScheme)?;
         let roles: Vec<_> = account.roles.iter().map(String::as_str).collect();
         let grant = AccessGrant::new(&account.id).roles(&roles).session(&refreshed.family_id);
         let now = self.auth.now();
         let access = issuer.access_token(&grant, now)?;
+        self.auth.record(&Event {
+            subject: Some(&self.auth.subject(&account.id)),
+            credential_kind: Some(CredentialKind::AccessToken),
+            credential: Some(&access.token_id),
+            ..self.auth.event(why)
+        });
         Ok(SignedIn {
             access_token: access.token,
             refresh_token: refreshed.token,

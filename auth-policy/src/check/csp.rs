@@ -223,6 +223,9 @@ mod tests {
             "default-src 'self'; script-src-attr 'unsafe-inline'",
             "script-src data:",
             "script-src https:",
+            "script-src http:",
+            "script-src blob:",
+            "script-src filesystem:",
             "script-src 'nonce-abc'",
         ] {
             assert_eq!(scripts(weak), [Code::WeakHeader], "{weak}");

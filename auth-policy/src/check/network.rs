@@ -22,9 +22,9 @@ const MOST_IPV6_PREFIX: u32 = 64;
 pub(super) fn network(form: &NetworkForm, report: &mut Report) -> Network {
     let default = Network::default();
     let trusted = blocks(&form.trusted_proxies, report);
-    let header = form.header.filter(|_| !trusted.is_empty());
     Network {
-        proxies: header.map(|header| Proxies { trusted, header: header.value }),
+        // INVARIANT: a header without proxies is an error, and no policy is made.
+        proxies: form.header.map(|header| Proxies { trusted, header: header.value }),
         ipv6_prefix: form
             .ipv6_prefix
             .map_or(default.ipv6_prefix, |bits| ipv6_prefix(bits, default.ipv6_prefix, report)),

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Auth, Identity,
     account::{Account, Accounts},
-    audit::{Event, Kind},
+    audit::{CredentialKind, Event, Kind},
     bits::Bits,
     clock::Timestamp,
     roles::Roles,
@@ -133,7 +133,7 @@ impl ApiKeys {
             full => full,
         };
         self.unless(room, &owner, &issued).await?;
-        self.report("key-created", &owner, &issued.info.id);
+        self.report(Kind::KeyCreated, &owner, &issued.info.id);
         Ok(issued)
     }
 
@@ -180,7 +180,7 @@ impl ApiKeys {
         };
         self.unless(retired, &owner, &issued).await?;
         self.forget_oldest(&owner).await?;
-        self.report("key-rotated", &owner, &issued.info.id);
+        self.report(Kind::KeyRotated, &owner, &issued.info.id);
         Ok(issued)
     }
 
@@ -201,7 +201,7 @@ impl ApiKeys {
             _ => Ok(Some(StoredKey { revoked_at: Some(now.0), ..stored })),
         };
         if self.change(&key, revoke).await? {
-            self.report("key-revoked", &owner, id);
+            self.report(Kind::KeyRevoked, &owner, id);
         }
         Ok(())
     }
@@ -456,15 +456,15 @@ impl ApiKeys {
         }
     }
 
-    fn report(&self, what: &'static str, owner: &Owner, id: &str) {
+    fn report(&self, what: Kind, owner: &Owner, id: &str) {
         let subject = self.auth.subject(owner.as_str());
         let scheme = self.auth.policy().api_key().and_then(|(id, _)| self.auth.policy().scheme(id));
-        self.auth.audit().record(&Event {
+        self.auth.record(&Event {
             subject: Some(&subject),
             scheme: scheme.map(|scheme| scheme.name.as_str()),
+            credential_kind: Some(CredentialKind::ApiKey),
             credential: Some(id),
-            cause: Some(what),
-            ..Event::new(self.auth.now(), Kind::ApiKey, self.auth.policy().revision())
+            ..self.auth.event(what)
         });
     }
 }

@@ -56,7 +56,7 @@ impl KeyText {
         let (mut id, mut secret) = ([0; ID_BYTES], Zeroizing::new([0; SECRET_BYTES]));
         SystemRandom.fill(&mut id)?;
         SystemRandom.fill(&mut *secret)?;
-        Ok(Self::of(environment, owner, &id, &*secret))
+        Ok(Self::of(environment, owner, &id, &secret))
     }
 
     fn of(

@@ -1,11 +1,42 @@
 //! What happened, for those who watch. In: outcomes of guards and of the application's own sign-in.
-//! Out: [`Event`]s to the one sink the application chose.
+//! Out: [`Event`]s to the one sink the application chose, which may be several: [`Fanout`].
+//!
+//! ```text
+//! guard, sign-in, application ─ Event ─> Watch ─> Fanout ┬─> TracingSink
+//!                                         └ Suspicion    ├─> JsonLines
+//!                                                        └─> yours
+//! ```
 
+mod denial_id;
 mod event;
+mod fanout;
+mod json_lines;
+mod kind;
+#[cfg(feature = "metrics")]
+mod metrics_sink;
+mod plain;
+mod record;
+mod scene;
+mod tag;
 mod tracing_sink;
+mod utc;
+mod watch;
 
-pub use event::{Decision, Event, Kind};
+pub use denial_id::DenialId;
+pub use event::{CredentialKind, Decision, Event, PolicyLine};
+pub use fanout::Fanout;
+pub use json_lines::JsonLines;
+pub use kind::{Kind, Ocsf};
+#[cfg(feature = "metrics")]
+pub use metrics_sink::MetricsSink;
+pub use record::SCHEMA;
+pub use tag::Tag;
 pub use tracing_sink::TracingSink;
+pub use watch::{Hook, Pattern, Suspicion, Thresholds, Watch};
+
+#[cfg(feature = "metrics")]
+pub(crate) use metrics_sink::Stopwatch;
+pub(crate) use scene::{Scene, Staged, known_method, request_id};
 
 /// Where events go.
 ///

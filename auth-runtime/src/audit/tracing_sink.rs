@@ -1,40 +1,68 @@
 //! Events as `tracing` records under the target `auth`: what is let in at DEBUG, what is kept out
-//! at INFO, what failed at ERROR.
+//! at INFO, what looks like an attack at WARN, what failed at ERROR. The fields are those of the
+//! lines of JSON, under the same names.
 
-use crate::audit::{AuditSink, Decision, Event};
+use std::fmt::Display;
+
+use crate::audit::{AuditSink, Decision, Event, Kind, plain::plain, record::Named, utc::Utc};
 
 /// Writes every event to whatever subscriber the application installed.
+///
+/// # Security
+///
+/// Every value is escaped before a subscriber sees it, so that one which writes what it is given
+/// cannot be made to write a second record.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingSink;
 
 macro_rules! record {
     ($level:ident, $event:expr) => {{
         let event = $event;
+        let subject = event.subject;
+        let actor = event.actor;
         tracing::$level!(
             target: "auth",
-            at = event.at.0,
-            kind = event.kind.as_str(),
-            decision = event.decision.as_str(),
-            issuer = event.subject.map(|subject| &*subject.issuer),
-            subject = event.subject.map(|subject| &*subject.id),
-            scheme = event.scheme,
-            credential = event.credential,
-            method = event.method,
-            route = event.route,
-            rule = event.rule,
-            cause = event.cause,
-            policy = event.policy.as_str(),
-            request_id = event.request_id,
+            timestamp = %Utc(event.at),
+            event.name = %Named(event),
+            auth.decision = event.decision.as_str(),
+            auth.cause = event.cause,
+            user.id = text(subject.map(|subject| &*subject.id)).as_deref(),
+            auth.issuer = text(subject.map(|subject| &*subject.issuer)).as_deref(),
+            auth.actor.id = text(actor.map(|actor| &*actor.id)).as_deref(),
+            auth.actor.issuer = text(actor.map(|actor| &*actor.issuer)).as_deref(),
+            auth.scheme = text(event.scheme).as_deref(),
+            auth.credential.kind = event.credential_kind.map(|kind| kind.as_str()),
+            auth.credential.id = text(event.credential).as_deref(),
+            auth.presented = shown(event.presented).as_deref(),
+            auth.account = shown(event.account).as_deref(),
+            http.request.method = text(event.method).as_deref(),
+            http.route = text(event.route).as_deref(),
+            http.request.id = text(event.request_id).as_deref(),
+            client.address = shown(event.address).as_deref(),
+            auth.rule.name = text(event.rule).as_deref(),
+            auth.rule.place = shown(event.place).as_deref().map(plain).as_deref(),
+            auth.policy = event.policy.as_str(),
+            auth.denial.id = event.denial.as_ref().map(|id| id.as_str()),
+            auth.count = event.count,
         )
     }};
 }
 
 impl AuditSink for TracingSink {
     fn record(&self, event: &Event<'_>) {
-        match event.decision {
-            Decision::Allow => record!(debug, event),
-            Decision::Deny => record!(info, event),
-            Decision::Error => record!(error, event),
+        match (event.decision, event.kind) {
+            (Decision::Error, _) => record!(error, event),
+            (_, Kind::Suspicious | Kind::RefreshReuse | Kind::Lost) => record!(warn, event),
+            (Decision::Deny, _) => record!(info, event),
+            (Decision::Allow, _) => record!(debug, event),
         }
     }
+}
+
+fn text(value: Option<&str>) -> Option<std::borrow::Cow<'_, str>> {
+    value.map(plain)
+}
+
+fn shown(value: Option<impl Display>) -> Option<String> {
+    value.map(|value| value.to_string())
 }

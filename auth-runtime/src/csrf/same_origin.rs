@@ -101,6 +101,15 @@ mod tests {
         assert_eq!(judged(&[("content-type", "application/json"); 2]), Err(Forgery::Untold));
     }
 
+    /// A WebSocket is opened with one.
+    #[test]
+    fn c5_a_get_is_judged_as_well() {
+        let get = |origin: &str| Request::get("/").header("host", "b.c").header("origin", origin);
+        let judged = |origin| judge(&get(origin).body(()).unwrap().into_parts().0, &[]);
+        assert_eq!(judged("https://b.c"), Ok(()));
+        assert_eq!(judged("https://evil.example"), Err(Forgery::Origin));
+    }
+
     #[test]
     fn c5_json_from_elsewhere_is_refused_all_the_same() {
         let json = ("content-type", "application/json");

@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::{Discovery, FetchError, document};
 use crate::{
-    audit::{AuditSink, Decision, Event, Kind},
+    audit::{AuditSink, Decision, Event, Kind, PolicyLine},
     clock::{Clock, Timestamp},
     jwt::{Freshness, KeySet, Keyring, TokenError, Unverified, VerifiedToken},
 };
@@ -210,7 +210,9 @@ impl RemoteKeys {
 
     fn report(&self, why: Why, failure: Option<&FetchError>, at: Timestamp) {
         let policy = &self.around.policy;
-        let scheme = policy.scheme(self.scheme).map(|scheme| scheme.name.as_str());
+        let declared = policy.scheme(self.scheme);
+        let place = declared.map(|scheme| PolicyLine::of_scheme(policy, scheme));
+        let scheme = declared.map(|scheme| scheme.name.as_str());
         let (decision, cause) = match failure {
             None => (Decision::Allow, why.code()),
             Some(error) => {
@@ -218,7 +220,8 @@ impl RemoteKeys {
                 (Decision::Error, error.code())
             }
         };
-        let event = Event { decision, scheme, ..Event::new(at, Kind::Keys, policy.revision()) };
+        let event = Event::new(at, Kind::Keys, policy.revision());
+        let event = Event { decision, scheme, place, ..event };
         self.around.audit.record(&Event { cause: Some(cause), ..event });
     }
 }

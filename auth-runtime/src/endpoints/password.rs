@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::AccountEndpoints;
 use crate::{
     Denial, Guard, Identity,
+    audit::Kind,
     extract::Json,
     password::PasswordHash,
     problem::Problem,
@@ -39,6 +40,7 @@ pub(super) async fn change(
     endpoints.check_password(&change.new, &account).await?;
     let password = endpoints.hasher.hash(change.new).await?;
     endpoints.replace_password(id, &password).await?;
+    endpoints.auth.report(Kind::PasswordChanged, Some(caller.subject()), Ok(()));
     endpoints.end_others(&caller).await?;
     let renewed = endpoints.renew_session(&caller).await?;
     let set_cookie = renewed.map(|cookie| [(header::SET_COOKIE, cookie)]);

@@ -63,6 +63,7 @@ impl AccountEndpoints {
         let refused = || without_cookies(cookies, Denial::invalid_grant(self.auth.policy()));
         let family = self.tokens.family_of(&token);
         let Some(csrf) = family.and_then(|family| self.auth.family_csrf(&family)) else {
+            self.tokens.report_refused(None, "refresh-token-invalid");
             return Ok(refused());
         };
         let trusted = &self.auth.policy().csrf().trusted_origins;

@@ -10,11 +10,12 @@ use tokio::sync::Semaphore;
 use super::AccountEndpoints;
 use crate::{
     Denial,
+    audit::Kind,
     csrf::SameOrigin,
     extract::Json,
     guard::Public,
     problem::Problem,
-    reset::{Notifier, PasswordResets},
+    reset::{Notifier, PasswordResets, ResetError},
     rule::everybody,
     secret::Secret,
     store::Store,
@@ -99,13 +100,26 @@ pub(super) async fn confirm(
     let _: SameOrigin = origin?;
     let now = endpoints.auth.now();
     let pending = &endpoints.resets.as_ref().ok_or_else(Problem::not_found)?.pending;
-    let id = pending.look(&confirmation.token, now).await?;
+    let looked = pending.look(&confirmation.token, now).await;
+    let id = looked.inspect_err(|error| endpoints.report_unreset(error))?;
     let account = endpoints.accounts.by_id(&id, now).await?.ok_or_else(Problem::not_found)?;
     // Before the token is used up: a weak password must not cost it.
     endpoints.check_password(&confirmation.new, &account).await?;
     let password = endpoints.hasher.hash(confirmation.new).await?;
-    let id = pending.finish(&confirmation.token, now).await?;
+    let finished = pending.finish(&confirmation.token, now).await;
+    let id = finished.inspect_err(|error| endpoints.report_unreset(error))?;
     endpoints.replace_password(&id, &password).await?;
+    let subject = endpoints.auth.subject(&id);
+    endpoints.auth.report(Kind::PasswordReset, Some(&subject), Ok(()));
     endpoints.end_all(&id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl AccountEndpoints {
+    /// Reports a token that resets nothing. A store that is down is not the token's fault.
+    fn report_unreset(&self, error: &ResetError) {
+        if let ResetError::Invalid = error {
+            self.auth.report(Kind::PasswordReset, None, Err("reset-token-invalid"));
+        }
+    }
 }

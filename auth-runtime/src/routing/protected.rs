@@ -22,6 +22,7 @@ use tower_service::Service;
 
 use crate::{
     Auth,
+    audit::{Scene, Staged},
     context::Context,
     problem::Problem,
     routing::inventory::{Access, Entry, Inventory},
@@ -107,7 +108,7 @@ impl Protected {
 impl Service<Request> for Protected {
     type Response = Response;
     type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
+    type Future = Staged<RouteFuture<Infallible>>;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
         Service::<Request>::poll_ready(&mut self.router, cx)
@@ -115,7 +116,8 @@ impl Service<Request> for Protected {
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         request.extensions_mut().insert(self.context.clone());
-        self.router.call(request)
+        let scene = Scene::new(request.method(), request.headers(), None);
+        scene.around(self.router.call(request))
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) use verify::{Distrust, verify};
 use crate::{
     Auth, Denial, Identity,
     account::{Account, Accounts},
+    audit::{CredentialKind, Event, Kind},
     cookie::SetCookie,
     credential::Presented,
     session::{
@@ -88,6 +89,7 @@ impl Sessions {
         self.book.insert(&token, &stored, now).await?;
         self.unless_changed(account, &token).await?;
         self.book.make_room(&token.key, self.auth.now()).await?;
+        self.report(Kind::SessionBegun, &account.id, Some(&token.key.id), None);
         self.begun(&token, &stored)
     }
 
@@ -114,6 +116,7 @@ impl Sessions {
             self.book.store.delete(&token.key, now).await?;
             return Err(SessionError::Ended);
         }
+        self.report(Kind::SessionBegun, &account.id, Some(&token.key.id), Some("renewed"));
         self.begun(&token, &stored)
     }
 
@@ -148,10 +151,12 @@ impl Sessions {
     ///
     /// When the store does not answer.
     pub async fn end(&self, account_id: &str, session_id: &str) -> Result<bool, StoreError> {
-        match key(account_id, session_id) {
-            Some(key) => self.book.store.delete(&key, self.auth.now()).await,
-            None => Ok(false),
+        let Some(key) = key(account_id, session_id) else { return Ok(false) };
+        let ended = self.book.store.delete(&key, self.auth.now()).await?;
+        if ended {
+            self.report(Kind::SessionEnded, account_id, Some(&key.id), None);
         }
+        Ok(ended)
     }
 
     /// Ends every session of an account, in one step: after it was closed, or its password reset.
@@ -162,6 +167,7 @@ impl Sessions {
     pub async fn end_all(&self, account_id: &str) -> Result<(), StoreError> {
         let Some(owner) = Owner::new(account_id) else { return Ok(()) };
         self.book.store.delete_owned(COLLECTION, &owner, self.auth.now()).await?;
+        self.report(Kind::SessionEnded, account_id, None, Some("every-session"));
         Ok(())
     }
 
@@ -182,7 +188,9 @@ impl Sessions {
                 all.iter().map(|record| &record.key).filter(|key| Some(*key) != kept.as_ref());
             let mut ended = 0;
             for key in others {
-                self.book.store.delete(key, now).await?;
+                if self.book.store.delete(key, now).await? {
+                    self.report(Kind::SessionEnded, owner.as_str(), Some(&key.id), None);
+                }
                 ended += 1;
             }
             if ended == 0 {
@@ -211,6 +219,18 @@ impl Sessions {
         error.denial(self.auth.policy())
     }
 
+    fn report(&self, what: Kind, account: &str, id: Option<&str>, cause: Option<&'static str>) {
+        let scheme = self.auth.policy().scheme(self.book.id);
+        self.auth.record(&Event {
+            subject: Some(&self.auth.subject(account)),
+            scheme: scheme.map(|scheme| scheme.name.as_str()),
+            credential_kind: Some(CredentialKind::Session),
+            credential: id,
+            cause,
+            ..self.auth.event(what)
+        });
+    }
+
     /// Ends the session whose cookie these headers carry.
     async fn end_presented(&self, headers: &HeaderMap) -> Result<(), SessionError> {
         let bit = 1u64.checked_shl(self.book.id.0).unwrap_or(0);
@@ -222,8 +242,11 @@ impl Sessions {
         let now = self.auth.now();
         let found = self.book.get(&token.key, now).await?;
         // SECURITY: whoever knows its public id alone cannot end it.
-        if self.book.judge(&token, found, now).is_ok() {
-            self.book.store.delete(&token.key, now).await?;
+        if self.book.judge(&token, found, now).is_ok()
+            && self.book.store.delete(&token.key, now).await?
+        {
+            let account = token.key.owner.as_str();
+            self.report(Kind::SessionEnded, account, Some(&token.key.id), Some("signed-in-anew"));
         }
         Ok(())
     }

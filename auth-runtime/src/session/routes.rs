@@ -17,7 +17,7 @@ use crate::{
     guard::{Guard, Public},
     problem::Problem,
     routing::{Router, delete, get, post},
-    rule::{End, NONE, Open, Own, SESSION, Text},
+    rule::{Own, SESSION, everybody},
     secret::Secret,
     sign_in::PasswordSignIn,
 };
@@ -26,15 +26,7 @@ use crate::{
 const MAX_BODY: usize = 64 * 1024;
 
 /// Everybody may sign in, for this reason.
-type Anybody = Open<
-    0,
-    0,
-    NONE,
-    Text<
-        { u128::from_be_bytes(*b"this is where a ") },
-        Text<{ u128::from_be_bytes(*b"session begins\0\0") }, End>,
-    >,
->;
+type Anybody = everybody!("this is where a session begins");
 
 /// Whoever has a session.
 type Holder = Guard<Own<{ SESSION }>>;

@@ -2,8 +2,9 @@
 //! its sign-ins.
 
 use auth_runtime::{
-    Denial,
+    Denial, Identity,
     account::Accounts,
+    audit::Kind,
     authenticate,
     extract::{Json, Path},
     problem::Problem,
@@ -37,11 +38,20 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denia
 /// Closes an account: it cannot sign in any more, and everything it has ends.
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn disable(
+    admin: Identity,
     State(app): State<App>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Denial> {
     app.people.accounts.change(&id, |account| account.disabled = true, app.auth.now()).await?;
+    let closed = app.auth.subject(&id);
+    let mut event = app.auth.event(Kind::AccountDisabled);
+    event.subject = Some(&closed);
+    event.actor = Some(admin.subject());
+    app.auth.record(&event);
     app.accounts.end_all(&id).await?;
+    if let Some(keys) = app.auth.api_keys() {
+        keys.revoke_all(&id).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -10,7 +10,12 @@ use std::{
 };
 
 use auth_runtime::{
-    Auth, jwt::KeySet, policy, policy_types::Algorithm, secret::Secret, store::Store,
+    Auth,
+    jwt::KeySet,
+    policy,
+    policy_types::{Algorithm, KeyEnvironment},
+    secret::Secret,
+    store::Store,
 };
 
 use crate::settings::Settings;
@@ -22,7 +27,9 @@ pub(crate) async fn engine(
     settings: &Settings,
     store: Arc<dyn Store>,
 ) -> Result<Auth, Box<dyn Error>> {
-    let builder = Auth::from_policy(policy!()).store(store);
+    // One policy serves both, and keys of the one are no keys in the other.
+    let environment = if settings.production { KeyEnvironment::Live } else { KeyEnvironment::Test };
+    let builder = Auth::from_policy(policy!()).store(store).key_environment(environment);
     if settings.keys_given || settings.production {
         return Ok(builder.build().await?);
     }

@@ -3,8 +3,8 @@
 //! It is the blog's own: which names there may be, the first role, and the profile.
 
 use auth_runtime::{
-    Denial, csrf::SameOrigin, extract::Json, password::Context, problem::Problem, public,
-    secret::Secret,
+    Denial, audit::Kind, csrf::SameOrigin, extract::Json, password::Context, problem::Problem,
+    public, secret::Secret,
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,7 @@ pub(crate) async fn register(
     let password = app.hasher.hash(new.password).await?;
     let now = app.auth.now();
     let account = app.people.register(&new.username, FIRST_ROLE, password, now).await?;
+    app.auth.report(Kind::AccountCreated, Some(&app.auth.subject(&account.id)), Ok(()));
     if new.email.is_some() {
         let profile = Profile { email: new.email, ..Profile::default() };
         app.people.set_profile(&account.id, &profile, now).await?;

@@ -1,5 +1,7 @@
 //! The example as its user has it: the binary, started and spoken to over TCP.
 
+mod api_keys;
+mod canary;
 pub(crate) mod process;
 mod servers;
 mod sessions;

@@ -199,6 +199,16 @@ impl Answer {
         }
     }
 
+    /// The body without `instance`, which is never the same twice.
+    pub(crate) fn told(&self) -> String {
+        match self.body.split_once(r#","instance":""#) {
+            Some((before, after)) => {
+                format!("{before}{}", after.split_once('"').expect("its end").1)
+            }
+            None => self.body.clone(),
+        }
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
     }

@@ -85,7 +85,7 @@ fn p7_an_unknown_user_and_a_wrong_password_get_the_same_answer() {
     };
     let (unknown, wrong) = (try_in("nobody", "some password"), try_in("reader", "some password"));
     assert_eq!((unknown.status, wrong.status), (401, 401));
-    assert_eq!(unknown.body, wrong.body);
+    assert_eq!(unknown.told(), wrong.told());
     assert_eq!(unknown.headers("www-authenticate"), wrong.headers("www-authenticate"));
 }
 

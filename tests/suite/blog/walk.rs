@@ -86,7 +86,7 @@ fn m07_s6_an_admin_closes_an_account() {
     let refused = blog.write("POST", "/auth/login", None, &credentials);
     let wrong = json!({ "username": "reader", "password": "no password of anybody" });
     assert_eq!(refused.status, 401);
-    assert_eq!(refused.body, blog.write("POST", "/auth/login", None, &wrong).body);
+    assert_eq!(refused.told(), blog.write("POST", "/auth/login", None, &wrong).told());
     assert_eq!(blog.get("/posts/1", Some(&token)).status, 401, "what the account had has ended");
     let missing = blog.write("POST", "/admin/users/nobody/disable", Some(&admin), &json!({}));
     assert_eq!(missing.status, 404);

@@ -148,6 +148,7 @@ async fn c1_every_refusal_says_its_exact_cause_in_the_audit_alone() {
         (on_cookie().site("cross-site"), "csrf-cross-site somebody"),
         (on_cookie().site("same-site"), "csrf-same-site somebody"),
         (on_cookie().site("same-origin").site("same-origin"), "csrf-cross-site somebody"),
+        (on_cookie().header("origin", "https://blog.example:8443"), "csrf-origin somebody"),
         (on_cookie().header("origin", "null"), "csrf-origin somebody"),
         (on_cookie().header("origin", OWN).header("origin", OWN), "csrf-origin somebody"),
         (on_cookie(), "csrf-no-token somebody"),
@@ -165,8 +166,9 @@ async fn c1_every_refusal_says_its_exact_cause_in_the_audit_alone() {
 async fn c2_http2_has_its_host_in_the_uri() {
     let site = Site::new().await;
     let alice = &site.alice;
-    for (origin, status) in [(OWN, 200), ("https://evil.example", 403)] {
-        let request = ask("POST", "https://blog.example/write")
+    // The host header says `blog.example`, and counts for nothing beside it.
+    for (origin, status) in [("https://other.example", 200), (OWN, 403)] {
+        let request = ask("POST", "https://other.example/write")
             .cookie(&alice.access)
             .header("origin", origin)
             .token(&alice.csrf);

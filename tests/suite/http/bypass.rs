@@ -8,7 +8,7 @@ use std::{
 };
 
 /// Features that add types of their own, and change nothing of what is there without them.
-const ADDITIVE: [&str; 5] = ["sqlite", "postgres", "redis", "discovery", "client"];
+const ADDITIVE: [&str; 6] = ["sqlite", "postgres", "redis", "discovery", "client", "metrics"];
 const GUARDS: [&str; 3] = ["auth-runtime", "auth-macros", "auth-policy"];
 
 fn workspace() -> PathBuf {

@@ -186,10 +186,15 @@ fn a2_the_tracing_sink_writes_these_fields_and_no_token() {
         .clock(ManualClock::at(Timestamp(START)));
     let auth = runtime.block_on(auth.build()).unwrap();
     let revision = auth.policy().revision().as_str().to_owned();
+    let place = |line: u32| format!("policies/test.yaml:{line}");
+    let rule_place = place(auth.policy().rule("edit_post").unwrap().place.line);
+    let jwt = auth.policy().scheme_id("jwt").unwrap();
+    let place = place(auth.policy().scheme(jwt).unwrap().place.line);
     let app = routes().with_state(Reached::default()).protect(auth);
     let sends = |request: Ask| runtime.block_on(send(app.clone(), request));
     let expected = |fields: &[(&str, &str)]| -> BTreeMap<String, String> {
-        let all = [("at", "1800000000"), ("kind", "access"), ("policy", revision.as_str())];
+        let time = "2027-01-15T08:00:00Z";
+        let all = [("timestamp", time), ("event.name", "auth.access"), ("auth.policy", &revision)];
         let all = all.iter().chain(fields);
         all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     };
@@ -198,27 +203,36 @@ fn a2_the_tracing_sink_writes_these_fields_and_no_token() {
     let request = ask("GET", "/guarded").bearer(&token).header("x-request-id", "r-2");
     assert_eq!(sends(request).status, 200);
     let allowed = expected(&[
-        ("decision", "allow"),
-        ("issuer", "https://issuer.example"),
-        ("subject", "alice"),
-        ("scheme", "jwt"),
-        ("credential", "t-1"),
-        ("method", "GET"),
-        ("route", "/guarded"),
-        ("request_id", "r-2"),
+        ("auth.decision", "allow"),
+        ("auth.issuer", "https://issuer.example"),
+        ("user.id", "alice"),
+        ("auth.scheme", "jwt"),
+        ("auth.credential.kind", "access_token"),
+        ("auth.credential.id", "t-1"),
+        ("http.request.method", "GET"),
+        ("http.route", "/guarded"),
+        ("http.request.id", "r-2"),
+        ("auth.rule.place", place.as_str()),
     ]);
     assert_eq!(lines.ours(), [("auth".to_owned(), "DEBUG".to_owned(), allowed)]);
 
     let canary = "eyJjYW5hcnkiOjF9.eyJjYW5hcnkiOjJ9.Y2FuYXJ5";
     assert_eq!(sends(ask("POST", "/posts/7").bearer(canary)).status, 401);
     let denied = expected(&[
-        ("decision", "deny"),
-        ("method", "POST"),
-        ("route", "/posts/{id}"),
-        ("rule", "edit_post"),
-        ("cause", "algorithm-unknown"),
+        ("auth.decision", "deny"),
+        ("auth.credential.kind", "access_token"),
+        ("http.request.method", "POST"),
+        ("http.route", "/posts/{id}"),
+        ("auth.rule.name", "edit_post"),
+        ("auth.rule.place", rule_place.as_str()),
+        ("auth.cause", "algorithm-unknown"),
     ]);
-    assert_eq!(lines.ours(), [("auth".to_owned(), "INFO".to_owned(), denied)]);
+    let [(target, level, mut fields)] = <[Line; 1]>::try_from(lines.ours()).unwrap();
+    assert_eq!((target.as_str(), level.as_str()), ("auth", "INFO"));
+    // These are never the same in two runs.
+    assert_eq!(fields.remove("auth.presented").map(|tag| tag.len()), Some(16));
+    assert_eq!(fields.remove("auth.denial.id").map(|id| id.len()), Some(22));
+    assert_eq!(fields, denied);
 
     // Under every target, axum's too: no part of any token that was sent.
     for token in [token.as_str(), canary] {

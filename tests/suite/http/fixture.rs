@@ -108,9 +108,26 @@ where
     let response = service.oneshot(ask.0).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
-    let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+    let (body, instance) = without_instance(body);
+    let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body, instance };
     answer.keeps_the_form(head);
     answer
+}
+
+/// A body without the one member that is never the same twice, and that member.
+fn without_instance(mut body: Vec<u8>) -> (Vec<u8>, Option<String>) {
+    const BEGINNING: &[u8] = br#","instance":""#;
+    let Some(from) = body.windows(BEGINNING.len()).position(|part| part == BEGINNING) else {
+        return (body, None);
+    };
+    let rest = &body[from + BEGINNING.len()..];
+    let length = rest.iter().position(|byte| *byte == b'"').unwrap();
+    let instance = String::from_utf8(rest[..length].to_vec()).unwrap();
+    body.drain(from..=from + BEGINNING.len() + length);
+    let id = instance.strip_prefix("urn:auth-engine:denial:").unwrap();
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    assert!(id.len() == 22 && id.bytes().all(is_base64url), "{instance}");
+    (body, Some(instance))
 }
 
 /// A request in the making.
@@ -145,12 +162,22 @@ impl Ask {
     }
 }
 
-/// A response, read to its end.
-#[derive(Debug, PartialEq, Eq)]
+/// A response, read to its end. Two are equal if nothing but their `instance` differs.
+#[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
+    /// Without `instance`.
     pub(super) body: Vec<u8>,
+    /// The `instance` of the problem.
+    pub(super) instance: Option<String>,
+}
+
+impl PartialEq for Answer {
+    fn eq(&self, other: &Self) -> bool {
+        (self.status, &self.headers, &self.body) == (other.status, &other.headers, &other.body)
+            && self.instance.is_some() == other.instance.is_some()
+    }
 }
 
 impl Answer {
@@ -234,6 +261,8 @@ pub(super) struct Recorded {
     pub(super) cause: Option<String>,
     pub(super) policy: String,
     pub(super) request_id: Option<String>,
+    /// The whole event, as it is written down.
+    pub(super) json: Value,
 }
 
 impl AuditSink for Recorder {
@@ -252,6 +281,7 @@ impl AuditSink for Recorder {
             cause: event.cause.map(str::to_owned),
             policy: event.policy.as_str().to_owned(),
             request_id: event.request_id.map(str::to_owned),
+            json: serde_json::from_str(&event.to_json()).unwrap(),
         });
     }
 }

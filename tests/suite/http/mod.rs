@@ -32,3 +32,6 @@ mod sameness;
 mod scopes;
 mod unguarded;
 mod wire;
+
+#[path = "../audit/mod.rs"]
+mod audit;

@@ -1,14 +1,16 @@
 //! E1: every refusal is a problem document whose type never changes: those of the book's table,
 //! and no others.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     fixture::{Answer, Ask, Door, Reached, ask, guarded, open, send, write},
     forge::{self, Edit},
 };
+use crate::sessions::world::{hasher, password_hash};
 use auth_runtime::{
     Denial, Router,
+    account::StoredAccounts,
     api_key::ApiKeyError,
     csrf::SameOrigin,
     extract::Path,
@@ -16,7 +18,10 @@ use auth_runtime::{
     problem::Problem,
     public,
     routing::{get, post},
+    session::{self, SessionError},
+    sign_in::PasswordSignIn,
 };
+use axum::http::HeaderMap;
 
 const BOOK: &str = include_str!("../../../docs/refusals.md");
 
@@ -93,7 +98,25 @@ async fn refusals(door: &Door) -> Vec<Answer> {
         let login = axum::routing::post(async move || denial(auth.policy()));
         answers.push(send(axum::Router::new().route("/login", login), ask("POST", "/login")).await);
     }
+    let full = door.auth.sessions().unwrap().denial(SessionError::Full);
+    let full = axum::routing::post(async move || full);
+    answers.push(send(axum::Router::new().route("/full", full), ask("POST", "/full")).await);
+    answers.push(stale(door).await);
     answers
+}
+
+/// What somebody is told whose sign-in is not fresh.
+async fn stale(door: &Door) -> Answer {
+    let accounts = StoredAccounts::new(Arc::clone(door.auth.store().unwrap()));
+    let (password, now) = (password_hash().await, door.auth.now());
+    let account = accounts.register("ada", Vec::new(), password, now).await.unwrap();
+    let sessions = door.auth.sessions().unwrap();
+    let begun = sessions.begin(&account, &HeaderMap::new()).await.unwrap();
+    door.clock.advance(600);
+    let sign_in = PasswordSignIn::new(door.auth.clone(), hasher()).unwrap();
+    let app = session::router(sign_in).protect(door.auth.clone());
+    let cookie = begun.set_cookie.to_str().unwrap().split(';').next().unwrap();
+    send(app, ask("GET", "/sessions").header("cookie", cookie)).await
 }
 
 #[tokio::test]

@@ -9,4 +9,4 @@ mod outage;
 mod own;
 mod rights;
 mod time;
-mod world;
+pub(crate) mod world;

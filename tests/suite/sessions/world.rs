@@ -237,12 +237,12 @@ fn value(set_cookie: &str) -> String {
     rest.split(';').next().unwrap().to_owned()
 }
 
-pub(super) fn hasher() -> Hasher {
+pub(crate) fn hasher() -> Hasher {
     Hasher::new(&Passwords::default()).unwrap()
 }
 
 /// The hash of `PASSWORD`, made once.
-pub(super) async fn password_hash() -> PasswordHash {
+pub(crate) async fn password_hash() -> PasswordHash {
     static HASH: OnceCell<String> = OnceCell::const_new();
     let made = HASH.get_or_init(|| async {
         hasher().hash(Secret::from(PASSWORD.to_owned())).await.unwrap().to_text()

@@ -1,0 +1,200 @@
+//! What an event is about. In: a kind. Out: its name in records, and what the vocabularies of
+//! others call it: OWASP's for application logs, and OCSF.
+
+use crate::audit::Decision;
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A guard looked at a request.
+    Access,
+    /// Somebody tried to sign in, or to prove again who they are.
+    Login,
+    /// Somebody signed out.
+    Logout,
+    /// A session began.
+    SessionBegun,
+    /// A session ended: signed out, expired, or ended by somebody else.
+    SessionEnded,
+    /// An access token was issued at a sign-in; with it, as a rule, a refresh token.
+    TokenIssued,
+    /// Somebody asked for new tokens with a refresh token.
+    TokenRefreshed,
+    /// Access tokens ended before their time.
+    TokenRevoked,
+    /// A retired refresh token was presented: its family has ended.
+    RefreshReuse,
+    /// An API key was made.
+    KeyCreated,
+    /// An API key was replaced by another.
+    KeyRotated,
+    /// An API key ended before its time.
+    KeyRevoked,
+    /// Somebody changed their password, knowing the old one.
+    PasswordChanged,
+    /// A forgotten password was replaced.
+    PasswordReset,
+    /// An account was made.
+    AccountCreated,
+    /// An account was closed.
+    AccountDisabled,
+    /// A closed account was opened again.
+    AccountEnabled,
+    /// An account got other roles.
+    RolesChanged,
+    /// The values of the policy were replaced while the engine runs.
+    PolicyReloaded,
+    /// The keys of a scheme were replaced, or an issuer was asked for its keys.
+    Keys,
+    /// The store, or what counts for a limit, stopped answering, or answers again.
+    Outage,
+    /// Several events together look like an attack: see [`Watch`](crate::audit::Watch).
+    Suspicious,
+    /// Events could not be written. Made by a sink of itself, of what it lost.
+    Lost,
+}
+
+/// A class and an activity of the Open Cybersecurity Schema Framework (OCSF 1.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Ocsf {
+    /// `class_uid`, such as 3002: Authentication.
+    pub class_uid: u32,
+    /// `activity_id` within the class, such as 1: Logon.
+    pub activity_id: u32,
+}
+
+impl Ocsf {
+    /// `type_uid`: class and activity in one number.
+    ///
+    /// ```
+    /// use auth_runtime::audit::Kind;
+    ///
+    /// assert_eq!(Kind::Login.ocsf().type_uid(), 300_201);
+    /// ```
+    pub const fn type_uid(self) -> u32 {
+        self.class_uid.saturating_mul(100).saturating_add(self.activity_id)
+    }
+}
+
+impl Kind {
+    /// Every kind, in the order of the documentation.
+    pub const ALL: [Self; 23] = [
+        Self::Access,
+        Self::Login,
+        Self::Logout,
+        Self::SessionBegun,
+        Self::SessionEnded,
+        Self::TokenIssued,
+        Self::TokenRefreshed,
+        Self::TokenRevoked,
+        Self::RefreshReuse,
+        Self::KeyCreated,
+        Self::KeyRotated,
+        Self::KeyRevoked,
+        Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::AccountCreated,
+        Self::AccountDisabled,
+        Self::AccountEnabled,
+        Self::RolesChanged,
+        Self::PolicyReloaded,
+        Self::Keys,
+        Self::Outage,
+        Self::Suspicious,
+        Self::Lost,
+    ];
+
+    /// The name in records: stable.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::SessionBegun => "session.begun",
+            Self::SessionEnded => "session.ended",
+            Self::TokenIssued => "token.issued",
+            Self::TokenRefreshed => "token.refreshed",
+            Self::TokenRevoked => "token.revoked",
+            Self::RefreshReuse => "refresh.reuse",
+            Self::KeyCreated => "key.created",
+            Self::KeyRotated => "key.rotated",
+            Self::KeyRevoked => "key.revoked",
+            Self::PasswordChanged => "password.changed",
+            Self::PasswordReset => "password.reset",
+            Self::AccountCreated => "account.created",
+            Self::AccountDisabled => "account.disabled",
+            Self::AccountEnabled => "account.enabled",
+            Self::RolesChanged => "roles.changed",
+            Self::PolicyReloaded => "policy.reloaded",
+            Self::Keys => "keys",
+            Self::Outage => "outage",
+            Self::Suspicious => "suspicious",
+            Self::Lost => "lost",
+        }
+    }
+
+    /// The event of OWASP's Logging Vocabulary that this is, with that decision: stable. `None`
+    /// where the vocabulary has no word for it.
+    ///
+    /// ```
+    /// use auth_runtime::audit::{Decision, Kind};
+    ///
+    /// assert_eq!(Kind::Login.owasp(Decision::Deny), Some("authn_login_fail"));
+    /// assert_eq!(Kind::Access.owasp(Decision::Allow), None);
+    /// ```
+    pub const fn owasp(self, decision: Decision) -> Option<&'static str> {
+        let allowed = matches!(decision, Decision::Allow);
+        Some(match self {
+            Self::Access if !allowed => "authz_fail",
+            Self::Login if allowed => "authn_login_success",
+            Self::Login | Self::TokenRefreshed if !allowed => "authn_login_fail",
+            Self::SessionBegun => "session_created",
+            Self::SessionEnded => "session_expired",
+            Self::TokenIssued | Self::TokenRefreshed | Self::KeyCreated | Self::KeyRotated => {
+                "authn_token_created"
+            }
+            Self::TokenRevoked | Self::KeyRevoked => "authn_token_revoked",
+            Self::RefreshReuse => "authn_token_reuse",
+            Self::PasswordChanged | Self::PasswordReset if allowed => "authn_password_change",
+            Self::PasswordChanged | Self::PasswordReset => "authn_password_change_fail",
+            Self::AccountCreated => "user_created",
+            Self::AccountDisabled | Self::AccountEnabled => "user_updated",
+            Self::RolesChanged => "privilege_permissions_changed",
+            Self::PolicyReloaded => "authz_change",
+            _ => return None,
+        })
+    }
+
+    /// The class and activity of OCSF that this is: stable.
+    pub const fn ocsf(self) -> Ocsf {
+        let (class_uid, activity_id) = match self {
+            // API Activity: Other. What was asked for is the application's to say.
+            Self::Access => (6003, 99),
+            // Authentication: Logon, Logoff, Authentication Ticket, Service Ticket Renew, Other.
+            Self::Login => (3002, 1),
+            Self::Logout => (3002, 2),
+            Self::TokenIssued => (3002, 3),
+            Self::TokenRefreshed => (3002, 5),
+            Self::SessionBegun | Self::SessionEnded => (3002, 99),
+            // Account Change: Create, Enable, Password Change, Password Reset, Disable.
+            Self::AccountCreated => (3001, 1),
+            Self::AccountEnabled => (3001, 2),
+            Self::PasswordChanged => (3001, 3),
+            Self::PasswordReset => (3001, 4),
+            Self::AccountDisabled => (3001, 5),
+            // User Access Management: Other.
+            Self::RolesChanged => (3005, 99),
+            // Entity Management: Create, Update, Delete.
+            Self::KeyCreated => (3004, 1),
+            Self::KeyRotated | Self::PolicyReloaded | Self::Keys => (3004, 3),
+            Self::KeyRevoked | Self::TokenRevoked => (3004, 4),
+            // Detection Finding: Create.
+            Self::RefreshReuse | Self::Suspicious => (2004, 1),
+            // Application Error: General Error.
+            Self::Outage | Self::Lost => (6008, 1),
+        };
+        Ocsf { class_uid, activity_id }
+    }
+}
