@@ -6,7 +6,6 @@
 use crate::{
     diagnostic::Diagnostic,
     document::Document,
-    enforced,
     policy::{Contents, Policy},
     report::Report,
     source::Source,
@@ -83,10 +82,7 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     let roles_wrong = document.access_incomplete || report.errors() > before;
     contents.limits = limits::limits(document);
     contents.endpoints = endpoints::endpoints(document, &contents, report);
-    // The line in `enforced` that goes when endpoints are held to their limits turns this on.
-    if enforced::not_yet("", "endpoints").is_none() {
-        endpoints::refuse_unguarded(document, report);
-    }
+    endpoints::refuse_unguarded(document, report);
     contents.passwords = limits::passwords(&document.passwords, report);
     contents.csrf = browsers::csrf(&document.csrf, report);
     contents.network = network::network(&document.network, report);

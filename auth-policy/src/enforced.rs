@@ -8,17 +8,8 @@ use crate::{code::Code, report::Report, settings::Place, source::quoted};
 
 /// Where it stands, the key, and what to do until then.
 const NOT_YET: &[(&str, &str, &str)] = &[
-    ("", "limits", "limit requests in front of the service until then, and remove the section"),
-    ("", "endpoints", "limit requests in front of the service until then, and remove the section"),
-    ("", "network", "the peer is the client until then: remove the section"),
     ("", "cors", "use a layer of your own until then, and remove the section"),
     ("", "headers", "use a layer of your own until then, and remove the section"),
-    (
-        "schemes.api_key",
-        "limit",
-        "limit requests in front of the service until then, and remove the key",
-    ),
-    ("rules.*", "limit", "limit requests in front of the service until then, and remove the key"),
 ];
 
 /// Keys that do not exist and will not, with the reason.

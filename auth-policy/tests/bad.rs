@@ -20,7 +20,6 @@ use auth_policy::{Checked, Code, Severity, Source, check};
 const ELSEWHERE: &[(Code, &str)] = &[
     (Code::TooLarge, "hostile.rs: a file of more than 1 MiB is not kept in the repository"),
     (Code::TooManySchemes, "limits.rs: it takes 65 entries"),
-    (Code::EndpointWithoutLimit, "check/endpoints.rs: it is found once endpoints are enforced"),
     (Code::NotAllShown, "hostile.rs: it takes more than a hundred mistakes"),
     (Code::UndeclaredRule, "requirement.rs: rules are named by handlers only"),
     (Code::RuleCombined, "requirement.rs: rules are named by handlers only"),

@@ -4,7 +4,10 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use auth_policy::{
@@ -18,12 +21,13 @@ use crate::{
     api_key::{ApiKeys, Keep},
     audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
     build_error::BuildError,
-    clock::{Clock, SystemClock, Timestamp},
+    clock::{Clock, Moment, SystemClock, Timestamp},
     credential::Carriers,
     csrf::CsrfKey,
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
     jwt::{Issuer, KeySet, Keyring, Verifier},
+    limit::{Limiter, MemoryLimiter},
     refresh::ServerSecret,
     revocation::Revocations,
     rotation::referred_to,
@@ -47,6 +51,8 @@ struct Engine {
     remote: Vec<Arc<RemoteKeys>>,
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
+    limiter: Arc<dyn Limiter>,
+    limiter_answers: AtomicBool,
     memory: Option<Memory>,
 }
 
@@ -88,6 +94,7 @@ impl Auth {
             discovery: None,
             clock: Arc::new(SystemClock),
             audit: Arc::new(TracingSink),
+            limiter: None,
             store: None,
             accounts: None,
             key_environment: None,
@@ -118,6 +125,11 @@ impl Auth {
     /// The present moment, by the engine's clock.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()
+    }
+
+    /// The same, in microseconds.
+    pub(crate) fn moment(&self) -> Moment {
+        self.0.clock.moment()
     }
 
     /// Reports that somebody signed in, or tried to and why that was refused.
@@ -242,8 +254,25 @@ impl Auth {
         self.record(&Event { decision, cause: Some(cause), ..self.event(Kind::Outage) });
     }
 
+    /// Reports that the limiter stopped answering, or answers again: once for each change.
+    pub(crate) fn report_limiter(&self, reachable: bool) {
+        if self.0.limiter_answers.swap(reachable, Ordering::Relaxed) == reachable {
+            return;
+        }
+        let (decision, cause) = match reachable {
+            true => (Decision::Allow, "limiter-reachable"),
+            false => (Decision::Error, "limiter-unreachable"),
+        };
+        self.record(&Event { decision, cause: Some(cause), ..self.event(Kind::Outage) });
+    }
+
     pub(crate) fn audit(&self) -> &dyn AuditSink {
         &*self.0.audit
+    }
+
+    /// Where the buckets of limits are.
+    pub(crate) fn limiter(&self) -> &dyn Limiter {
+        &*self.0.limiter
     }
 
     pub(crate) fn shared_policy(&self) -> Arc<Policy> {
@@ -291,6 +320,7 @@ pub struct AuthBuilder {
     discovery: Option<Discovery>,
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
+    limiter: Option<Arc<dyn Limiter>>,
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     key_environment: Option<KeyEnvironment>,
@@ -319,6 +349,13 @@ impl AuthBuilder {
     /// Sends events to this sink. Default [`TracingSink`].
     pub fn audit(mut self, sink: impl AuditSink) -> Self {
         self.audit = Arc::new(sink);
+        self
+    }
+
+    /// Counts requests here where the policy limits them. Default a [`MemoryLimiter`], which counts
+    /// what reaches this process.
+    pub fn limiter(mut self, limiter: Arc<dyn Limiter>) -> Self {
+        self.limiter = Some(limiter);
         self
     }
 
@@ -389,7 +426,19 @@ impl AuthBuilder {
         let keys = Keep::new(&policy, self.key_environment)?;
         let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
-        let engine = Engine { policy, carriers, verifiers, issuer, remote, clock, audit, memory };
+        let limiter = self.limiter.unwrap_or_else(|| Arc::new(MemoryLimiter::new()));
+        let engine = Engine {
+            policy,
+            carriers,
+            verifiers,
+            issuer,
+            remote,
+            clock,
+            audit,
+            limiter,
+            limiter_answers: AtomicBool::new(true),
+            memory,
+        };
         let auth = Auth(Arc::new(engine));
         auth.follow_revocations();
         auth.write_batches();

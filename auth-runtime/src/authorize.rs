@@ -3,6 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use auth_policy::policy::LimitId;
 use axum::{extract::MatchedPath, http::request::Parts};
 use futures_util::FutureExt;
 
@@ -19,6 +20,7 @@ use crate::{
     denial::{Challenges, Denial, Missing},
     identity::Verified,
     jwt::{TokenError, Unverified, VerifiedToken},
+    limit::{Caller, Enforcer, Limited},
     problem::Problem,
     revocation::{Disbelief, FAMILY_CLAIM},
     rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
@@ -69,10 +71,7 @@ impl<'r> Door<'r> {
 
     /// The caller, if a credential of one of the schemes was presented.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
-        let checked = match self.agrees_with(openness.structure) {
-            Ok(()) => unless_it_panics(self.verify(openness.schemes, openness.form)).await,
-            Err(refusal) => Err(refusal),
-        };
+        let checked = self.recognise(openness).await;
         if matches!(checked, Ok(None)) {
             return Ok(None);
         }
@@ -86,17 +85,63 @@ impl<'r> Door<'r> {
         Problem::from(forgery).denied_as(id)
     }
 
+    async fn recognise(&self, openness: &Openness) -> Result<Option<Identity>, Refusal> {
+        self.agrees_with(openness.structure)?;
+        self.count_stranger(openness.limit).await?;
+        let identity = unless_it_panics(self.verify(openness.schemes, openness.form)).await?;
+        let caller = identity.as_ref().map_or(Caller::Nobody, Caller::Known);
+        self.count_caller(openness.limit, caller).await?;
+        Ok(identity)
+    }
+
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
         self.agrees_with(requirement.structure)?;
+        self.count_stranger(requirement.limit).await?;
         let schemes = requirement.schemes.bits(self.auth.policy());
         let challenges = self.challenges(schemes);
         let Some(identity) = self.verify(schemes, requirement.form).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
         };
+        self.count_caller(requirement.limit, Caller::Known(&identity)).await?;
         match self.shortfall(&identity, requirement, &challenges) {
             None => Ok(identity),
             Some((denial, cause)) => Err(Refusal { denial, cause, identity: Some(identity) }),
         }
+    }
+
+    /// Counts the request before anything is verified, read or fetched for it.
+    async fn count_stranger(&self, limit: Option<LimitId>) -> Result<(), Refusal> {
+        let Some(limit) = limit else { return Ok(()) };
+        let counted = Enforcer::new(self.auth, self.parts).before_anything(limit).await;
+        counted.map_err(|Limited { denial, cause }| Refusal::new(denial, cause))
+    }
+
+    /// Counts it once the caller is known.
+    async fn count_caller(
+        &self,
+        limit: Option<LimitId>,
+        caller: Caller<'_>,
+    ) -> Result<(), Refusal> {
+        let identity = match caller {
+            Caller::Known(identity) => Some(identity),
+            Caller::Named(_) | Caller::Nobody => None,
+        };
+        let of_the_scheme = identity.and_then(|identity| self.limit_of_keys(identity));
+        if limit.is_none() && of_the_scheme.is_none() {
+            return Ok(());
+        }
+        let enforcer = Enforcer::new(self.auth, self.parts);
+        let counted = enforcer.once_known(limit, of_the_scheme, caller).await;
+        counted.map_err(|Limited { denial, cause }| Refusal {
+            identity: identity.cloned(),
+            ..Refusal::new(denial, cause)
+        })
+    }
+
+    /// The limit that every API key is held to, if it was one.
+    fn limit_of_keys(&self, identity: &Identity) -> Option<LimitId> {
+        let (scheme, keys) = self.auth.policy().api_key()?;
+        keys.limit.filter(|_| identity.scheme_id() == scheme)
     }
 
     /// Whether the handler's ids are those of the engine's policy: `protect` compares them too, but

@@ -2,7 +2,7 @@
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-use crate::{Auth, Identity, denial::Denial};
+use crate::{Auth, Identity, denial::Denial, limit::Note};
 
 /// Put into every request by [`Protected`](crate::routing::Protected), once. A guard that finds
 /// none answers 500 and admits nobody.
@@ -11,11 +11,23 @@ pub(crate) struct Context {
     pub(crate) auth: Auth,
     /// Whom the guard of this request let in.
     pub(crate) identity: Option<Identity>,
+    /// What the answer has to say of the request.
+    pub(crate) note: Note,
 }
 
 impl Context {
     pub(crate) fn new(auth: Auth) -> Self {
-        Self { auth, identity: None }
+        Self { auth, identity: None, note: Note::default() }
+    }
+
+    /// The same engine, for one request.
+    pub(crate) fn fresh(&self) -> Self {
+        Self::new(self.auth.clone())
+    }
+
+    /// The note of a request; without an engine, one that nobody reads.
+    pub(crate) fn note(parts: &Parts) -> Note {
+        parts.extensions.get::<Self>().map(|context| context.note.clone()).unwrap_or_default()
     }
 
     /// The engine of a request.
@@ -36,6 +48,7 @@ impl Context {
     pub(crate) fn remember(parts: &mut Parts, identity: &Identity) {
         if let Some(context) = parts.extensions.get_mut::<Self>() {
             context.identity = Some(identity.clone());
+            context.note.authenticated();
         }
     }
 }

@@ -68,7 +68,7 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
         Scene::set_route(parts);
-        if O::OPENNESS.schemes == 0 {
+        if O::OPENNESS.schemes == 0 && O::OPENNESS.limit.is_none() {
             return Ok(Self { identity: None, opening: PhantomData });
         }
         let auth = Context::engine(parts)?;

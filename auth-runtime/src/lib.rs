@@ -29,6 +29,7 @@ mod flush;
 mod guard;
 mod identity;
 pub mod jwt;
+pub mod limit;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;
 pub mod password;

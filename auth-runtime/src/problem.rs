@@ -45,6 +45,8 @@ struct Members {
     missing_scopes: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     missing_role: Option<String>,
+    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    violated_policies: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<&'static str>,
     /// In seconds.
@@ -64,6 +66,7 @@ impl Problem {
             instance: None,
             missing_scopes: None,
             missing_role: None,
+            violated_policies: Vec::new(),
             reasons: Vec::new(),
             retry_after: None,
         }))
@@ -135,6 +138,16 @@ impl Problem {
     /// 500: a fault of the service; the log says which.
     pub fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error")
+    }
+
+    /// 429: limits have no cell left for this request. The member that names them is that of
+    /// draft-ietf-httpapi-ratelimit-headers.
+    pub(crate) fn quota_exceeded(limits: Vec<String>) -> Self {
+        let problem =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "quota_exceeded", "Too many requests");
+        let mut problem = problem.detail("come back later; Retry-After says when");
+        problem.0.violated_policies = limits;
+        problem
     }
 
     /// 503: something the answer depends on cannot be reached.

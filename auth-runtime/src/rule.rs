@@ -344,14 +344,19 @@ pub struct Text<const BYTES: u128, Rest>(PhantomData<Rest>);
 /// a reason of at most 64 bytes.
 macro_rules! everybody {
     ($reason:literal) => {
-        $crate::rule::Open<0, 0, { $crate::rule::NONE },
-            $crate::rule::Text<{ $crate::rule::piece($reason, 0) },
-            $crate::rule::Text<{ $crate::rule::piece($reason, 1) },
-            $crate::rule::Text<{ $crate::rule::piece($reason, 2) },
-            $crate::rule::Text<{ $crate::rule::piece($reason, 3) }, $crate::rule::End>>>>>
+        $crate::rule::Everybody<
+            { $crate::rule::piece($reason, 0) },
+            { $crate::rule::piece($reason, 1) },
+            { $crate::rule::piece($reason, 2) },
+            { $crate::rule::piece($reason, 3) },
+        >
     };
 }
 pub(crate) use everybody;
+
+/// What `everybody!` names: the four pieces of a reason.
+pub(crate) type Everybody<const A: u128, const B: u128, const C: u128, const D: u128> =
+    Open<0, 0, NONE, Text<A, Text<B, Text<C, Text<D, End>>>>>;
 
 /// The piece of a text with that index, for [`Text`]; past the end it is empty.
 pub(crate) const fn piece(text: &str, index: usize) -> u128 {

@@ -3,10 +3,13 @@
 
 use std::{error::Error, fmt, sync::Arc};
 
+use auth_policy::settings::EndpointKind;
+
 use crate::{
     Auth, Denial,
     account::{Account, Accounts},
     audit::{CredentialKind, Decision, Event, Kind, Tag},
+    limit::{Client, SignInLimit},
     password::{Hasher, PasswordError, Verdict},
     secret::Secret,
     store::StoreError,
@@ -18,6 +21,7 @@ pub struct PasswordSignIn {
     auth: Auth,
     accounts: Arc<dyn Accounts>,
     hasher: Hasher,
+    limit: Option<SignInLimit>,
 }
 
 impl PasswordSignIn {
@@ -31,10 +35,63 @@ impl PasswordSignIn {
     /// [`SignInError::NoStore`] when the engine has no store, and so no accounts.
     pub fn new(auth: Auth, hasher: Hasher) -> Result<Self, SignInError> {
         let accounts = Arc::clone(auth.accounts().ok_or(SignInError::NoStore)?);
-        Ok(Self { auth, accounts, hasher })
+        let limit = SignInLimit::of(&auth, EndpointKind::Login);
+        Ok(Self { auth, accounts, hasher, limit })
     }
 
-    /// The account with that name and password.
+    /// The account with that name and password, for a client who has an attempt left: the limit is
+    /// the one that `endpoints.login` of the policy names, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::Limited`] before anything is looked up or hashed; and those of
+    /// [`check`](Self::check).
+    ///
+    /// # Security
+    ///
+    /// The attempt is counted before it begins and given back when it succeeds.
+    pub async fn check_from(
+        &self,
+        client: &Client,
+        username: &str,
+        password: Secret,
+    ) -> Result<Account, SignInError> {
+        self.attempt(client, username, self.check(username, password)).await
+    }
+
+    /// Whether that is the password of an account that is known already, for a client who has an
+    /// attempt left. It is counted as signing in to that account is.
+    ///
+    /// # Errors
+    ///
+    /// [`SignInError::Limited`] before anything is hashed; and those of [`confirm`](Self::confirm).
+    pub async fn confirm_from(
+        &self,
+        client: &Client,
+        id: &str,
+        password: Secret,
+    ) -> Result<Account, SignInError> {
+        let account = self.accounts.by_id(id, self.auth.now()).await?;
+        let name = account.as_ref().map_or(id, |account| account.username.as_str());
+        self.attempt(client, name, self.confirm(id, password)).await
+    }
+
+    /// What is done with one of the client's attempts.
+    async fn attempt(
+        &self,
+        client: &Client,
+        name: &str,
+        work: impl Future<Output = Result<Account, SignInError>>,
+    ) -> Result<Account, SignInError> {
+        let Some(limit) = &self.limit else { return work.await };
+        let permit = limit.before(name, client).await.map_err(SignInError::Limited)?;
+        let account = work.await?;
+        permit.succeeded().await;
+        Ok(account)
+    }
+
+    /// The account with that name and password, whoever asks and however often: see
+    /// [`check_from`](Self::check_from).
     ///
     /// A refusal is reported to the audit sink. A success is not, because it is none yet: whoever
     /// gives out a credential reports that with [`Auth::report_login`].
@@ -92,6 +149,7 @@ impl PasswordSignIn {
     /// What the client is told.
     pub fn denial(&self, error: SignInError) -> Denial {
         match error {
+            SignInError::Limited(denial) => denial,
             SignInError::Refused => Denial::wrong_password(self.auth.policy()),
             SignInError::Password(error) => error.into(),
             SignInError::Store(error) => error.into(),
@@ -142,6 +200,8 @@ impl PasswordSignIn {
 pub enum SignInError {
     /// The engine was built without a store.
     NoStore,
+    /// Too many attempts were made: the answer that says when the next one may be.
+    Limited(Denial),
     /// Name and password do not belong together, or to an open account.
     Refused,
     /// The password could not be looked at.
@@ -166,6 +226,7 @@ impl fmt::Display for SignInError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoStore => f.write_str("the engine has no store: give it one with `.store(..)`"),
+            Self::Limited(_) => f.write_str("too many attempts were made"),
             Self::Refused => f.write_str("the user name or the password is wrong"),
             Self::Password(error) => error.fmt(f),
             Self::Store(error) => error.fmt(f),

@@ -2,7 +2,11 @@
 
 use std::{
     future::ready,
-    sync::atomic::{AtomicBool, Ordering},
+    pin::Pin,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use auth_runtime::{
@@ -15,6 +19,16 @@ use auth_runtime::{
 pub(crate) struct Failing {
     inner: MemoryStore,
     down: AtomicBool,
+    after_list: Mutex<Option<Then>>,
+}
+
+/// What happens between a list and whoever asked for it.
+struct Then(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl std::fmt::Debug for Then {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Then(..)")
+    }
 }
 
 impl Failing {
@@ -23,6 +37,11 @@ impl Failing {
             return Box::pin(ready(Err(StoreError::Unavailable("pulled".to_owned()))));
         }
         answer
+    }
+
+    /// Lets something happen once the next list has been read, before it is answered.
+    pub(crate) fn after_next_list(&self, then: impl Future<Output = ()> + Send + 'static) {
+        *self.after_list.lock().unwrap() = Some(Then(Box::pin(then)));
     }
 
     pub(crate) fn set_down(&self, down: bool) {
@@ -70,7 +89,15 @@ impl Store for Failing {
         owner: &'a Owner,
         now: Timestamp,
     ) -> Answer<'a, Vec<Record>> {
-        self.or_down(self.inner.list(collection, owner, now))
+        let list = self.or_down(self.inner.list(collection, owner, now));
+        let then = self.after_list.lock().unwrap().take();
+        Box::pin(async move {
+            let list = list.await;
+            if let Some(Then(then)) = then {
+                then.await;
+            }
+            list
+        })
     }
 
     fn delete_owned<'a>(

@@ -22,6 +22,7 @@ mod failing;
 mod files;
 mod fixture;
 mod http;
+mod instance;
 mod interop;
 mod keys;
 mod life;

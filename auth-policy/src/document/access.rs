@@ -44,7 +44,6 @@ pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
     let Some(fields) = Fields::open(node, "rules.*", known, report) else {
         return RuleForm { incomplete: true, ..RuleForm::default() };
     };
-    let limit_refused = fields.get("limit").is_some();
     let schemes = fields.need("schemes", "which credentials count, such as `jwt`", report);
     let mut word = |key, what| fields.get(key).and_then(|node| values::text(node, what, report));
     let role = word("role", "a role");
@@ -52,7 +51,7 @@ pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
     let schemes =
         schemes.map(|node| values::one_or_more(node, "a scheme or a list of schemes", report));
     let scopes = fields.get("scopes").map(|node| values::scopes(node, report));
-    let malformed = report.errors() > before + usize::from(limit_refused);
+    let malformed = report.errors() > before;
     RuleForm {
         schemes: schemes.unwrap_or_default(),
         scopes: scopes.flatten(),

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     code::Code,
-    enforced, name,
+    name,
     policy::{Contents, LimitId, Policy, RoleId, Scheme, SchemeId, ScopeId},
     source::quoted,
     undeclared::{Kind, Undeclared},
@@ -340,11 +340,8 @@ impl<'a, P: Copy> Resolver<'a, P> {
 
     fn undeclared(&mut self, kind: Kind, named: &Named<P>) {
         let guess = self.names.guess && self.problems.len() < MOST_GUESSES;
-        let Undeclared { message, mut help, nearest } =
+        let Undeclared { message, help, nearest } =
             Undeclared::new(kind, &named.name, self.names.contents, guess);
-        if kind == Kind::Limit && enforced::not_yet("", "limits").is_some() {
-            help = Some("limits are not enforced by this release yet: remove it".to_owned());
-        }
         let problem = Problem { at: named.at, code: kind.code(), message, help, declared: nearest };
         self.problems.push(problem);
     }

@@ -39,3 +39,41 @@ impl fmt::Debug for Keep {
         f.debug_struct("Keep").field("environment", &self.environment).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use auth_policy::{Source, check};
+
+    use super::*;
+
+    fn keep(pepper: &str) -> Result<Option<Keep>, BuildError> {
+        let text = format!(
+            "version: 1
+scopes: {{ read: Read }}
+roles: {{ reader: {{ grants: [read] }} }}
+schemes:
+  api_key: {{ prefix: t, grants: [read], max_ttl: 90d, environment: test{pepper} }}
+"
+        );
+        let source = Source::new("keep.yaml", text.into_bytes());
+        Keep::new(&check(&source).policy.unwrap(), None)
+    }
+
+    #[test]
+    fn k1_a_pepper_is_read_when_the_engine_is_made() {
+        let path = std::env::temp_dir().join(format!("auth-pepper-{}", std::process::id()));
+        std::fs::write(&path, "0123456789abcdef0123456789abcdef\n").unwrap();
+        let peppered = keep(&format!(", pepper: \"file:{}\"", path.display())).unwrap().unwrap();
+        std::fs::write(&path, "short\n").unwrap();
+        let weak = keep(&format!(", pepper: \"file:{}\"", path.display()));
+        std::fs::remove_file(&path).unwrap();
+        let plain = keep("").unwrap().unwrap();
+        assert_eq!(plain.environment, KeyEnvironment::Test);
+        let hash = peppered.digester.digest("secret").into_text();
+        assert!(!plain.digester.digest("secret").is(&hash));
+        assert!(matches!(weak, Err(BuildError::WeakPepper)));
+        let missing = keep(&format!(", pepper: \"file:{}\"", path.display()));
+        let said = missing.unwrap_err().to_string();
+        assert!(said.starts_with("scheme `api_key` has no pepper: the file `"), "{said}");
+    }
+}

@@ -14,6 +14,7 @@ use crate::{
     csrf::SameOrigin,
     extract::Json,
     guard::Public,
+    limit::Client,
     problem::Problem,
     rule::everybody,
     secret::Secret,
@@ -33,6 +34,7 @@ pub(super) struct Credentials {
 pub(super) async fn login(
     _: Public<everybody!("this is where a credential is obtained")>,
     State(endpoints): State<AccountEndpoints>,
+    client: Client,
     origin: Result<SameOrigin, Denial>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Denial> {
@@ -48,7 +50,8 @@ pub(super) async fn login(
         }
         cookies => cookies.filter(|_| credentials.cookie),
     };
-    let checked = endpoints.sign_in.check(&credentials.username, credentials.password).await;
+    let checked =
+        endpoints.sign_in.check_from(&client, &credentials.username, credentials.password).await;
     let account = checked.map_err(|error| endpoints.sign_in.denial(error))?;
     let signed_in = endpoints.issue(&account).await?;
     match cookies {

@@ -13,6 +13,7 @@ use crate::{
     Denial, Guard, Identity,
     audit::Kind,
     extract::Json,
+    limit::Client,
     password::PasswordHash,
     problem::Problem,
     rule::{JWT, Own, SESSION},
@@ -31,11 +32,12 @@ pub(super) struct NewPassword {
 pub(super) async fn change(
     guard: Guard<Own<{ JWT | SESSION }>>,
     State(endpoints): State<AccountEndpoints>,
+    client: Client,
     Json(change): Json<NewPassword>,
 ) -> Result<Response, Denial> {
     let caller = guard.identity();
     let id = &*caller.subject().id;
-    let confirmed = endpoints.sign_in.confirm(id, change.current).await;
+    let confirmed = endpoints.sign_in.confirm_from(&client, id, change.current).await;
     let account = confirmed.map_err(|error| endpoints.sign_in.denial(error))?;
     endpoints.check_password(&change.new, &account).await?;
     let password = endpoints.hasher.hash(change.new).await?;

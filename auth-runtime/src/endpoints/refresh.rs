@@ -1,7 +1,7 @@
 //! Renewing. In: a refresh token, from the body or from its cookie. Out: the next tokens, in the
 //! form they were asked for.
 
-use auth_policy::settings::TokenCookies;
+use auth_policy::settings::{EndpointKind, TokenCookies};
 use axum::{
     body::{Body, Bytes},
     extract::{FromRequest, Request, State, rejection::BytesRejection},
@@ -15,8 +15,17 @@ use super::{
     answer::{in_body, in_cookies, without_cookies},
 };
 use crate::{
-    Denial, authorize::Door, credential::only_cookie, csrf, extract::Json, guard::Public,
-    problem::Problem, rule::everybody, secret::Secret, tokens::TokensError,
+    Denial,
+    authorize::Door,
+    credential::only_cookie,
+    csrf,
+    extract::Json,
+    guard::Public,
+    limit::{self, Client},
+    problem::Problem,
+    rule::everybody,
+    secret::Secret,
+    tokens::TokensError,
 };
 
 #[derive(Default, Deserialize)]
@@ -28,6 +37,7 @@ pub(super) struct Renewal {
 pub(super) async fn refresh(
     _: Public<everybody!("the refresh token is the credential")>,
     State(endpoints): State<AccountEndpoints>,
+    client: Client,
     parts: Parts,
     renewal: Renewal,
 ) -> Result<Response, Denial> {
@@ -36,16 +46,30 @@ pub(super) async fn refresh(
     let cookie = cookie.map_err(|_| Denial::ambiguous())?;
     match (renewal.refresh_token, cookie, cookies) {
         (Some(_), Some(_), _) => Err(Denial::ambiguous()),
-        (Some(token), None, _) => endpoints.renew(&token).await,
-        (None, Some(cookie), Some(cookies)) => {
-            endpoints.renew_in_cookies(cookie, cookies, &parts).await
+        (Some(token), None, _) => {
+            endpoints.count_renewal(&token, &client).await?;
+            endpoints.renew(&token).await
         }
-        (None, None, Some(_)) => Err(Denial::invalid_grant(endpoints.auth.policy())),
+        (None, Some(cookie), Some(cookies)) => {
+            let token = Secret::from(String::from_utf8_lossy(cookie).into_owned());
+            endpoints.count_renewal(&token, &client).await?;
+            endpoints.renew_in_cookies(&token, cookies, &parts).await
+        }
+        (None, None, Some(_)) => {
+            endpoints.tokens.report_refused(None, "no-credential");
+            Err(Denial::invalid_grant(endpoints.auth.policy()))
+        }
         (None, _, None) => Err(Problem::unprocessable("send a `refresh_token`").into()),
     }
 }
 
 impl AccountEndpoints {
+    /// By account and credential the family counts, which no token that was made up has.
+    async fn count_renewal(&self, token: &Secret, client: &Client) -> Result<(), Denial> {
+        let family = self.tokens.family_of(token);
+        limit::count(&self.auth, EndpointKind::Refresh, family.as_deref(), client).await
+    }
+
     async fn renew(&self, token: &Secret) -> Result<Response, Denial> {
         let renewed = self.tokens.refresh(token).await;
         Ok(in_body(&renewed.map_err(|error| self.tokens.denial(error))?))
@@ -55,13 +79,12 @@ impl AccountEndpoints {
     /// made the browser ask cannot end the sign-in either: its cookies stay.
     async fn renew_in_cookies(
         &self,
-        cookie: &[u8],
+        token: &Secret,
         cookies: &TokenCookies,
         parts: &Parts,
     ) -> Result<Response, Denial> {
-        let token = Secret::from(String::from_utf8_lossy(cookie).into_owned());
         let refused = || without_cookies(cookies, Denial::invalid_grant(self.auth.policy()));
-        let family = self.tokens.family_of(&token);
+        let family = self.tokens.family_of(token);
         let Some(csrf) = family.and_then(|family| self.auth.family_csrf(&family)) else {
             self.tokens.report_refused(None, "refresh-token-invalid");
             return Ok(refused());
@@ -70,7 +93,7 @@ impl AccountEndpoints {
         if let Err(forgery) = csrf::check(parts, trusted, &csrf, false) {
             return Err(Door::new(&self.auth, parts).refuse_forged(None, forgery).into());
         }
-        match self.tokens.refresh(&token).await {
+        match self.tokens.refresh(token).await {
             Ok(renewed) => in_cookies(&self.auth, &renewed, cookies),
             Err(TokensError::Refused | TokensError::Reused { .. }) => Ok(refused()),
             Err(error) => Err(self.tokens.denial(error)),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use auth_policy::settings::EndpointKind;
 use axum::{extract::State, http::StatusCode};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -14,6 +15,7 @@ use crate::{
     csrf::SameOrigin,
     extract::Json,
     guard::Public,
+    limit::{self, Client},
     problem::Problem,
     reset::{Notifier, PasswordResets, ResetError},
     rule::everybody,
@@ -56,11 +58,14 @@ pub(super) struct Confirmation {
 pub(super) async fn begin(
     _: Public<everybody!("who has forgotten a password cannot sign in")>,
     State(endpoints): State<AccountEndpoints>,
+    client: Client,
     origin: Result<SameOrigin, Denial>,
     Json(forgotten): Json<Forgotten>,
 ) -> Result<StatusCode, Denial> {
     let _: SameOrigin = origin?;
     endpoints.check_length(&forgotten.username)?;
+    let name = Some(forgotten.username.as_str());
+    limit::count(&endpoints.auth, EndpointKind::Reset, name, &client).await?;
     let resets = endpoints.resets.clone().ok_or_else(Problem::not_found)?;
     let Ok(place) = Arc::clone(&resets.places).try_acquire_owned() else {
         return Err(Problem::unavailable().into());
@@ -94,10 +99,12 @@ async fn send(endpoints: &AccountEndpoints, resets: &Resets, username: &str) {
 pub(super) async fn confirm(
     _: Public<everybody!("the token that was sent is the credential")>,
     State(endpoints): State<AccountEndpoints>,
+    client: Client,
     origin: Result<SameOrigin, Denial>,
     Json(confirmation): Json<Confirmation>,
 ) -> Result<StatusCode, Denial> {
     let _: SameOrigin = origin?;
+    limit::count(&endpoints.auth, EndpointKind::Reset, None, &client).await?;
     let now = endpoints.auth.now();
     let pending = &endpoints.resets.as_ref().ok_or_else(Problem::not_found)?.pending;
     let looked = pending.look(&confirmation.token, now).await;

@@ -7,14 +7,18 @@ use std::{
     fmt,
     future::Future,
     io,
+    net::SocketAddr,
     panic::Location,
+    pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
 };
 
 use auth_policy::Structure;
 use axum::{
-    Router as AxumRouter, ServiceExt, extract::Request, response::Response,
+    Router as AxumRouter, ServiceExt,
+    extract::{Request, connect_info::IntoMakeServiceWithConnectInfo},
+    response::Response,
     routing::future::RouteFuture,
 };
 use tokio::net::TcpListener;
@@ -24,6 +28,7 @@ use crate::{
     Auth,
     audit::{Scene, Staged},
     context::Context,
+    limit::{Note, network},
     problem::Problem,
     routing::inventory::{Access, Entry, Inventory},
 };
@@ -67,7 +72,7 @@ impl Protected {
     ///
     /// When the listener fails for good.
     pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
-        axum::serve(listener, ServiceExt::<Request>::into_make_service(self)).await
+        axum::serve(listener, self.knowing_peers()).await
     }
 
     /// Serves the application until `stop` resolves, lets requests in flight finish, and then
@@ -81,12 +86,16 @@ impl Protected {
         F: Future<Output = ()> + Send + 'static,
     {
         let auth = self.context.auth.clone();
-        let service = ServiceExt::<Request>::into_make_service(self);
-        let served = axum::serve(listener, service).with_graceful_shutdown(stop).await;
+        let served = axum::serve(listener, self.knowing_peers()).with_graceful_shutdown(stop).await;
         if let Err(error) = auth.flush().await {
             tracing::warn!(target: "auth", %error, "the last uses of sessions are lost");
         }
         served
+    }
+
+    /// Tells each request whom its connection leads to: limits count by it.
+    fn knowing_peers(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr> {
+        ServiceExt::<Request>::into_make_service_with_connect_info(self)
     }
 
     /// Gives the application up as a plain axum router, for what needs one.
@@ -108,16 +117,45 @@ impl Protected {
 impl Service<Request> for Protected {
     type Response = Response;
     type Error = Infallible;
-    type Future = Staged<RouteFuture<Infallible>>;
+    type Future = Staged<Answering>;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
         Service::<Request>::poll_ready(&mut self.router, cx)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        request.extensions_mut().insert(self.context.clone());
-        let scene = Scene::new(request.method(), request.headers(), None);
-        scene.around(self.router.call(request))
+        let context = self.context.fresh();
+        let (auth, note) = (context.auth.clone(), context.note.clone());
+        let client =
+            network::client(auth.policy().network(), request.extensions(), request.headers());
+        let scene = Scene::new(request.method(), request.headers(), client);
+        request.extensions_mut().insert(context);
+        scene.around(Answering { route: self.router.call(request), auth, note })
+    }
+}
+
+/// The answer of a [`Protected`]: the handler's, with the headers that the guard's findings ask for.
+pub struct Answering {
+    route: RouteFuture<Infallible>,
+    auth: Auth,
+    note: Note,
+}
+
+impl Future for Answering {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let answer = Pin::new(&mut self.route).poll(cx);
+        answer.map_ok(|mut response| {
+            self.note.write_to(self.auth.policy(), response.headers_mut());
+            response
+        })
+    }
+}
+
+impl fmt::Debug for Answering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answering").field("note", &self.note).finish_non_exhaustive()
     }
 }
 

@@ -137,15 +137,6 @@ impl Book {
         if ended.contains(&newest) { Err(SessionError::Full) } else { Ok(()) }
     }
 
-    /// Refuses a sign-in for which there is no room.
-    pub(super) fn has_room(&self, live: &[(Key, Stored)]) -> Result<(), SessionError> {
-        let full = live.len() >= self.limit();
-        match self.scheme.when_full {
-            WhenFull::Refuse if full => Err(SessionError::Full),
-            WhenFull::Refuse | WhenFull::EndOldest => Ok(()),
-        }
-    }
-
     /// Notes the use of a session that was believed in.
     pub(super) async fn note(&self, record: &Record, stored: Stored, now: Timestamp) {
         if stored.is_due(&self.scheme, now) {

@@ -75,7 +75,6 @@ impl Sessions {
         self.end_presented(headers).await?;
         let now = self.auth.now();
         let live = self.book.live(&owner, now).await?;
-        self.book.has_room(&live)?;
         let token = Token::random(owner)?;
         let stored = Stored {
             secret: token.hash(),
@@ -172,13 +171,14 @@ impl Sessions {
     }
 
     /// Ends every session of the caller's account but the one the caller came with: after a change
-    /// of password. Of a caller with another credential it ends all.
+    /// of password. Of a caller with another credential it ends all; a caller of another issuer has
+    /// none here.
     ///
     /// # Errors
     ///
     /// When the store does not answer; what was ended until then stays ended.
     pub async fn end_others(&self, caller: &Identity) -> Result<(), StoreError> {
-        let Some(owner) = Owner::new(&*caller.subject().id) else { return Ok(()) };
+        let Some(owner) = self.owner_of(caller) else { return Ok(()) };
         let kept = self.key_of(caller);
         // Again until none is left: one may be renewed while the others end.
         loop {
@@ -284,6 +284,15 @@ impl Sessions {
     fn key_of(&self, caller: &Identity) -> Option<Key> {
         let id = caller.credential_id().filter(|_| caller.scheme_id() == self.book.id)?;
         key(&caller.subject().id, id)
+    }
+
+    /// The account that a caller is.
+    ///
+    /// SECURITY: another issuer may give somebody the very id that one of our accounts has.
+    fn owner_of(&self, caller: &Identity) -> Option<Owner> {
+        let subject = caller.subject();
+        let ours = *subject.issuer == *self.auth.own_issuer();
+        Owner::new(&*subject.id).filter(|_| ours)
     }
 }
 

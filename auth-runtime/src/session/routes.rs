@@ -15,6 +15,7 @@ use crate::{
     csrf::SameOrigin,
     extract::{Json, Path},
     guard::{Guard, Public},
+    limit::Client,
     problem::Problem,
     routing::{Router, delete, get, post},
     rule::{Own, SESSION, everybody},
@@ -115,11 +116,12 @@ async fn begin(
     _: SameOrigin,
     Engine(auth): Engine,
     State(sign_in): State<PasswordSignIn>,
+    client: Client,
     headers: HeaderMap,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Denial> {
     let sessions = sessions(&auth)?;
-    let account = sign_in.check(&credentials.username, credentials.password).await;
+    let account = sign_in.check_from(&client, &credentials.username, credentials.password).await;
     let account = account.map_err(|error| sign_in.denial(error))?;
     let subject = auth.subject(&account.id);
     let begun = sessions.begin(&account, &headers).await;
@@ -156,10 +158,11 @@ async fn confirm(
     caller: Holder,
     Engine(auth): Engine,
     State(sign_in): State<PasswordSignIn>,
+    client: Client,
     Json(confirmation): Json<Confirmation>,
 ) -> Result<Response, Denial> {
     let (caller, sessions) = (caller.identity(), sessions(&auth)?);
-    let account = sign_in.confirm(&caller.subject().id, confirmation.password).await;
+    let account = sign_in.confirm_from(&client, &caller.subject().id, confirmation.password).await;
     let account = account.map_err(|error| sign_in.denial(error))?;
     let begun = sessions.renew(&caller, &account).await;
     Ok(answer(&begun.map_err(|error| sessions.denial(error))?))

@@ -36,7 +36,7 @@ impl Tidy {
 }
 
 /// The answer, or [`StoreError::Unavailable`] when the deadline passes first.
-pub(super) async fn in_time<T, F>(work: F) -> Result<T, StoreError>
+pub(crate) async fn in_time<T, F>(work: F) -> Result<T, StoreError>
 where
     F: Future<Output = Result<T, StoreError>>,
 {

@@ -5,7 +5,7 @@
 //! one small trait serves them, and one conformance suite holds every backend to it.
 
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
-mod bounds;
+pub(crate) mod bounds;
 #[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
 mod feed;
 mod memory;
@@ -13,7 +13,7 @@ mod open;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "redis")]
-mod redis;
+pub(crate) mod redis;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 mod sql;
 #[cfg(feature = "sqlite")]

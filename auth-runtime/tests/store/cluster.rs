@@ -12,7 +12,7 @@ use crate::{
     world::{NOW, Shared, fresh, instant, pause, put, timed, value},
 };
 
-async fn start() -> Vec<Server> {
+pub(crate) async fn start() -> Vec<Server> {
     let mut nodes = Vec::new();
     for _ in 0..3 {
         let bus = server::free_port().to_string();
@@ -42,9 +42,13 @@ fn cli(arguments: &[&str]) -> Result<String, String> {
     if output.status.success() { Ok(said) } else { Err(said) }
 }
 
-async fn open(nodes: &mut [Server]) -> Shared {
+pub(crate) fn url(nodes: &[Server]) -> String {
     let hosts: Vec<String> = nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
-    let url = format!("redis+cluster://:{PASSWORD}@{}", hosts.join(","));
+    format!("redis+cluster://:{PASSWORD}@{}", hosts.join(","))
+}
+
+pub(crate) async fn open(nodes: &mut [Server]) -> Shared {
+    let url = url(nodes);
     let works = async || {
         let store = store::open(&url).await?;
         // Every node knows that the cluster is complete once all of them take records.

@@ -37,6 +37,8 @@ mod postgresql;
 #[cfg(feature = "redis")]
 mod cluster;
 #[cfg(feature = "redis")]
+mod limits;
+#[cfg(feature = "redis")]
 mod redis;
 #[cfg(feature = "redis")]
 mod tls;

@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// One with a password, as it should have.
-fn start() -> Server {
+pub(crate) fn start() -> Server {
     server::redis(&["--requirepass", PASSWORD])
 }
 
-fn url(server: &Server) -> String {
+pub(crate) fn url(server: &Server) -> String {
     format!("redis://:{PASSWORD}@127.0.0.1:{}", server.port)
 }
 
@@ -24,7 +24,7 @@ async fn open(server: &mut Server) -> Shared {
     server.ready(async || store::open(&url).await).await
 }
 
-async fn ask<T: ::redis::FromRedisValue>(server: &Server, words: &[&str]) -> T {
+pub(crate) async fn ask<T: ::redis::FromRedisValue>(server: &Server, words: &[&str]) -> T {
     let client = ::redis::Client::open(url(server)).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let mut command = ::redis::cmd(words[0]);

@@ -12,6 +12,7 @@ use std::{
 use auth_runtime::{
     Auth,
     jwt::KeySet,
+    limit::{self, Limiter},
     policy,
     policy_types::{Algorithm, KeyEnvironment},
     secret::Secret,
@@ -29,13 +30,21 @@ pub(crate) async fn engine(
 ) -> Result<Auth, Box<dyn Error>> {
     // One policy serves both, and keys of the one are no keys in the other.
     let environment = if settings.production { KeyEnvironment::Live } else { KeyEnvironment::Test };
-    let builder = Auth::from_policy(policy!()).store(store).key_environment(environment);
+    let limiter = limiter(settings).await?;
+    let builder = Auth::from_policy(policy!()).store(store).limiter(limiter);
+    let builder = builder.key_environment(environment);
     if settings.keys_given || settings.production {
         return Ok(builder.build().await?);
     }
     let auth = builder.keys("jwt", development_keys(Path::new(KEPT))?).build().await?;
     tracing::warn!("signing with development keys from {KEPT}: set AUTH_JWT_KEYS for your own");
     Ok(auth)
+}
+
+/// Limits are kept where the store is, if that is a Redis: then several processes share them.
+async fn limiter(settings: &Settings) -> Result<Arc<dyn Limiter>, Box<dyn Error>> {
+    let url = if settings.store.starts_with("redi") { &settings.store } else { "memory:" };
+    limit::open(url).await.map_err(|why| format!("BLOG_STORE: {why}").into())
 }
 
 fn development_keys(kept: &Path) -> Result<KeySet, Box<dyn Error>> {

@@ -32,7 +32,7 @@ pub(crate) struct Registered {
     username: String,
 }
 
-#[public(reason = "this is where an account is made")]
+#[public(reason = "this is where an account is made", limit = "register")]
 pub(crate) async fn register(
     State(app): State<App>,
     origin: Result<SameOrigin, Denial>,

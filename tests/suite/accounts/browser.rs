@@ -95,10 +95,9 @@ impl Browser {
                 self.jar.insert(name.to_owned(), (value.to_owned(), path));
             }
         }
-        if let Ok(body) = serde_json::from_str::<Value>(&answer.text) {
-            if let Some(token) = body["csrf_token"].as_str() {
-                self.csrf = token.to_owned();
-            }
+        let body = serde_json::from_str::<Value>(&answer.text).unwrap_or_default();
+        if let Some(token) = body["csrf_token"].as_str() {
+            self.csrf = token.to_owned();
         }
     }
 }

@@ -8,7 +8,10 @@ use std::{
 use auth_runtime::audit::{AuditSink, Decision, Event, Kind, TracingSink};
 use serde_json::Value;
 
-use super::sample::{event, subject};
+use super::{
+    super::events::{Everything, Line},
+    sample::{event, subject},
+};
 
 /// Names that would end a line, colour it, erase it, turn it around, or close its quotes.
 const HOSTILE: [&str; 9] = [
@@ -85,6 +88,22 @@ fn a3_a_subscriber_that_formats_writes_one_plain_line_for_one_event() {
         let unquoted: String = outside_quotes(line);
         assert_eq!(unquoted.matches("auth.decision=").count(), 1, "{line}");
         assert!(line.contains(r#"auth.decision="deny""#));
+    }
+}
+
+/// One that writes values as they are must find nothing in them either.
+#[test]
+fn a3_a_subscriber_is_given_values_that_are_escaped_already() {
+    for text in HOSTILE {
+        let lines = Everything::default();
+        tracing::subscriber::with_default(lines.clone(), || {
+            forged(text, |event| TracingSink.record(event));
+        });
+        let [(.., fields)] = <[Line; 1]>::try_from(lines.ours()).unwrap();
+        assert_eq!(fields.len(), 14);
+        for (name, value) in fields {
+            assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{name}: {value}");
+        }
     }
 }
 

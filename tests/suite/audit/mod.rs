@@ -5,6 +5,7 @@ use super::{fixture, forge};
 
 mod forging;
 mod golden;
+mod life;
 mod lines;
 mod matrix;
 mod numbers;

@@ -13,7 +13,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::files::workspace;
+use crate::{files::workspace, instance};
 
 /// The binary, built once: a test of another package has no other way to come by it.
 static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -201,12 +201,7 @@ impl Answer {
 
     /// The body without `instance`, which is never the same twice.
     pub(crate) fn told(&self) -> String {
-        match self.body.split_once(r#","instance":""#) {
-            Some((before, after)) => {
-                format!("{before}{}", after.split_once('"').expect("its end").1)
-            }
-            None => self.body.clone(),
-        }
+        String::from_utf8(instance::without(self.body.as_bytes())).expect("UTF-8")
     }
 
     pub(crate) fn json(&self) -> Value {

@@ -76,7 +76,8 @@ fn r02_r03_a_refresh_token_works_once() {
     assert_eq!(blog.get("/auth/me", access(&third)).status, 401, "what came with it has ended");
     assert!(blog.folder.log().contains("refresh.reuse"));
     let nonsense = refresh(&blog, &json!("rt_nonsense"));
-    assert_eq!((nonsense.status, nonsense.body), (401, reused.body));
+    assert_eq!((nonsense.status, nonsense.code().as_str()), (401, "invalid_grant"));
+    assert_eq!(nonsense.json()["detail"], reused.json()["detail"]);
 }
 
 #[test]
@@ -92,6 +93,41 @@ fn z10_logout_ends_the_access_token_and_its_family() {
     assert_eq!(blog.write("POST", "/auth/logout/all", access(&other), &json!({})).status, 204);
     assert_eq!(blog.get("/auth/me", access(&other)).status, 401);
     assert_eq!(refresh(&blog, &other["refresh_token"]).status, 401);
+}
+
+/// As curl sees it: what a browser would keep, and what it sends back.
+#[test]
+fn m03_a_browser_signs_in_renews_and_signs_out_by_cookies() {
+    let blog = Blog::seeded();
+    let body = json!({
+        "username": "author", "password": blog.password("author"), "cookie": true
+    });
+    let answer = blog.write("POST", "/auth/login", None, &body);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(answer.json().get("access_token").is_none() && !answer.body.contains("rt_"));
+    let csrf = format!("X-CSRF-Token: {}", answer.json()["csrf_token"].as_str().expect("a token"));
+    let kept = |answer: &Answer, index: usize| {
+        let pair = answer.headers("set-cookie")[index].split(';').next().expect("a pair");
+        format!("Cookie: {pair}")
+    };
+    let (access, refresh) = (kept(&answer, 0), kept(&answer, 1));
+    assert!(access.starts_with("Cookie: __Host-access=ey"), "{access}");
+    assert!(refresh.starts_with("Cookie: __Secure-refresh=rt_"), "{refresh}");
+
+    let post = json!({ "title": "By cookie", "body": "" });
+    let publish = |headers: &[String]| blog.post("/posts", headers, &post.to_string()).status;
+    assert_eq!(publish(&[access.clone(), csrf.clone()]), 201);
+    assert_eq!(publish(std::slice::from_ref(&access)), 403, "without the token");
+    let evil = "Origin: https://evil.example".to_owned();
+    assert_eq!(publish(&[access, csrf.clone(), evil]), 403);
+
+    let renewed = blog.send("POST", "/auth/refresh", &[refresh, csrf.clone()], None);
+    assert_eq!((renewed.status, renewed.headers("set-cookie").len()), (200, 2), "{renewed:?}");
+    let access = kept(&renewed, 0);
+    let out = blog.send("POST", "/auth/logout", &[access.clone(), csrf], None);
+    assert_eq!(out.status, 204);
+    assert!(out.headers("set-cookie").iter().all(|cookie| cookie.contains("=; ")));
+    assert_eq!(blog.send("GET", "/auth/me", &[access], None).status, 401);
 }
 
 #[test]

@@ -120,10 +120,10 @@ fn a1_a_sign_in_is_an_event_of_its_own() {
 
 /// Everything that is recorded under any target, by a subscriber that wants it all.
 #[derive(Clone, Default)]
-struct Everything(Arc<Mutex<Vec<Line>>>);
+pub(super) struct Everything(Arc<Mutex<Vec<Line>>>);
 
 /// A record: its target and level, and its fields.
-type Line = (String, String, BTreeMap<String, String>);
+pub(super) type Line = (String, String, BTreeMap<String, String>);
 
 impl Everything {
     fn take(&self) -> Vec<Line> {
@@ -131,7 +131,7 @@ impl Everything {
     }
 
     /// The records of this project.
-    fn ours(&self) -> Vec<Line> {
+    pub(super) fn ours(&self) -> Vec<Line> {
         self.take().into_iter().filter(|(target, ..)| target == "auth").collect()
     }
 }

@@ -3,6 +3,7 @@
 
 use std::{
     mem,
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
@@ -13,12 +14,13 @@ use auth_runtime::{
     clock::{ManualClock, Timestamp},
     extract::Json,
     jwt::{AccessGrant, KeySet},
+    limit::{Limiter, MemoryLimiter},
     policy, public,
     store::MemoryStore,
 };
 use axum::{
     body::Body,
-    extract::State,
+    extract::{ConnectInfo, State},
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode},
 };
 use http_body_util::BodyExt;
@@ -26,6 +28,7 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 use super::{forge, grammar};
+use crate::instance;
 
 /// When every test begins, in seconds since 1970.
 pub(super) const START: i64 = 1_800_000_000;
@@ -53,12 +56,23 @@ impl Door {
         keys: [(&str, KeySet); N],
         routes: Router<Reached>,
     ) -> Self {
+        Self::counted_by(Arc::new(MemoryLimiter::new()), policy, keys, routes).await
+    }
+
+    /// The same, with another limiter.
+    pub(super) async fn counted_by<const N: usize>(
+        limiter: Arc<dyn Limiter>,
+        policy: EmbeddedPolicy,
+        keys: [(&str, KeySet); N],
+        routes: Router<Reached>,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
         let audit = Arc::new(Recorder::default());
         let builder = Auth::from_policy(policy)
             .store(Arc::new(MemoryStore::new()))
             .clock(Arc::clone(&clock))
-            .audit(Arc::clone(&audit));
+            .audit(Arc::clone(&audit))
+            .limiter(limiter);
         let builder = keys.into_iter().fold(builder, |all, (name, keys)| all.keys(name, keys));
         let auth = builder.build().await.unwrap();
         let reached = Reached::default();
@@ -108,26 +122,10 @@ where
     let response = service.oneshot(ask.0).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
-    let (body, instance) = without_instance(body);
+    let (body, instance) = instance::split(&body);
     let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body, instance };
     answer.keeps_the_form(head);
     answer
-}
-
-/// A body without the one member that is never the same twice, and that member.
-fn without_instance(mut body: Vec<u8>) -> (Vec<u8>, Option<String>) {
-    const BEGINNING: &[u8] = br#","instance":""#;
-    let Some(from) = body.windows(BEGINNING.len()).position(|part| part == BEGINNING) else {
-        return (body, None);
-    };
-    let rest = &body[from + BEGINNING.len()..];
-    let length = rest.iter().position(|byte| *byte == b'"').unwrap();
-    let instance = String::from_utf8(rest[..length].to_vec()).unwrap();
-    body.drain(from..=from + BEGINNING.len() + length);
-    let id = instance.strip_prefix("urn:auth-engine:denial:").unwrap();
-    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-    assert!(id.len() == 22 && id.bytes().all(is_base64url), "{instance}");
-    (body, Some(instance))
 }
 
 /// A request in the making.
@@ -154,6 +152,13 @@ impl Ask {
     pub(super) fn body(mut self, media_type: &str, body: impl Into<Body>) -> Self {
         *self.0.body_mut() = body.into();
         self.header("content-type", media_type)
+    }
+
+    /// Over a connection from that address.
+    pub(super) fn from(mut self, address: &str) -> Self {
+        let peer = SocketAddr::new(address.parse().unwrap(), 50_000);
+        self.0.extensions_mut().insert(ConnectInfo(peer));
+        self
     }
 
     pub(super) fn extensions(mut self, extensions: axum::http::Extensions) -> Self {

@@ -10,16 +10,18 @@ use auth_runtime::{
     policy,
     routing::{get, post},
     secret::Secret,
+    session::SessionError,
     tokens::Tokens,
 };
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use jsonwebtoken::Algorithm as Alg;
 use serde_json::{Value, json};
 
 use super::{
-    fixture::{Door, Reached, ask, guarded},
+    fixture::{Door, Reached, ask, guarded, send},
     forge::{self, Edit, Pen, own_claims, own_header, partner, partner_claims},
 };
+use crate::sessions::world::password_hash;
 
 #[authenticate(jwt | partner, scopes = "read:posts")]
 async fn shared(State(reached): State<Reached>, caller: Identity) -> String {
@@ -48,6 +50,37 @@ async fn door() -> Door {
         .route("/shared", get(shared))
         .route("/partners", get(partners));
     Door::of(routes).await
+}
+
+/// Whoever another issuer calls by the id of one of our accounts has none of its sessions.
+#[tokio::test]
+async fn j15_s7_sessions_of_an_account_are_not_those_of_a_foreign_namesake() {
+    type Caller = Arc<Mutex<Option<Identity>>>;
+    #[authenticate(partner)]
+    async fn keep(caller: Identity, State(kept): State<Caller>) {
+        *kept.lock().unwrap() = Some(caller);
+    }
+    let door = door().await;
+    let accounts = StoredAccounts::new(Arc::clone(door.auth.store().unwrap()));
+    let (password, now) = (password_hash().await, door.auth.now());
+    let account = accounts.register("ada", Vec::new(), password, now).await.unwrap();
+    let sessions = door.auth.sessions().unwrap();
+    let session = sessions.begin(&account, &HeaderMap::new()).await.unwrap().session;
+
+    let kept = Caller::default();
+    let router = Router::new().route("/", get(keep)).with_state(Arc::clone(&kept));
+    let app = router.protect(door.auth.clone());
+    let claims = partner_claims().with("sub", &*account.id).with("jti", &*session.id);
+    assert_eq!(send(app, ask("GET", "/").bearer(partner(&claims))).await.status, 200);
+    let caller = kept.lock().unwrap().take().unwrap();
+    assert_eq!(caller.credential_id(), Some(session.id.as_str()));
+
+    assert_eq!(sessions.current(&caller).await, Err(SessionError::Ended));
+    let renewed = sessions.renew(&caller, &account).await;
+    assert_eq!(renewed.unwrap_err(), SessionError::Ended);
+    sessions.begin(&account, &HeaderMap::new()).await.unwrap();
+    sessions.end_others(&caller).await.unwrap();
+    assert_eq!(sessions.list(&account.id).await.unwrap().len(), 2);
 }
 
 #[tokio::test]

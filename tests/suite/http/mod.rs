@@ -1,7 +1,7 @@
 //! Requests to protected routers, and what comes of them: the guards from outside, as a client and
 //! as a user of the crate meet them.
 
-mod fixture;
+pub(crate) mod fixture;
 mod forge;
 mod grammar;
 
@@ -19,6 +19,7 @@ mod inventory;
 mod issuers;
 mod issuing;
 mod layers;
+mod limits;
 mod methods;
 mod order;
 mod panics;

@@ -10,13 +10,14 @@ use super::{
 use crate::sessions::world::{hasher, password_hash};
 use auth_runtime::{
     Denial, Router,
-    account::StoredAccounts,
+    account::{AccountError, StoredAccounts},
     api_key::ApiKeyError,
     csrf::SameOrigin,
     extract::Path,
     policy,
     problem::Problem,
     public,
+    reset::ResetError,
     routing::{get, post},
     session::{self, SessionError},
     sign_in::PasswordSignIn,
@@ -87,11 +88,16 @@ async fn refusals(door: &Door) -> Vec<Answer> {
     ] {
         answers.push(door.send(request).await);
     }
+    answers.push(super::limits::refusal().await);
     let bare = axum::Router::new().route("/x", axum::routing::get(guarded));
     answers.push(send(bare.with_state(Reached::default()), ask("GET", "/x")).await);
     for refusal in [ApiKeyError::NotAnAccount, ApiKeyError::TooMany, ApiKeyError::Replaced] {
         let keys = axum::routing::post(async move || Denial::from(refusal.clone()));
         answers.push(send(axum::Router::new().route("/keys", keys), ask("POST", "/keys")).await);
+    }
+    for refusal in [Denial::from(ResetError::Invalid), Denial::from(AccountError::NameTaken)] {
+        let accounts = axum::routing::post(async move || refusal.clone());
+        answers.push(send(axum::Router::new().route("/a", accounts), ask("POST", "/a")).await);
     }
     for denial in [Denial::wrong_password, Denial::invalid_grant] {
         let auth = door.auth.clone();
@@ -133,7 +139,17 @@ async fn e1_every_refusal_is_in_the_book_and_the_book_promises_no_other() {
 #[tokio::test]
 async fn e1_a_problem_has_these_members_and_no_others() {
     let door = door().await;
-    let known = ["type", "title", "status", "detail", "code", "missing_scopes", "missing_role"];
+    let known = [
+        "type",
+        "title",
+        "status",
+        "detail",
+        "code",
+        "missing_scopes",
+        "missing_role",
+        "violated-policies",
+        "retry_after",
+    ];
     for answer in refusals(&door).await {
         let problem = answer.json();
         let members: Vec<_> = problem.as_object().unwrap().keys().collect();

@@ -32,7 +32,7 @@ async fn m08_a_key_is_made_named_and_shown_once() {
 
     let events = world.events.take();
     assert_eq!(events.len(), 2, "{events:?}");
-    assert_eq!((events[1].kind, events[1].cause.as_deref()), ("api_key", Some("key-created")));
+    assert_eq!((events[1].kind, events[1].cause.as_deref()), ("key.created", None));
     assert_eq!(events[1].subject.as_deref(), Some(ada.id.as_str()));
     assert_eq!(events[1].credential.as_deref(), Some(id));
     assert_eq!(world.reads(key).await, 200);

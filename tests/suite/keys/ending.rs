@@ -32,7 +32,7 @@ async fn k5_a_revocation_holds_for_the_next_request_in_every_process() {
     let answer = world.send(bearer("DELETE", &path, &world.token(&ada))).await;
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
     assert_eq!(answer.headers["cache-control"], "no-store");
-    assert_eq!(world.events.causes("api_key"), ["key-revoked"]);
+    assert_eq!(world.events.about_keys(), ["key.revoked"]);
     assert_eq!(
         (world.refuses(&key).await, beside.refuses(&key).await),
         ("revoked".into(), "revoked".into())
@@ -44,7 +44,7 @@ async fn k5_a_revocation_holds_for_the_next_request_in_every_process() {
     // Once more changes nothing.
     world.clock.advance(60);
     assert_eq!(world.send(bearer("DELETE", &path, &world.token(&ada))).await.status, 204);
-    assert_eq!(world.events.causes("api_key"), [""; 0]);
+    assert_eq!(world.events.about_keys(), [""; 0]);
     let key = world.keys.list(&ada.id).await.unwrap().remove(0);
     assert_eq!(key.revoked_at.map(|at| at.0), Some(world.auth.now().0 - 60));
 }

@@ -91,7 +91,7 @@ async fn k2_every_cause_of_a_key_is_in_the_book() {
     let book = include_str!("../../../docs/audit.md");
     let causes = bad_keys(&world).await.into_iter().map(|(_, cause)| cause);
     let others = ["expired", "credential-in-url", "store-unavailable"];
-    for cause in causes.chain(others).chain(["key-created", "key-rotated", "key-revoked"]) {
+    for cause in causes.chain(others).chain(["key.created", "key.rotated", "key.revoked"]) {
         assert!(book.contains(&format!("`{cause}`")), "`{cause}` is not in docs/audit.md");
     }
 }

@@ -1,9 +1,12 @@
 //! K5: a key is replaced without a gap, once.
 
-use auth_runtime::{api_key::ApiKeyError, jwt::AccessGrant};
+use auth_runtime::{
+    api_key::{ApiKeyError, MAX_KEYS},
+    jwt::AccessGrant,
+};
 use serde_json::json;
 
-use super::world::{DAY, World, bearer};
+use super::world::{DAY, World, bearer, wanted};
 
 const HOUR: i64 = 3_600;
 
@@ -19,7 +22,7 @@ async fn k5_two_keys_overlap_while_one_replaces_the_other() {
         (answer.status, &answer.headers["cache-control"]),
         (201, &"no-store".parse().unwrap())
     );
-    assert_eq!(world.events.causes("api_key"), ["key-rotated"]);
+    assert_eq!(world.events.about_keys(), ["key.rotated"]);
     let made = answer.json();
     let members: Vec<_> = made.as_object().unwrap().keys().cloned().collect();
     assert_eq!(members, ["expires_at", "id", "key", "name", "scopes"]);
@@ -101,6 +104,37 @@ async fn k5_of_many_who_rotate_a_key_at_once_one_does() {
     assert_eq!(ids.len(), 2, "{ids:?}");
     assert!(ids.contains(&id) && ids.contains(&made.info.id));
     assert_eq!((world.reads(&old).await, world.reads(made.key.expose()).await), (200, 200));
+}
+
+#[tokio::test]
+async fn k5_keys_that_were_replaced_do_not_pile_up() {
+    let world = World::new().await;
+    let ada = world.register("ada", "reader").await;
+    let caller = world.caller(&ada).await;
+    let (_, mut id) = world.key(&ada, &["read:posts"]).await;
+    for _ in 0..MAX_KEYS {
+        id = world.keys.rotate(&caller, &id).await.unwrap().info.id;
+    }
+    assert_eq!(world.keys.rotate(&caller, &id).await.unwrap_err(), ApiKeyError::TooMany);
+    assert_eq!(world.store.kept(&ada).await.len(), MAX_KEYS + 1);
+    world.clock.advance(HOUR);
+    assert!(world.keys.rotate(&caller, &id).await.is_ok(), "they have ended by now");
+}
+
+#[tokio::test]
+async fn s6_an_account_that_is_closed_meanwhile_has_no_new_key() {
+    let world = World::new().await;
+    let (ada, bob) = (world.register("ada", "reader").await, world.register("bob", "reader").await);
+    let (caller, other) = (world.caller(&ada).await, world.caller(&bob).await);
+    let (_, id) = world.key(&bob, &["read:posts"]).await;
+    world.store.close_meanwhile(&world.accounts, &ada);
+    let made = world.keys.create(&caller, wanted(&["read:posts"])).await;
+    assert_eq!(made.unwrap_err(), ApiKeyError::NotAnAccount);
+    assert!(world.store.kept(&ada).await.is_empty());
+    world.store.close_meanwhile(&world.accounts, &bob);
+    let rotated = world.keys.rotate(&other, &id).await;
+    assert_eq!(rotated.unwrap_err(), ApiKeyError::NotAnAccount);
+    assert_eq!(world.store.kept(&bob).await.len(), 1);
 }
 
 #[tokio::test]

@@ -1,10 +1,13 @@
 //! Many at the same time.
 
-use auth_runtime::{EmbeddedPolicy, policy};
+use std::sync::Arc;
+
+use auth_runtime::{EmbeddedPolicy, clock::ManualClock, policy, store::Store};
 use axum::http::HeaderMap;
 use futures_util::future::join_all;
 
-use super::world::World;
+use super::world::{START, World};
+use crate::failing::Failing;
 
 /// Signs in very often at once, through two processes, and returns how many were let in.
 async fn crowd(policy: EmbeddedPolicy) -> (World, usize) {
@@ -49,6 +52,27 @@ async fn s2_of_many_renewals_of_one_session_one_is_made() {
         assert_eq!(renewed.len(), 1);
         assert_eq!(left, [renewed[0].session.clone()]);
     }
+}
+
+/// A session that is renewed between the list and the end must not slip through.
+#[tokio::test]
+async fn s7_a_session_that_is_renewed_while_the_others_end_ends_too() {
+    let store = Arc::new(Failing::default());
+    let shared = Arc::clone(&store) as Arc<dyn Store>;
+    let clock = Arc::new(ManualClock::at(START));
+    let world = World::on(policy!("../policies/test.yaml"), shared, clock).await;
+    let ada = world.register("ada").await;
+    let kept = world.sessions.begin(&ada, &HeaderMap::new()).await.unwrap();
+    let other = world.sessions.begin(&ada, &HeaderMap::new()).await.unwrap();
+    let keeper = super::rights::caller(&world, &kept).await;
+    let caller = super::rights::caller(&world, &other).await;
+    let (sessions, account) = (world.sessions.clone(), ada.clone());
+    store.after_next_list(async move {
+        sessions.renew(&caller, &account).await.unwrap();
+    });
+    world.sessions.end_others(&keeper).await.unwrap();
+    let left = world.sessions.list(&ada.id).await.unwrap();
+    assert_eq!(left.into_iter().map(|it| it.id).collect::<Vec<_>>(), [kept.session.id]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -129,6 +129,8 @@ async fn m10_what_waits_is_written_every_thirty_seconds() {
     let beside = world.beside().await;
     let seen = async || beside.sessions.list(&ada.id).await.unwrap()[0].last_seen_at;
     let before = seen().await;
+    // The task begins to wait before time passes.
+    tokio::task::yield_now().await;
     tokio::time::advance(std::time::Duration::from_secs(31)).await;
     for _ in 0..100 {
         tokio::task::yield_now().await;

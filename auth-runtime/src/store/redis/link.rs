@@ -17,7 +17,7 @@ use redis::{
 };
 use tokio::{sync::OnceCell, time::interval};
 
-use super::{eviction, url::Target};
+use super::{eviction, script::Script, url::Target};
 use crate::store::{StoreError, bounds::CONNECT};
 
 /// How long one command may take.
@@ -28,7 +28,7 @@ const MOVES: usize = 5;
 const MOVE_PAUSE: Duration = Duration::from_millis(50);
 
 /// A connection that is made when it is needed, and made anew after it failed.
-pub(super) struct Link {
+pub(crate) struct Link {
     target: Target,
     current: Mutex<Arc<OnceCell<Connection>>>,
 }
@@ -40,25 +40,48 @@ pub(super) enum Connection {
 }
 
 impl Link {
-    pub(super) fn new(target: Target) -> Self {
+    pub(crate) fn new(target: Target) -> Self {
         Self { target, current: Mutex::default() }
     }
 
     /// Connects, unless it is connected.
-    pub(super) async fn connect(&self) -> Result<(), StoreError> {
+    pub(crate) async fn connect(&self) -> Result<(), StoreError> {
         self.current().get_or_try_init(|| self.dial()).await.map(drop)
     }
 
     /// The reply to one command.
     pub(super) async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
+        read(self.reply(command).await?)
+    }
+
+    /// What a script answers, which is sent whole where the server does not know it.
+    pub(crate) async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        arguments: impl Fn(&mut Cmd),
+    ) -> Result<T, StoreError> {
+        let mut call = script.by_hash();
+        arguments(&mut call);
+        let reply = match self.reply(&call).await? {
+            // It was not executed.
+            Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                let mut call = script.whole();
+                arguments(&mut call);
+                self.reply(&call).await?
+            }
+            reply => reply,
+        };
+        read(reply)
+    }
+
+    async fn reply(&self, command: &Cmd) -> Result<RedisResult<Value>, StoreError> {
         let cell = self.current();
         let mut connection = cell.get_or_try_init(|| self.dial()).await?.clone();
         let reply = connection.ask(command).await.and_then(Value::extract_error);
         if reply.as_ref().is_err_and(|error| connection.is_lost(error)) {
             self.forget(&cell);
         }
-        redis::from_redis_value(reply.map_err(|error| failure(&error))?)
-            .map_err(|_| StoreError::Damaged("a reply of another form".to_owned()))
+        Ok(reply)
     }
 
     fn current(&self) -> Arc<OnceCell<Connection>> {
@@ -160,6 +183,11 @@ async fn ask_there(
     both.cmd("ASKING").add_command(command.clone());
     let replies = connection.route_pipeline(both, 0, 2, node).await?;
     replies.into_iter().nth(1).unwrap_or(Value::Nil).extract_error()
+}
+
+fn read<T: FromRedisValue>(reply: RedisResult<Value>) -> Result<T, StoreError> {
+    redis::from_redis_value(reply.map_err(|error| failure(&error))?)
+        .map_err(|_| StoreError::Damaged("a reply of another form".to_owned()))
 }
 
 /// What a failure of Redis means for the caller.

@@ -5,10 +5,11 @@
 
 mod ear;
 mod eviction;
-mod link;
+pub(crate) mod link;
 mod record;
+pub(crate) mod script;
 mod scripts;
-mod url;
+pub(crate) mod url;
 
 use std::{collections::BTreeMap, fmt};
 

@@ -8,21 +8,21 @@ use redis::{
 use crate::store::{StoreError, bounds::CONNECT, is_name};
 
 /// How to reach one Redis, or a cluster.
-pub(super) struct Address {
-    pub(super) target: Target,
+pub(crate) struct Address {
+    pub(crate) target: Target,
     /// Those that can be asked to subscribe, in order.
-    pub(super) nodes: Vec<Client>,
+    pub(crate) nodes: Vec<Client>,
     /// What the keys begin with.
-    pub(super) prefix: String,
+    pub(crate) prefix: String,
 }
 
-pub(super) enum Target {
+pub(crate) enum Target {
     One(Box<Client>),
     Cluster(Box<ClusterClient>),
 }
 
 /// `SCHEME://[USER:PASSWORD@]HOST[:PORT][,HOST..][/DB][?prefix=..&ca=FILE]`.
-pub(super) fn parse(url: &str) -> Result<Address, StoreError> {
+pub(crate) fn parse(url: &str) -> Result<Address, StoreError> {
     let (scheme, rest) = url.split_once("://").ok_or_else(unreadable)?;
     // SECURITY: to redis-rs, `#insecure` means to take any certificate.
     if rest.contains('#') {
