@@ -24,34 +24,35 @@ const ARGUMENTS: [&str; 8] = [
     "--disable-sync",
 ];
 
+/// The driver in a group with all the browser's processes. Its shell waits until the pipe that this
+/// process holds is closed, which is also when this process is killed, and then ends the group.
+const ON_A_LEASH: &str =
+    "chromedriver --port=0 --log-level=WARNING </dev/null & read -r _; kill -KILL 0";
+
 /// A driver and the one browser it drives.
 pub(super) struct Driver {
     process: Child,
     port: u16,
     session: String,
-    /// The browser's own process, which leads a group of its own.
-    browser: Option<u64>,
     _folder: Folder,
 }
 
 impl Driver {
     pub(super) fn start() -> Self {
-        let mut process = Command::new("chromedriver")
-            .args(["--port=0", "--log-level=WARNING"])
-            .stdin(Stdio::null())
+        let mut process = Command::new("sh")
+            .args(["-c", ON_A_LEASH])
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()
-            .expect("chromedriver is installed (Debian: apt-get install chromium-driver)");
+            .expect("there is a shell");
         let port = port(&mut process);
         // From here on it is dropped, and so ended, whatever fails.
         let folder = Folder::new();
         let capabilities = capabilities(&folder);
-        let mut driver =
-            Self { process, port, session: String::new(), browser: None, _folder: folder };
+        let mut driver = Self { process, port, session: String::new(), _folder: folder };
         let begun = driver.ask("POST", "/session", Some(&capabilities)).expect("a browser");
-        driver.browser = begun["capabilities"]["goog:processID"].as_u64();
         driver.session = begun["sessionId"].as_str().expect("a session").to_owned();
         driver
     }
@@ -73,15 +74,11 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
-        // Asked first, then made to: neither a hung browser nor a lost driver is left behind.
+        // Asked first, so that it has time to close its files; then let go of.
         if !self.session.is_empty() {
             let _ = self.command("DELETE", "", None);
         }
-        if let Some(browser) = self.browser {
-            end_group(browser);
-        }
-        end_group(u64::from(self.process.id()));
-        let _ = self.process.kill();
+        drop(self.process.stdin.take());
         let _ = self.process.wait();
     }
 }
@@ -104,11 +101,5 @@ fn port(process: &mut Child) -> u16 {
         port.trim_end_matches('.').parse().ok()
     });
     std::thread::spawn(move || lines.for_each(drop));
-    port.expect("it says where it listens")
-}
-
-/// Kills a process group, if there is still one.
-fn end_group(leader: u64) {
-    let group = format!("-{leader}");
-    let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+    port.expect("chromedriver is installed (Debian: apt-get install chromium-driver)")
 }
