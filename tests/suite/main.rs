@@ -12,6 +12,7 @@
 mod accounts;
 mod blog;
 mod book;
+mod browser;
 mod cargo;
 mod client;
 mod csrf;

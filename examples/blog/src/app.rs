@@ -3,12 +3,13 @@
 use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
-    Auth, Protected, Router, api_key,
+    Auth, Protected, Router,
+    api_key::{self, ApiKeys},
     endpoints::AccountEndpoints,
     password::{Hasher, Rules},
     reset::Notifier,
     routing::{delete, get, post},
-    session,
+    session::{self, Sessions},
     sign_in::PasswordSignIn,
     store::Store,
     tokens::Tokens,
@@ -37,7 +38,9 @@ pub(crate) struct App {
     pub(crate) rules: Arc<Rules>,
     pub(crate) people: People,
     pub(crate) posts: Posts,
-    sign_in: PasswordSignIn,
+    pub(crate) sign_in: PasswordSignIn,
+    pub(crate) sessions: Sessions,
+    pub(crate) keys: ApiKeys,
     pub(crate) accounts: AccountEndpoints,
 }
 
@@ -57,15 +60,17 @@ impl App {
             .max_username(MAX_USERNAME)
             .resets(notifier)?;
         let sign_in = PasswordSignIn::new(auth.clone(), hasher.clone())?;
+        let sessions = auth.sessions().ok_or("the policy declares no sessions")?;
+        let keys = auth.api_keys().ok_or("the policy declares no API keys")?;
         let posts = Posts::new(store);
-        Ok(Self { auth, hasher, rules, people, posts, sign_in, accounts })
+        Ok(Self { auth, hasher, rules, people, posts, sign_in, sessions, keys, accounts })
     }
 
     pub(crate) fn router(self) -> Protected {
         let (auth, accounts) = (self.auth.clone(), self.accounts.clone());
         let sessions = session::router(self.sign_in.clone());
         Router::new()
-            .route("/", get(pages::landing))
+            .merge(pages::routes())
             .route("/healthz", get(pages::health))
             .route("/.well-known/jwks.json", wellknown::jwks())
             .route("/auth/register", post(register::register))

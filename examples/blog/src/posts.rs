@@ -192,6 +192,14 @@ impl Posts {
 }
 
 impl Post {
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    pub(crate) fn body(&self) -> &str {
+        &self.body
+    }
+
     fn read(record: &Record) -> Result<Self, StoreError> {
         serde_json::from_slice(&record.value).map_err(|_| StoreError::Damaged("a post".to_owned()))
     }
