@@ -1,7 +1,7 @@
 //! Two hashes of a policy: [`Structure`] over what handlers are compiled against, and
 //! [`Revision`] over everything.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
@@ -13,8 +13,9 @@ use crate::contents::{Contents, SchemeKind};
 pub struct Structure(pub u64);
 
 /// A hash over the whole policy but the places in its file: the first 16 bytes of SHA-256 in hex.
+/// Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Revision(String);
+pub struct Revision(Arc<str>);
 
 impl Structure {
     pub(crate) fn of(contents: &Contents) -> Self {
@@ -55,8 +56,8 @@ impl Revision {
     pub(crate) fn of(contents: &Contents) -> Self {
         let mut hash = Hash(Sha256::new());
         hash.json(&contents.without_places());
-        let hex = hash.0.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self(hex)
+        let hex = hash.0.finalize().into_iter().take(16).map(|byte| format!("{byte:02x}"));
+        Self(hex.collect::<String>().into())
     }
 
     /// The hash as 32 hexadecimal digits.

@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use arc_swap::ArcSwap;
 use auth_policy::{
     EmbedError, Policy, Structure,
     policy::{Scheme, SchemeId, SchemeKind},
@@ -22,11 +23,11 @@ use crate::{
     audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
     build_error::BuildError,
     clock::{Clock, Moment, SystemClock, Timestamp},
-    credential::Carriers,
     csrf::CsrfKey,
     discovery::{Discovery, RemoteKeys, Surroundings},
     identity::Subject,
-    jwt::{Issuer, KeySet, Keyring, Verifier},
+    in_force::InForce,
+    jwt::{Issuer, KeySet, Keyring},
     limit::{Limiter, MemoryLimiter},
     refresh::ServerSecret,
     revocation::Revocations,
@@ -43,10 +44,7 @@ pub struct Auth(Arc<Engine>);
 pub(crate) struct WeakAuth(Weak<Engine>);
 
 struct Engine {
-    policy: Arc<Policy>,
-    carriers: Carriers,
-    verifiers: Vec<Verifier>,
-    issuer: Option<Issuer>,
+    in_force: ArcSwap<InForce>,
     /// The foreign issuers whose keys are fetched.
     remote: Vec<Arc<RemoteKeys>>,
     clock: Arc<dyn Clock>,
@@ -98,28 +96,44 @@ impl Auth {
             store: None,
             accounts: None,
             key_environment: None,
+            #[cfg(feature = "reload")]
+            policy_file: None,
         }
     }
 
-    /// The policy in force.
-    pub fn policy(&self) -> &Policy {
-        &self.0.policy
+    /// The policy in force. Of two calls the second may return another, where policies are reloaded:
+    /// who compares two of its values asks once.
+    pub fn policy(&self) -> Arc<Policy> {
+        Arc::clone(&self.0.in_force.load().policy)
+    }
+
+    /// Decides all requests that begin from now on by that.
+    #[cfg(feature = "reload")]
+    pub(crate) fn put_in_force(&self, new: InForce) {
+        self.0.in_force.store(Arc::new(new));
+    }
+
+    /// All that a request is decided by, as it is now.
+    pub(crate) fn in_force(&self) -> Arc<InForce> {
+        self.0.in_force.load_full()
     }
 
     /// Who gives the ids of our own accounts: the issuer of `schemes.jwt`, so that somebody is the
     /// same [`Subject`] by token, key and session; without one, `local`.
-    pub fn own_issuer(&self) -> &str {
-        self.policy().jwt().map_or("local", |(_, scheme)| &scheme.issuer)
+    pub fn own_issuer(&self) -> Arc<str> {
+        self.policy()
+            .jwt()
+            .map_or_else(|| "local".into(), |(_, scheme)| scheme.issuer.as_str().into())
     }
 
     /// The subject that an account of this service is.
     pub fn subject(&self, account_id: &str) -> Subject {
-        Subject { issuer: self.own_issuer().into(), id: account_id.into() }
+        Subject { issuer: self.own_issuer(), id: account_id.into() }
     }
 
     /// Issues this service's own access tokens; `None` when the policy declares no `jwt` scheme.
-    pub fn issuer(&self) -> Option<&Issuer> {
-        self.0.issuer.as_ref()
+    pub fn issuer(&self) -> Option<Arc<Issuer>> {
+        self.0.in_force.load().issuer.clone()
     }
 
     /// The present moment, by the engine's clock.
@@ -168,7 +182,7 @@ impl Auth {
     /// }
     /// ```
     pub fn event(&self, kind: Kind) -> Event<'_> {
-        Event::new(self.now(), kind, self.policy().revision())
+        Event::new(self.now(), kind, self.policy().revision().clone())
     }
 
     /// Sends an event to the sink. While a request is answered, the event is told of it: method,
@@ -223,9 +237,7 @@ impl Auth {
 
     /// Follows what other processes revoke, for as long as the engine lives.
     fn follow_revocations(&self) {
-        let Some((_, scheme)) = self.policy().jwt() else { return };
         let Some(revocations) = self.revocations().map(Arc::clone) else { return };
-        let within = scheme.revocation.within.as_duration();
         let engine = Arc::downgrade(&self.0);
         tokio::spawn(async move {
             // The task holds no engine while it waits: it ends soon after the last clone does.
@@ -240,7 +252,7 @@ impl Auth {
                         Self(engine).report_store(reachable);
                     }
                 };
-                revocations.listen(now, within, heard).await;
+                revocations.listen(now, heard).await;
             }
         });
     }
@@ -275,21 +287,6 @@ impl Auth {
         &*self.0.limiter
     }
 
-    pub(crate) fn shared_policy(&self) -> Arc<Policy> {
-        Arc::clone(&self.0.policy)
-    }
-
-    pub(crate) fn carriers(&self) -> &Carriers {
-        &self.0.carriers
-    }
-
-    /// The verifiers of those schemes.
-    pub(crate) fn verifiers(&self, schemes: u64) -> impl Iterator<Item = &Verifier> + Clone {
-        self.0.verifiers.iter().filter(move |verifier| {
-            schemes.checked_shr(verifier.scheme().0).is_some_and(|rest| rest & 1 == 1)
-        })
-    }
-
     /// What fetches the keys of that scheme, if they are fetched.
     pub(crate) fn remote_keys(&self, scheme: SchemeId) -> Option<&Arc<RemoteKeys>> {
         self.0.remote.iter().find(|remote| remote.scheme() == scheme)
@@ -307,7 +304,7 @@ impl fmt::Debug for Auth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Auth")
             .field("policy", &self.policy().path())
-            .field("revision", self.policy().revision())
+            .field("revision", &self.policy().revision())
             .finish_non_exhaustive()
     }
 }
@@ -324,6 +321,8 @@ pub struct AuthBuilder {
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     key_environment: Option<KeyEnvironment>,
+    #[cfg(feature = "reload")]
+    policy_file: Option<std::path::PathBuf>,
 }
 
 impl AuthBuilder {
@@ -381,6 +380,29 @@ impl AuthBuilder {
         self
     }
 
+    /// Takes the values of the policy in this file instead of those compiled in. Its structure is
+    /// compared, and must be the same. [`Auth::follow_policy`] reloads it when it changes.
+    #[cfg(feature = "reload")]
+    pub fn policy_file(mut self, file: impl Into<std::path::PathBuf>) -> Self {
+        self.policy_file = Some(file.into());
+        self
+    }
+
+    /// The policy compiled in, or the one that was named instead of it.
+    fn read_policy(&self) -> Result<Policy, BuildError> {
+        let compiled = self.policy.read().map_err(BuildError::Policy)?;
+        #[cfg(feature = "reload")]
+        if let Some(file) = &self.policy_file {
+            let policy = crate::reload::read(file).map_err(BuildError::PolicyFile)?;
+            return if policy.structure() == compiled.structure() {
+                Ok(policy)
+            } else {
+                Err(BuildError::PolicyFile(crate::ReloadError::OtherStructure))
+            };
+        }
+        Ok(compiled)
+    }
+
     /// Reads the keys and makes the engine.
     ///
     /// # Errors
@@ -389,10 +411,9 @@ impl AuthBuilder {
     /// over for a scheme the policy does not declare, the policy has sessions, API keys or tokens in
     /// cookies and there is no store, or the embedded policy cannot be read.
     pub async fn build(mut self) -> Result<Auth, BuildError> {
-        let policy = Arc::new(self.policy.read().map_err(BuildError::Policy)?);
-        let mut verifiers = Vec::new();
+        let policy = Arc::new(self.read_policy()?);
+        let mut in_force = InForce::new(Arc::clone(&policy));
         let mut remote = Vec::new();
-        let mut issuer = None;
         for (scheme, index) in policy.schemes().iter().zip(0u32..) {
             let name = scheme.name.as_str();
             let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
@@ -401,17 +422,14 @@ impl AuthBuilder {
                     return Err(BuildError::NoStore(name.to_owned()));
                 }
                 SchemeKind::Jwt(_) => {
-                    let signs = Issuer::new(&policy, self.keys_of(scheme)?).map_err(refused)?;
-                    let verifier = Verifier::own_with(&policy, signs.keyring().clone());
-                    verifiers.push(verifier.map_err(refused)?);
-                    issuer = Some(signs);
+                    let keys = Keyring::new(self.keys_of(scheme)?);
+                    in_force.sign_with(keys).map_err(refused)?;
                 }
                 SchemeKind::Issuer(foreign) => {
                     let id = SchemeId(index);
                     let (keys, fetched) = self.foreign_keys(id, scheme, foreign, &policy)?;
                     remote.extend(fetched);
-                    let verifier = Verifier::foreign_with(&policy, id, keys);
-                    verifiers.push(verifier.map_err(refused)?);
+                    in_force.trust(id, keys).map_err(refused)?;
                 }
                 SchemeKind::ApiKey(_) | SchemeKind::Session(_) if self.store.is_none() => {
                     return Err(BuildError::NoStore(name.to_owned()));
@@ -422,16 +440,12 @@ impl AuthBuilder {
         if let Some(name) = self.keys.into_keys().next() {
             return Err(BuildError::NoSuchScheme(name));
         }
-        let carriers = Carriers::new(&policy);
         let keys = Keep::new(&policy, self.key_environment)?;
         let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let limiter = self.limiter.unwrap_or_else(|| Arc::new(MemoryLimiter::new()));
         let engine = Engine {
-            policy,
-            carriers,
-            verifiers,
-            issuer,
+            in_force: ArcSwap::from_pointee(in_force),
             remote,
             clock,
             audit,

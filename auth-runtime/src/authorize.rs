@@ -1,9 +1,9 @@
 //! The decision. In: a request's headers and what a rule asks for. Out: the identity that meets
 //! it, or one [`Denial`]; and in either case one audit event with the exact cause.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use auth_policy::policy::LimitId;
+use auth_policy::{Policy, policy::LimitId};
 use axum::{extract::MatchedPath, http::request::Parts};
 use futures_util::FutureExt;
 
@@ -19,6 +19,7 @@ use crate::{
     csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
     identity::Verified,
+    in_force::InForce,
     jwt::{TokenError, Unverified, VerifiedToken},
     limit::{Caller, Enforcer, Limited},
     problem::Problem,
@@ -31,6 +32,8 @@ use crate::{
 /// An engine looking at one request.
 pub(crate) struct Door<'r> {
     auth: &'r Auth,
+    /// One policy for the whole decision.
+    in_force: Arc<InForce>,
     parts: &'r Parts,
     /// One moment for the whole decision.
     now: Timestamp,
@@ -55,16 +58,16 @@ impl Refusal {
 
 impl<'r> Door<'r> {
     pub(crate) fn new(auth: &'r Auth, parts: &'r Parts) -> Self {
-        Self { auth, parts, now: auth.now() }
+        Self { auth, in_force: auth.in_force(), parts, now: auth.now() }
     }
 
     /// The caller, who meets the requirement.
     pub(crate) async fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
         let checked = unless_it_panics(self.check(requirement)).await;
         // Of another policy, the rule's index would name one of ours.
-        let rule = requirement.rule_name(self.auth.policy());
+        let rule = requirement.rule_name(self.policy());
         let rule = rule.filter(|_| self.agrees_with(requirement.structure).is_ok());
-        let schemes = requirement.schemes.bits(self.auth.policy());
+        let schemes = requirement.schemes.bits(self.policy());
         let id = self.report(rule, schemes, checked.as_ref().map(Some));
         checked.map_err(|refusal| refusal.denial.denied_as(id))
     }
@@ -97,7 +100,7 @@ impl<'r> Door<'r> {
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
         self.agrees_with(requirement.structure)?;
         self.count_stranger(requirement.limit).await?;
-        let schemes = requirement.schemes.bits(self.auth.policy());
+        let schemes = requirement.schemes.bits(self.policy());
         let challenges = self.challenges(schemes);
         let Some(identity) = self.verify(schemes, requirement.form).await? else {
             return Err(Refusal::new(Denial::unauthenticated(&challenges), "no-credential"));
@@ -140,14 +143,14 @@ impl<'r> Door<'r> {
 
     /// The limit that every API key is held to, if it was one.
     fn limit_of_keys(&self, identity: &Identity) -> Option<LimitId> {
-        let (scheme, keys) = self.auth.policy().api_key()?;
+        let (scheme, keys) = self.policy().api_key()?;
         keys.limit.filter(|_| identity.scheme_id() == scheme)
     }
 
     /// Whether the handler's ids are those of the engine's policy: `protect` compares them too, but
     /// does not see a handler that axum's own router brought along.
     fn agrees_with(&self, structure: Option<u64>) -> Result<(), Refusal> {
-        if structure.is_none_or(|structure| structure == self.auth.policy().structure().0) {
+        if structure.is_none_or(|structure| structure == self.policy().structure().0) {
             Ok(())
         } else {
             Err(Refusal::new(Denial::internal(), "other-policy"))
@@ -161,7 +164,7 @@ impl<'r> Door<'r> {
         requirement: &Requirement,
         challenges: &Challenges<'_>,
     ) -> Option<(Denial, &'static str)> {
-        let policy = self.auth.policy();
+        let policy = self.policy();
         if !requirement.names(identity.scheme_id(), policy) {
             return Some((Denial::invalid_token(challenges), "other-scheme"));
         }
@@ -195,7 +198,7 @@ impl<'r> Door<'r> {
     /// What speaks against a request whose credential came in a cookie. With any other credential
     /// it was no browser by itself that sent it.
     fn forgery(&self, identity: &Identity, in_form: bool) -> Option<Forgery> {
-        let trusted = &self.auth.policy().csrf().trusted_origins;
+        let trusted = &self.policy().csrf().trusted_origins;
         csrf::check(self.parts, trusted, identity.csrf()?, in_form).err()
     }
 
@@ -205,7 +208,7 @@ impl<'r> Door<'r> {
         if self.has_credential_in_url(schemes) {
             return Err(Refusal::new(Denial::invalid_token(&challenges), "credential-in-url"));
         }
-        let presented = self.auth.carriers().find(&self.parts.headers, schemes);
+        let presented = self.in_force.carriers.find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
             Presented::Bearer(token) => {
@@ -225,7 +228,7 @@ impl<'r> Door<'r> {
     }
 
     fn known(&self, verified: Verified) -> Identity {
-        Identity::new(verified, self.auth.shared_policy())
+        Identity::new(verified, Arc::clone(&self.in_force.policy))
     }
 
     /// An access token that a cookie carried: one of our own, of a sign-in whose tokens against
@@ -235,7 +238,7 @@ impl<'r> Door<'r> {
         token: &[u8],
         challenges: &Challenges<'_>,
     ) -> Result<Verified, Refusal> {
-        let own = self.auth.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
+        let own = self.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
         let mut verified = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
         let family = verified.claims.get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
         verified.csrf = family.and_then(|family| self.auth.family_csrf(family));
@@ -254,7 +257,8 @@ impl<'r> Door<'r> {
     ) -> Result<Verified, Refusal> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
-        let token = token.and_then(|token| Unverified::read(token, self.auth.verifiers(schemes)));
+        let token =
+            token.and_then(|token| Unverified::read(token, self.in_force.verifiers(schemes)));
         let token = token.map_err(|error| refused(error, challenges))?;
         let remote = self.auth.remote_keys(token.verifier().scheme());
         let verified = match remote {
@@ -289,7 +293,7 @@ impl<'r> Door<'r> {
         token: VerifiedToken,
         challenges: &Challenges<'_>,
     ) -> Result<Verified, Refusal> {
-        let own = self.auth.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
+        let own = self.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
         let revocations = self.auth.revocations().filter(|_| own);
         let judged = match revocations {
             Some(revocations) => revocations.judge(&token, self.now).await,
@@ -325,7 +329,7 @@ impl<'r> Door<'r> {
 
     /// Whether a rule that names credentials of ours is asked with one where none may be.
     fn has_credential_in_url(&self, schemes: u64) -> bool {
-        let policy = self.auth.policy();
+        let policy = self.policy();
         self.parts.uri.query().is_some_and(|query| {
             let own = Schemes::Own(JWT | API_KEY | SESSION).bits(policy);
             let keys = policy.api_key().map(|(_, settings)| settings);
@@ -333,8 +337,12 @@ impl<'r> Door<'r> {
         })
     }
 
-    fn challenges(&self, schemes: u64) -> Challenges<'r> {
-        Challenges::new(self.auth.policy(), schemes)
+    fn policy(&self) -> &Policy {
+        &self.in_force.policy
+    }
+
+    fn challenges(&self, schemes: u64) -> Challenges<'_> {
+        Challenges::new(self.policy(), schemes)
     }
 
     /// Makes the one event of the decision; the id of the refusal, if it is one.
@@ -344,7 +352,7 @@ impl<'r> Door<'r> {
         schemes: u64,
         outcome: Result<Option<&Identity>, &Refusal>,
     ) -> Option<DenialId> {
-        let policy = self.auth.policy();
+        let policy = self.policy();
         let (decision, identity, cause) = match outcome {
             Ok(identity) => (Decision::Allow, identity, None),
             Err(refusal) => {
@@ -377,14 +385,14 @@ impl<'r> Door<'r> {
             cause,
             request_id: request_id(&self.parts.headers),
             denial,
-            ..Event::new(self.now, Kind::Access, policy.revision())
+            ..Event::new(self.now, Kind::Access, policy.revision().clone())
         });
         denial
     }
 
     /// The credential that was presented, unverified, and of which kind it says to be.
     fn presented(&self, schemes: u64) -> Option<(CredentialKind, &'r [u8])> {
-        match self.auth.carriers().find(&self.parts.headers, schemes).ok()? {
+        match self.in_force.carriers.find(&self.parts.headers, schemes).ok()? {
             Presented::Nothing => None,
             Presented::Bearer(token) | Presented::AccessCookie(token) => {
                 Some((CredentialKind::AccessToken, token))

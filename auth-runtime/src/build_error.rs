@@ -15,6 +15,9 @@ use crate::{
 pub enum BuildError {
     /// The embedded policy cannot be read.
     Policy(EmbedError),
+    /// The policy file that was named instead of the policy compiled in cannot be used.
+    #[cfg(feature = "reload")]
+    PolicyFile(crate::ReloadError),
     /// What the policy refers to is not there.
     Reference {
         /// The scheme that refers to it.
@@ -49,6 +52,8 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Policy(error) => write!(f, "{error}"),
+            #[cfg(feature = "reload")]
+            Self::PolicyFile(error) => write!(f, "{error}"),
             Self::Reference { scheme, error } => {
                 write!(f, "scheme `{scheme}` has no keys: {error}")
             }
@@ -85,6 +90,8 @@ impl Error for BuildError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Policy(error) => Some(error),
+            #[cfg(feature = "reload")]
+            Self::PolicyFile(error) => Some(error),
             Self::Reference { error, .. } => Some(error),
             Self::Keys { error, .. } => Some(error),
             Self::Pepper(error) => Some(error),

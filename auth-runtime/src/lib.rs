@@ -28,6 +28,7 @@ pub mod extract;
 mod flush;
 mod guard;
 mod identity;
+mod in_force;
 pub mod jwt;
 pub mod limit;
 #[cfg(any(feature = "client", feature = "discovery"))]
@@ -37,6 +38,8 @@ pub mod problem;
 pub mod random;
 mod reference;
 pub mod refresh;
+#[cfg(feature = "reload")]
+mod reload;
 pub mod reset;
 pub mod revocation;
 mod roles;
@@ -60,6 +63,8 @@ pub use denial::Denial;
 pub use guard::{Guard, Public};
 pub use identity::{Identity, Subject};
 pub use reference::ReferenceError;
+#[cfg(feature = "reload")]
+pub use reload::ReloadError;
 pub use routing::{Inventory, Protected, Router};
 
 /// The types a policy is made of: see [`Policy`].

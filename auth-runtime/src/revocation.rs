@@ -17,7 +17,8 @@ use std::{
     time::Duration,
 };
 
-use auth_policy::settings::{JwtScheme, OnStoreDown, RevocationCheck, Seconds};
+use arc_swap::ArcSwap;
+use auth_policy::settings::{JwtScheme, OnStoreDown, Revocation, RevocationCheck, Seconds};
 
 use crate::{
     clock::Timestamp,
@@ -41,13 +42,18 @@ pub(crate) const FAMILY_CLAIM: &str = "sid";
 #[derive(Debug)]
 pub struct Revocations {
     store: Arc<dyn Store>,
-    check: RevocationCheck,
-    lifetime: Seconds,
-    max_stale: Seconds,
-    on_store_down: OnStoreDown,
+    terms: ArcSwap<Terms>,
     ended: RwLock<Ended>,
     /// When the store last answered, in seconds since 1970.
     heard_at: AtomicI64,
+}
+
+/// What the policy says of revocations.
+#[derive(Debug)]
+struct Terms {
+    settings: Revocation,
+    /// How long a revocation is kept.
+    lifetime: Seconds,
 }
 
 /// What is revoked, by its id, with the moment from which on nobody would ask any more.
@@ -81,13 +87,10 @@ impl Revocations {
         scheme: &JwtScheme,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let settings = scheme.revocation;
+        let terms = Terms { settings: scheme.revocation, lifetime: lifetime(scheme) };
         let revocations = Self {
             store,
-            check: settings.check,
-            lifetime: lifetime(scheme),
-            max_stale: settings.max_stale,
-            on_store_down: settings.on_store_down,
+            terms: ArcSwap::from_pointee(terms),
             ended: RwLock::default(),
             heard_at: AtomicI64::new(i64::MIN),
         };
@@ -129,17 +132,25 @@ impl Revocations {
     /// Reads what other processes have revoked of late, and waits until they may have revoked
     /// more: for `within` at most. A store that does not answer is asked again then. `heard` is
     /// told whether it answered, before the waiting.
-    pub(crate) async fn listen(
-        &self,
-        now: Timestamp,
-        within: Duration,
-        heard: impl FnOnce(Result<(), StoreError>),
-    ) {
+    pub(crate) async fn listen(&self, now: Timestamp, heard: impl FnOnce(Result<(), StoreError>)) {
+        let within = self.settings().within.as_duration();
         let Some(owner) = bucket(minute(now)) else { return pause(within, pending()).await };
         // Before reading, so that nothing is missed in between.
         let news = self.store.changed(COLLECTION, &owner);
         heard(self.follow(now).await);
         pause(within, news).await;
+    }
+
+    /// Does from now on as another policy says. Tokens that were issued before live as long as they
+    /// were told, so what concerns them is kept no shorter than before.
+    #[cfg(feature = "reload")]
+    pub(crate) fn adopt(&self, scheme: &JwtScheme) {
+        let lifetime = lifetime(scheme).max(self.terms.load().lifetime);
+        self.terms.store(Arc::new(Terms { settings: scheme.revocation, lifetime }));
+    }
+
+    fn settings(&self) -> Revocation {
+        self.terms.load().settings
     }
 
     /// Whether a token that verified is to be believed.
@@ -151,7 +162,7 @@ impl Revocations {
         if self.is_ended(token) {
             return Err(Disbelief::Revoked);
         }
-        match self.check {
+        match self.settings().check {
             RevocationCheck::Feed => self.unless_stale(now),
             RevocationCheck::EveryRequest => self.look_up(token, now).await,
         }
@@ -159,7 +170,7 @@ impl Revocations {
 
     fn unless_stale(&self, now: Timestamp) -> Result<(), Disbelief> {
         let heard_at = Timestamp(self.heard_at.load(Ordering::Acquire));
-        if heard_at.plus(self.max_stale) < now { self.silence() } else { Ok(()) }
+        if heard_at.plus(self.settings().max_stale) < now { self.silence() } else { Ok(()) }
     }
 
     /// Asks the store about this token and its family.
@@ -177,7 +188,7 @@ impl Revocations {
 
     /// What a store that does not answer means.
     fn silence(&self) -> Result<(), Disbelief> {
-        match self.on_store_down {
+        match self.settings().on_store_down {
             OnStoreDown::Refuse => Err(Disbelief::Stale),
             OnStoreDown::AcceptUntilExpiry => Ok(()),
         }
@@ -190,10 +201,11 @@ impl Revocations {
     }
 
     async fn end(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
-        let until = now.plus(self.lifetime);
+        let until = now.plus(self.terms.load().lifetime);
         self.ended.write().unwrap_or_else(PoisonError::into_inner).add(&id, until, now);
         // An id that is no name is no id of ours, and no token has it.
-        if let Some(key) = record(&id).filter(|_| self.check == RevocationCheck::EveryRequest) {
+        let looked_up = self.settings().check == RevocationCheck::EveryRequest;
+        if let Some(key) = record(&id).filter(|_| looked_up) {
             self.store.insert(&key, &[], Some(until), now).await?;
         }
         let owner = bucket(minute(now));
@@ -218,7 +230,7 @@ impl Revocations {
 
     /// The first minute whose revocations may still concern a token.
     fn oldest(&self, now: Timestamp) -> i64 {
-        let lifetime = i64::try_from(self.lifetime.0).unwrap_or(i64::MAX);
+        let lifetime = i64::try_from(self.terms.load().lifetime.0).unwrap_or(i64::MAX);
         minute(Timestamp(now.0.saturating_sub(lifetime))).saturating_sub(SKEW)
     }
 }

@@ -64,23 +64,25 @@ impl Auth {
     /// # }
     /// ```
     pub fn replace_keys(&self, scheme: &str, keys: KeySet) -> Result<(), BuildError> {
-        let id = self.policy().scheme_id(scheme);
+        let in_force = self.in_force();
+        let policy = &in_force.policy;
+        let id = policy.scheme_id(scheme);
         if id.is_some_and(|id| self.remote_keys(id).is_some()) {
             return Err(BuildError::KeysAreFetched(scheme.to_owned()));
         }
-        let verifier = self.verifiers(u64::MAX).find(|verifier| Some(verifier.scheme()) == id);
+        let verifier = id.and_then(|id| in_force.verifier(id));
         let verifier = verifier.ok_or_else(|| BuildError::NoSuchScheme(scheme.to_owned()))?;
-        let own = self.policy().jwt().is_some_and(|(jwt, _)| Some(jwt) == id);
-        let checked = match self.issuer().filter(|_| own) {
+        let own = policy.jwt().is_some_and(|(jwt, _)| Some(jwt) == id);
+        let checked = match in_force.issuer.as_ref().filter(|_| own) {
             Some(issuer) => issuer.check(&keys),
             None => Ok(()),
         };
         let replaced = checked.and_then(|()| verifier.replace_keys(Arc::new(keys)));
         replaced.map_err(|error| refused(scheme, error.into()))?;
-        let place = id.and_then(|id| self.policy().scheme(id));
+        let place = id.and_then(|id| policy.scheme(id));
         self.record(&Event {
             scheme: Some(scheme),
-            place: place.map(|scheme| PolicyLine::of_scheme(self.policy(), scheme)),
+            place: place.map(|scheme| PolicyLine::of_scheme(policy, scheme)),
             cause: Some("keys-replaced"),
             ..self.event(Kind::Keys)
         });
@@ -94,8 +96,8 @@ impl Auth {
     ///
     /// When they are not there, or as [`replace_keys`](Self::replace_keys). Then the old keys stay.
     pub fn reload_keys(&self, scheme: &str) -> Result<(), BuildError> {
-        let id = self.policy().scheme_id(scheme);
-        let found = id.and_then(|id| self.policy().scheme(id));
+        let policy = self.policy();
+        let found = policy.scheme_id(scheme).and_then(|id| policy.scheme(id));
         let found = found.ok_or_else(|| BuildError::NoSuchScheme(scheme.to_owned()))?;
         self.replace_keys(scheme, referred_to(found)?)
     }

@@ -150,7 +150,7 @@ impl PasswordSignIn {
     pub fn denial(&self, error: SignInError) -> Denial {
         match error {
             SignInError::Limited(denial) => denial,
-            SignInError::Refused => Denial::wrong_password(self.auth.policy()),
+            SignInError::Refused => Denial::wrong_password(&self.auth.policy()),
             SignInError::Password(error) => error.into(),
             SignInError::Store(error) => error.into(),
             SignInError::NoStore => Denial::internal(),

@@ -57,7 +57,8 @@ impl Tokens {
     pub async fn new(auth: Auth) -> Result<Self, TokensError> {
         let store = auth.store().ok_or(TokensError::NoStore)?;
         let accounts = Arc::clone(auth.accounts().ok_or(TokensError::NoStore)?);
-        let (_, scheme) = auth.policy().jwt().ok_or(TokensError::NoJwtScheme)?;
+        let policy = auth.policy();
+        let (_, scheme) = policy.jwt().ok_or(TokensError::NoJwtScheme)?;
         let revocations = auth.revocations().ok_or(TokensError::NoJwtScheme)?;
         let secret = ServerSecret::of(&**store, auth.now()).await?;
         let refresh = RefreshTokens::new(Arc::clone(store), secret, scheme.refresh_ttl);
@@ -72,7 +73,7 @@ impl Tokens {
     /// [`TokensError::Refused`] when the account was closed, or its password changed, meanwhile.
     pub async fn sign_in(&self, account: &Account) -> Result<SignedIn, TokensError> {
         let owner = account.owner().ok_or(TokensError::Refused)?;
-        let begun = self.refresh.begin(&owner, None, None, self.auth.now()).await?;
+        let begun = self.refresh_tokens().begin(&owner, None, None, self.auth.now()).await?;
         // Whoever closed the account while it signed in has ended the families that were there
         // then; this one may have come later.
         let now = self.auth.now();
@@ -178,7 +179,7 @@ impl Tokens {
     pub fn denial(&self, error: TokensError) -> Denial {
         match error {
             TokensError::Refused | TokensError::Reused { .. } => {
-                Denial::invalid_grant(self.auth.policy())
+                Denial::invalid_grant(&self.auth.policy())
             }
             TokensError::Store(error) => error.into(),
             error => {
@@ -234,6 +235,14 @@ impl Tokens {
             cause: Some("retired-token"),
             ..self.auth.event(Kind::RefreshReuse)
         });
+    }
+
+    /// The refresh tokens, which live as long as the policy says now.
+    fn refresh_tokens(&self) -> RefreshTokens {
+        match self.auth.policy().jwt() {
+            Some((_, scheme)) => self.refresh.clone().lasting(scheme.refresh_ttl),
+            None => self.refresh.clone(),
+        }
     }
 
     /// Reports a refresh token that is worth nothing.

@@ -4,6 +4,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use auth_policy::{
+    Policy,
     policy::{SchemeId, ScopeId},
     settings::{ApiKeyScheme, KeyEnvironment, Seconds},
 };
@@ -92,10 +93,22 @@ type Owned = (String, StoredKey);
 /// The policy's part of a key.
 pub(super) struct Terms<'a> {
     pub(super) scheme: SchemeId,
-    pub(super) settings: &'a ApiKeyScheme,
+    policy: Arc<Policy>,
     pub(super) keep: &'a Keep,
     pub(super) store: &'a Arc<dyn Store>,
     pub(super) accounts: &'a Arc<dyn Accounts>,
+}
+
+impl Terms<'_> {
+    /// What the policy says of keys.
+    pub(super) fn settings(&self) -> Result<&ApiKeyScheme, ApiKeyError> {
+        let declared = self.policy.api_key().map(|(_, settings)| settings);
+        declared.ok_or_else(no_keys)
+    }
+}
+
+fn no_keys() -> ApiKeyError {
+    StoreError::Unsuitable("the engine has no API keys".to_owned()).into()
 }
 
 impl ApiKeys {
@@ -126,7 +139,7 @@ impl ApiKeys {
         check_name(&new.name)?;
         let (owner, account) = self.account(caller).await?;
         let scopes = self.requested(&new.scopes, &self.allowed(caller, &account))?;
-        let lifetime = lifetime(new.lifetime, terms.settings)?;
+        let lifetime = lifetime(new.lifetime, terms.settings()?)?;
         let issued = self.issue(&owner, new.name, scopes, lifetime, terms.keep.environment).await?;
         let room = match self.make_room(&owner).await {
             Ok(()) => self.account(caller).await.map(drop),
@@ -167,7 +180,7 @@ impl ApiKeys {
             return Err(ApiKeyError::TooMany);
         }
         let allowed = self.names(&self.allowed(caller, &account));
-        let lifetime = old.lifetime_left(terms.settings.max_ttl);
+        let lifetime = old.lifetime_left(terms.settings()?.max_ttl);
         let scopes: Vec<_> = old.scopes.into_iter().filter(|it| allowed.contains(it)).collect();
         if scopes.is_empty() {
             return Err(ApiKeyError::NothingLeft);
@@ -245,12 +258,12 @@ impl ApiKeys {
     /// What the engine has for keys: all of it, or it has no keys.
     pub(super) fn terms(&self) -> Result<Terms<'_>, ApiKeyError> {
         let found = || {
-            let (scheme, settings) = self.auth.policy().api_key()?;
+            let policy = self.auth.policy();
+            let (scheme, _) = policy.api_key()?;
             let (store, accounts) = (self.auth.store()?, self.auth.accounts()?);
-            Some(Terms { scheme, settings, keep: self.auth.key_keep()?, store, accounts })
+            Some(Terms { scheme, policy, keep: self.auth.key_keep()?, store, accounts })
         };
-        let missing = || StoreError::Unsuitable("the engine has no API keys".to_owned());
-        found().ok_or_else(|| missing().into())
+        found().ok_or_else(no_keys)
     }
 
     /// The open account of this service that is calling.
@@ -270,9 +283,9 @@ impl ApiKeys {
 
     /// What a key of that account may do now, as far as this caller may give it away.
     fn allowed(&self, caller: &Identity, account: &Account) -> Bits {
-        let rights = self.rights(account);
+        let (rights, policy) = (self.rights(account), self.auth.policy());
         let names = rights.iter().filter(|id| {
-            let scope = self.auth.policy().scope(ScopeId(*id));
+            let scope = policy.scope(ScopeId(*id));
             scope.is_some_and(|scope| caller.has_scope(&scope.name))
         });
         names.map(ScopeId).collect()
@@ -283,13 +296,14 @@ impl ApiKeys {
         let policy = self.auth.policy();
         let ceiling = policy.api_key().map(|(_, settings)| settings.grants.iter().copied());
         let mut rights: Bits = ceiling.into_iter().flatten().collect();
-        rights.intersect_with(&Roles::named(policy, &account.roles).grants);
+        rights.intersect_with(&Roles::named(&policy, &account.roles).grants);
         rights
     }
 
     /// The names of scopes, sorted.
     fn names(&self, scopes: &Bits) -> BTreeSet<String> {
-        let found = scopes.iter().filter_map(|id| self.auth.policy().scope(ScopeId(id)));
+        let policy = self.auth.policy();
+        let found = scopes.iter().filter_map(|id| policy.scope(ScopeId(id)));
         found.map(|scope| scope.name.clone()).collect()
     }
 
@@ -320,7 +334,8 @@ impl ApiKeys {
         lifetime: Seconds,
         environment: KeyEnvironment,
     ) -> Result<IssuedKey, ApiKeyError> {
-        let Terms { keep, settings, store, .. } = self.terms()?;
+        let terms = self.terms()?;
+        let Terms { keep, store, .. } = &terms;
         let text = KeyText::random(environment, owner.clone())?;
         let now = self.auth.now();
         let stored = StoredKey {
@@ -340,7 +355,7 @@ impl ApiKeys {
             return Err(ApiKeyError::Random);
         }
         let info = self.shown(owner, text.id.clone(), stored);
-        Ok(IssuedKey { key: text.write(&settings.prefix), info })
+        Ok(IssuedKey { key: text.write(&terms.settings()?.prefix), info })
     }
 
     /// Passes on the outcome of what followed the making of a key, which is taken back unless that
@@ -392,7 +407,7 @@ impl ApiKeys {
     /// Lets a key end with the overlap, and says which one replaces it.
     async fn retire(&self, key: &Key, successor: &str) -> Result<(), ApiKeyError> {
         let now = self.auth.now();
-        let overlap = now.plus(self.terms()?.settings.rotation_overlap);
+        let overlap = now.plus(self.terms()?.settings()?.rotation_overlap);
         let retire = |stored: StoredKey| {
             let expires_at = stored.expires_at.min(overlap.0);
             let replaced_by = Some(successor.to_owned());
@@ -458,7 +473,8 @@ impl ApiKeys {
 
     fn report(&self, what: Kind, owner: &Owner, id: &str) {
         let subject = self.auth.subject(owner.as_str());
-        let scheme = self.auth.policy().api_key().and_then(|(id, _)| self.auth.policy().scheme(id));
+        let policy = self.auth.policy();
+        let scheme = policy.api_key().and_then(|(id, _)| policy.scheme(id));
         self.auth.record(&Event {
             subject: Some(&subject),
             scheme: scheme.map(|scheme| scheme.name.as_str()),

@@ -44,7 +44,7 @@ impl ApiKeys {
         now: Timestamp,
     ) -> Result<Verified, Disproof> {
         let terms = self.terms()?;
-        let text = KeyText::read(presented, &terms.settings.prefix)?;
+        let text = KeyText::read(presented, &terms.settings()?.prefix)?;
         if text.environment != terms.keep.environment {
             return Err(invalid("other-environment"));
         }

@@ -59,7 +59,7 @@ pub struct Event<'a> {
     /// How many, of what comes in numbers: accounts, addresses, events that were lost.
     pub count: Option<u64>,
     /// The policy in force.
-    pub policy: &'a Revision,
+    pub policy: Revision,
     /// The request's `X-Request-Id`, if it has one of visible ASCII of at most 128 bytes.
     pub request_id: Option<&'a str>,
     /// What the refusal is found by: the answer's `instance` has the same.
@@ -106,7 +106,7 @@ pub struct PolicyLine<'a> {
 
 impl<'a> Event<'a> {
     /// An event of which nothing else is known yet: nobody was refused anything.
-    pub const fn new(at: Timestamp, kind: Kind, policy: &'a Revision) -> Self {
+    pub const fn new(at: Timestamp, kind: Kind, policy: Revision) -> Self {
         Self {
             at,
             kind,

@@ -143,7 +143,7 @@ impl Lost {
             decision: Decision::Error,
             cause: Some("audit-events-lost"),
             count: Some(lost.saturating_sub(told)),
-            ..Event::new(event.at, Kind::Lost, event.policy)
+            ..Event::new(event.at, Kind::Lost, event.policy.clone())
         };
         if lines.try_send(Message::Line(line.to_json())).is_err() {
             self.told.fetch_min(told, Ordering::Relaxed);

@@ -220,7 +220,7 @@ impl RemoteKeys {
                 (Decision::Error, error.code())
             }
         };
-        let event = Event::new(at, Kind::Keys, policy.revision());
+        let event = Event::new(at, Kind::Keys, policy.revision().clone());
         let event = Event { decision, scheme, place, ..event };
         self.around.audit.record(&Event { cause: Some(cause), ..event });
     }

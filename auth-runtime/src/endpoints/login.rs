@@ -55,7 +55,7 @@ pub(super) async fn login(
     let account = checked.map_err(|error| endpoints.sign_in.denial(error))?;
     let signed_in = endpoints.issue(&account).await?;
     match cookies {
-        Some(cookies) => in_cookies(&endpoints.auth, &signed_in, cookies),
+        Some(cookies) => in_cookies(&endpoints.auth, &signed_in, &cookies),
         None => Ok(in_body(&signed_in)),
     }
 }
@@ -70,7 +70,7 @@ impl AccountEndpoints {
             }
             Err(TokensError::Refused) => {
                 self.auth.report_login(Some(&subject), Err("account-changed"));
-                Err(Denial::wrong_password(self.auth.policy()))
+                Err(Denial::wrong_password(&self.auth.policy()))
             }
             Err(error) => Err(self.tokens.denial(error)),
         }

@@ -57,8 +57,8 @@ impl AccountEndpoints {
     }
 
     /// The cookies that may carry tokens, if the policy has any.
-    pub(super) fn cookies(&self) -> Option<&TokenCookies> {
-        self.auth.policy().jwt().and_then(|(_, scheme)| scheme.cookies.as_ref())
+    pub(super) fn cookies(&self) -> Option<TokenCookies> {
+        self.auth.policy().jwt().and_then(|(_, scheme)| scheme.cookies.clone())
     }
 
     /// The sessions, if the caller came with one of them.
@@ -75,7 +75,7 @@ impl AccountEndpoints {
                 let cleared = sessions.clear_cookie().map(|cookie| [(header::SET_COOKIE, cookie)]);
                 (cleared, done).into_response()
             }
-            (None, Some(cookies)) if caller.csrf().is_some() => without_cookies(cookies, done),
+            (None, Some(cookies)) if caller.csrf().is_some() => without_cookies(&cookies, done),
             (None, _) => done.into_response(),
         }
     }

@@ -42,7 +42,8 @@ pub(super) async fn refresh(
     renewal: Renewal,
 ) -> Result<Response, Denial> {
     let cookies = endpoints.cookies();
-    let cookie = cookies.map_or(Ok(None), |cookies| only_cookie(&parts.headers, &cookies.refresh));
+    let cookie =
+        cookies.as_ref().map_or(Ok(None), |cookies| only_cookie(&parts.headers, &cookies.refresh));
     let cookie = cookie.map_err(|_| Denial::ambiguous())?;
     match (renewal.refresh_token, cookie, cookies) {
         (Some(_), Some(_), _) => Err(Denial::ambiguous()),
@@ -53,11 +54,11 @@ pub(super) async fn refresh(
         (None, Some(cookie), Some(cookies)) => {
             let token = Secret::from(String::from_utf8_lossy(cookie).into_owned());
             endpoints.count_renewal(&token, &client).await?;
-            endpoints.renew_in_cookies(&token, cookies, &parts).await
+            endpoints.renew_in_cookies(&token, &cookies, &parts).await
         }
         (None, None, Some(_)) => {
             endpoints.tokens.report_refused(None, "no-credential");
-            Err(Denial::invalid_grant(endpoints.auth.policy()))
+            Err(Denial::invalid_grant(&endpoints.auth.policy()))
         }
         (None, _, None) => Err(Problem::unprocessable("send a `refresh_token`").into()),
     }
@@ -83,13 +84,14 @@ impl AccountEndpoints {
         cookies: &TokenCookies,
         parts: &Parts,
     ) -> Result<Response, Denial> {
-        let refused = || without_cookies(cookies, Denial::invalid_grant(self.auth.policy()));
+        let refused = || without_cookies(cookies, Denial::invalid_grant(&self.auth.policy()));
         let family = self.tokens.family_of(token);
         let Some(csrf) = family.and_then(|family| self.auth.family_csrf(&family)) else {
             self.tokens.report_refused(None, "refresh-token-invalid");
             return Ok(refused());
         };
-        let trusted = &self.auth.policy().csrf().trusted_origins;
+        let policy = self.auth.policy();
+        let trusted = &policy.csrf().trusted_origins;
         if let Err(forgery) = csrf::check(parts, trusted, &csrf, false) {
             return Err(Door::new(&self.auth, parts).refuse_forged(None, forgery).into());
         }

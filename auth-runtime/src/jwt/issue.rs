@@ -123,11 +123,16 @@ impl Issuer {
     ///
     /// When the policy declares no such scheme, or no key can sign with that algorithm.
     pub fn new(policy: &Policy, keys: impl Into<Arc<KeySet>>) -> Result<Self, SetupError> {
+        Self::with(policy, Keyring::new(keys))
+    }
+
+    /// The same with keys that others hold as well.
+    pub(crate) fn with(policy: &Policy, keys: Keyring) -> Result<Self, SetupError> {
         let (_, scheme) = policy.jwt().ok_or(SetupError::NoJwtScheme)?;
         let algorithm = scheme.algorithms.first().copied().ok_or(SetupError::NoJwtScheme)?;
-        let (policy, scheme, keys) = (policy.clone(), scheme.clone(), keys.into());
+        let (policy, scheme) = (policy.clone(), scheme.clone());
         let random = Arc::new(SystemRandom);
-        let issuer = Self { policy, scheme, algorithm, keys: Keyring::new(keys), random };
+        let issuer = Self { policy, scheme, algorithm, keys, random };
         issuer.check(issuer.keys.load().keys())?;
         Ok(issuer)
     }

@@ -128,6 +128,12 @@ impl Verifier {
         Arc::clone(self.keys.load().keys())
     }
 
+    /// The keys, as they are replaced.
+    #[cfg(feature = "reload")]
+    pub(crate) const fn keyring(&self) -> &Keyring {
+        &self.keys
+    }
+
     /// Puts other keys in the place of those it has, if they are fit for it.
     ///
     /// # Errors

@@ -1,9 +1,10 @@
 //! Limits at work. In: a limit, and whom it concerns. Out: one cell of each of its buckets, or the
 //! answer to a client that has used them up.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use auth_policy::{
+    Policy,
     policy::LimitId,
     settings::{Limit, LimitKey, LimitOnStoreDown, Seconds},
 };
@@ -15,6 +16,7 @@ use crate::{Auth, Identity, denial::Denial, problem::Problem, store::StoreError}
 /// The limits of an engine, for one request.
 pub(crate) struct Enforcer<'r> {
     auth: &'r Auth,
+    policy: Arc<Policy>,
     client: Client,
 }
 
@@ -44,7 +46,7 @@ impl<'r> Enforcer<'r> {
     }
 
     pub(super) fn of(auth: &'r Auth, client: Client) -> Self {
-        Self { auth, client }
+        Self { auth, policy: auth.policy(), client }
     }
 
     /// What can be counted before anything is known of the caller: addresses and routes.
@@ -189,7 +191,7 @@ impl<'r> Enforcer<'r> {
     }
 
     fn address(&self) -> (Counted, Vec<u8>) {
-        let bits = self.auth.policy().network().ipv6_prefix;
+        let bits = self.policy.network().ipv6_prefix;
         match self.client.address().map(|address| network_of(address, bits)) {
             Some(IpAddr::V4(address)) => (Counted::Address, address.octets().to_vec()),
             Some(IpAddr::V6(address)) => (Counted::Address, address.octets().to_vec()),
@@ -197,8 +199,8 @@ impl<'r> Enforcer<'r> {
         }
     }
 
-    fn limit(&self, id: LimitId) -> Option<&'r Limit> {
-        self.auth.policy().limit(id)
+    fn limit(&self, id: LimitId) -> Option<&Limit> {
+        self.policy.limit(id)
     }
 }
 

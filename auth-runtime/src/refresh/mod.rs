@@ -63,6 +63,12 @@ impl RefreshTokens {
         Self { store, secret, lifetime, window: Self::WINDOW }
     }
 
+    /// The same with another lifetime for families that begin from now on.
+    #[must_use]
+    pub fn lasting(self, lifetime: Seconds) -> Self {
+        Self { lifetime, ..self }
+    }
+
     /// The same with another window for parallel retries; zero allows none.
     #[must_use]
     pub fn with_window(self, window: Seconds) -> Self {

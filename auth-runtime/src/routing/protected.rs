@@ -55,7 +55,7 @@ impl Protected {
         if let Some(entry) = entries.iter().find(|entry| !entry.agrees_with(compiled)) {
             return Err(ProtectError::new(entry, &auth));
         }
-        let inventory = Arc::new(Inventory::new(entries, auth.policy()));
+        let inventory = Arc::new(Inventory::new(entries, &auth.policy()));
         let router = if has_fallback { router } else { router.fallback(no_such_path) };
         let router = router.method_not_allowed_fallback(no_such_method);
         Ok(Self { router, context: Context::new(auth), inventory })
@@ -147,7 +147,7 @@ impl Future for Answering {
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let answer = Pin::new(&mut self.route).poll(cx);
         answer.map_ok(|mut response| {
-            self.note.write_to(self.auth.policy(), response.headers_mut());
+            self.note.write_to(&self.auth.policy(), response.headers_mut());
             response
         })
     }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use auth_policy::{
     Policy,
     policy::SchemeId,
@@ -25,7 +26,7 @@ use crate::{
 pub(crate) struct Book {
     pub(super) store: Arc<dyn Store>,
     pub(super) id: SchemeId,
-    pub(super) scheme: SessionScheme,
+    scheme: ArcSwap<SessionScheme>,
     pub(super) seen: LastSeen,
 }
 
@@ -41,18 +42,24 @@ impl Book {
     /// The sessions that the policy declares, if it does.
     pub(crate) fn new(policy: &Policy, store: &Arc<dyn Store>) -> Option<Self> {
         let (id, scheme) = policy.session()?;
-        let (store, scheme) = (Arc::clone(store), scheme.clone());
+        let (store, scheme) = (Arc::clone(store), ArcSwap::from_pointee(scheme.clone()));
         Some(Self { store, id, scheme, seen: LastSeen::default() })
     }
 
-    /// What the policy says of sessions.
-    pub(crate) fn scheme(&self) -> &SessionScheme {
-        &self.scheme
+    /// What the policy says of sessions now.
+    pub(crate) fn scheme(&self) -> Arc<SessionScheme> {
+        self.scheme.load_full()
+    }
+
+    /// Does from now on as another policy says.
+    #[cfg(feature = "reload")]
+    pub(crate) fn adopt(&self, scheme: &SessionScheme) {
+        self.scheme.store(Arc::new(scheme.clone()));
     }
 
     /// Writes what is known of their last use.
     pub(crate) async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
-        let update = |value: &[u8], seen| updated(&self.scheme, value, seen);
+        let update = |value: &[u8], seen| updated(&self.scheme(), value, seen);
         self.seen.flush(&*self.store, now, update).await
     }
 
@@ -78,7 +85,7 @@ impl Book {
         if !token.matches(&stored.secret) {
             return Err(Bad::WrongSecret);
         }
-        match stored.over(&self.scheme, now) {
+        match stored.over(&self.scheme(), now) {
             Some(over) => Err(Bad::Over(over)),
             None => Ok((record, stored)),
         }
@@ -93,7 +100,7 @@ impl Book {
         let mut live = Vec::new();
         for record in self.store.list(COLLECTION, owner, now).await? {
             let stored = self.as_of_here(&record.key, Stored::read(&record)?);
-            if stored.over(&self.scheme, now).is_none() {
+            if stored.over(&self.scheme(), now).is_none() {
                 live.push((record.key, stored));
             }
         }
@@ -110,7 +117,7 @@ impl Book {
         stored: &Stored,
         now: Timestamp,
     ) -> Result<(), SessionError> {
-        let kept_until = Some(stored.kept_until(&self.scheme));
+        let kept_until = Some(stored.kept_until(&self.scheme()));
         if self.store.insert(&token.key, &stored.to_bytes(), kept_until, now).await? {
             Ok(())
         } else {
@@ -126,7 +133,7 @@ impl Book {
     pub(super) async fn make_room(&self, newest: &Key, now: Timestamp) -> Result<(), SessionError> {
         let live = self.live(&newest.owner, now).await?;
         let too_many = live.len().saturating_sub(self.limit());
-        let ended: Vec<_> = match self.scheme.when_full {
+        let ended: Vec<_> = match self.scheme().when_full {
             WhenFull::EndOldest => live.iter().take(too_many).map(|(key, _)| key).collect(),
             WhenFull::Refuse if too_many > 0 => vec![newest],
             WhenFull::Refuse => Vec::new(),
@@ -139,9 +146,9 @@ impl Book {
 
     /// Notes the use of a session that was believed in.
     pub(super) async fn note(&self, record: &Record, stored: Stored, now: Timestamp) {
-        if stored.is_due(&self.scheme, now) {
+        if stored.is_due(&self.scheme(), now) {
             let used = stored.used(now);
-            let (value, until) = (used.to_bytes(), Some(used.kept_until(&self.scheme)));
+            let (value, until) = (used.to_bytes(), Some(used.kept_until(&self.scheme())));
             // Another write came first, or the store does not answer: then the batch will do.
             let written = self.store.swap(&record.key, record.version, &value, until, now).await;
             if matches!(written, Ok(true)) {
@@ -160,6 +167,6 @@ impl Book {
     }
 
     fn limit(&self) -> usize {
-        self.scheme.max_per_account as usize
+        self.scheme().max_per_account as usize
     }
 }

@@ -11,5 +11,5 @@ pub(super) fn require(auth: &Auth, caller: &Identity, within: Seconds) -> Result
         return Ok(());
     }
     let scheme = 1u64.checked_shl(caller.scheme_id().0).unwrap_or(0);
-    Err(Denial::insufficient_authentication(within, &Challenges::new(auth.policy(), scheme)))
+    Err(Denial::insufficient_authentication(within, &Challenges::new(&auth.policy(), scheme)))
 }

@@ -82,7 +82,7 @@ impl Sessions {
             created_at: now.0,
             authenticated_at: now.0,
             last_seen: now.0,
-            ends_at: now.plus(self.book.scheme.lifetime).0,
+            ends_at: now.plus(self.book.scheme().lifetime).0,
             user_agent: info::user_agent(headers),
         };
         self.book.insert(&token, &stored, now).await?;
@@ -129,7 +129,7 @@ impl Sessions {
         let key = self.key_of(caller).ok_or(SessionError::Ended)?;
         let found = self.book.get(&key, self.auth.now()).await?;
         let (_, stored) = found.ok_or(SessionError::Ended)?;
-        Ok(Session::new(&key, &stored, &self.book.scheme))
+        Ok(Session::new(&key, &stored, &self.book.scheme()))
     }
 
     /// The sessions of an account, the one that began last first.
@@ -141,7 +141,7 @@ impl Sessions {
         let Some(owner) = Owner::new(account_id) else { return Ok(Vec::new()) };
         let live = self.book.live(&owner, self.auth.now()).await?;
         let sessions = live.iter().rev();
-        Ok(sessions.map(|(key, stored)| Session::new(key, stored, &self.book.scheme)).collect())
+        Ok(sessions.map(|(key, stored)| Session::new(key, stored, &self.book.scheme())).collect())
     }
 
     /// Ends one session of an account: `false` says that it has no such session.
@@ -206,21 +206,22 @@ impl Sessions {
     ///
     /// 401 `insufficient_user_authentication` (RFC 9470) when that was longer ago, or is not known.
     pub fn require_fresh(&self, caller: &Identity) -> Result<(), Denial> {
-        fresh::require(&self.auth, caller, self.book.scheme.fresh_for)
+        fresh::require(&self.auth, caller, self.book.scheme().fresh_for)
     }
 
     /// The header that takes the session's cookie away from a browser.
     pub fn clear_cookie(&self) -> Option<HeaderValue> {
-        self.cookie().clear()
+        cookie(&self.book.scheme()).clear()
     }
 
     /// What the client is told.
     pub fn denial(&self, error: SessionError) -> Denial {
-        error.denial(self.auth.policy())
+        error.denial(&self.auth.policy())
     }
 
     fn report(&self, what: Kind, account: &str, id: Option<&str>, cause: Option<&'static str>) {
-        let scheme = self.auth.policy().scheme(self.book.id);
+        let policy = self.auth.policy();
+        let scheme = policy.scheme(self.book.id);
         self.auth.record(&Event {
             subject: Some(&self.auth.subject(account)),
             scheme: scheme.map(|scheme| scheme.name.as_str()),
@@ -234,7 +235,7 @@ impl Sessions {
     /// Ends the session whose cookie these headers carry.
     async fn end_presented(&self, headers: &HeaderMap) -> Result<(), SessionError> {
         let bit = 1u64.checked_shl(self.book.id.0).unwrap_or(0);
-        let presented = self.auth.carriers().find(headers, bit);
+        let presented = self.auth.in_force().carriers.find(headers, bit);
         let Presented::Session(value) = presented.map_err(|_| SessionError::Ambiguous)? else {
             return Ok(());
         };
@@ -266,18 +267,12 @@ impl Sessions {
 
     fn begun(&self, token: &Token, stored: &Stored) -> Result<Begun, SessionError> {
         // The answer to a sign-in is the one place where the value is seen.
-        let set_cookie = self.cookie().to(token.write().expose());
+        let set_cookie = cookie(&self.book.scheme()).to(token.write().expose());
         Ok(Begun {
             set_cookie: set_cookie.ok_or(SessionError::NoCookie)?,
             csrf_token: token.csrf().token(),
-            session: Session::new(&token.key, stored, &self.book.scheme),
+            session: Session::new(&token.key, stored, &self.book.scheme()),
         })
-    }
-
-    /// The cookie: until the browser is closed, or the session is over, whichever is first.
-    fn cookie(&self) -> SetCookie<'_> {
-        let SessionScheme { cookie, same_site, .. } = &self.book.scheme;
-        SetCookie { name: cookie, path: "/", same_site: *same_site, max_age: None }
     }
 
     /// The key of the session a caller came with.
@@ -298,4 +293,9 @@ impl Sessions {
 
 fn key(account_id: &str, session_id: &str) -> Option<Key> {
     Key::new(COLLECTION, Owner::new(account_id)?, session_id)
+}
+
+/// The cookie: until the browser is closed, or the session is over, whichever is first.
+fn cookie(scheme: &SessionScheme) -> SetCookie<'_> {
+    SetCookie { name: &scheme.cookie, path: "/", same_site: scheme.same_site, max_age: None }
 }

@@ -38,14 +38,14 @@ pub(crate) async fn verify(
         return Err(Distrust::Bad("account-disabled"));
     }
     book.note(&record, stored.clone(), now).await;
-    let roles = Roles::named(auth.policy(), &account.roles);
+    let roles = Roles::named(&auth.policy(), &account.roles);
     let used = stored.used(now);
     Ok(Verified {
         subject: auth.subject(&account.id),
         scheme: book.id,
         scopes: roles.grants,
         roles: roles.roles,
-        expires_at: used.expires_at(&book.scheme),
+        expires_at: used.expires_at(&book.scheme()),
         id: Some(token.key.id.as_str().into()),
         authenticated_at: Some(Timestamp(used.authenticated_at)),
         client_id: None,

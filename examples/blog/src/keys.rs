@@ -32,12 +32,15 @@ pub(crate) async fn engine(
     let environment = if settings.production { KeyEnvironment::Live } else { KeyEnvironment::Test };
     let limiter = limiter(settings).await?;
     let builder = Auth::from_policy(policy!()).store(store).limiter(limiter);
-    let builder = builder.key_environment(environment);
-    if settings.keys_given || settings.production {
-        return Ok(builder.build().await?);
+    let mut builder = builder.key_environment(environment);
+    if !settings.keys_given && !settings.production {
+        builder = builder.keys("jwt", development_keys(Path::new(KEPT))?);
+        tracing::warn!("signing with development keys from {KEPT}: set AUTH_JWT_KEYS for your own");
     }
-    let auth = builder.keys("jwt", development_keys(Path::new(KEPT))?).build().await?;
-    tracing::warn!("signing with development keys from {KEPT}: set AUTH_JWT_KEYS for your own");
+    let Some(file) = &settings.policy else { return Ok(builder.build().await?) };
+    let built = builder.policy_file(file).build().await;
+    let auth = built.map_err(|error| format!("BLOG_POLICY: {error}"))?;
+    auth.follow_policy(file);
     Ok(auth)
 }
 

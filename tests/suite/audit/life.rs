@@ -1,11 +1,11 @@
 //! A4, A1: each thing that happens to a sign-in is one event of its own kind, and no other.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use auth_runtime::{
     Auth, Protected, Router,
     account::StoredAccounts,
-    audit::Kind,
+    audit::{AuditSink, Kind, Thresholds, Watch},
     clock::{ManualClock, Timestamp},
     endpoints::AccountEndpoints,
     password::Hasher,
@@ -14,6 +14,10 @@ use auth_runtime::{
     session,
     sign_in::PasswordSignIn,
     tokens::Tokens,
+};
+use axum::{
+    extract::ConnectInfo,
+    http::{Extensions, HeaderMap},
 };
 use serde_json::{Value, json};
 
@@ -29,6 +33,8 @@ const NEW: &str = "another walk, up the hill";
 
 /// A service whose store can be pulled.
 struct World {
+    auth: Auth,
+    tokens: Tokens,
     app: Protected,
     store: Arc<Failing>,
     written: Written,
@@ -36,13 +42,19 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (store, written) = (Arc::new(Failing::default()), Written::default());
+        let written = Written::default();
+        Self::with(written.clone(), written).await
+    }
+
+    /// With a sink at whose end everything is written.
+    async fn with(sink: impl AuditSink, written: Written) -> Self {
+        let store = Arc::new(Failing::default());
         let auth = Auth::from_policy(policy!("../policies/test.yaml"))
             .keys("jwt", forge::own_keys())
             .keys("partner", forge::p256_keys())
             .store(store.clone())
             .clock(ManualClock::at(Timestamp(START)))
-            .audit(written.clone())
+            .audit(sink)
             .build()
             .await
             .unwrap();
@@ -51,11 +63,11 @@ impl World {
         let accounts = StoredAccounts::new(store.clone());
         accounts.register("ada", vec!["author".to_owned()], hash, auth.now()).await.unwrap();
         let tokens = Tokens::new(auth.clone()).await.unwrap();
-        let endpoints = AccountEndpoints::new(tokens, hasher.clone()).unwrap();
+        let endpoints = AccountEndpoints::new(tokens.clone(), hasher.clone()).unwrap();
         let sign_in = PasswordSignIn::new(auth.clone(), hasher).unwrap();
         let routes = Router::new().nest("/auth", endpoints.router());
         let app = routes.merge(session::router(sign_in)).protect(auth.clone());
-        Self { app, store, written }
+        Self { auth, tokens, app, store, written }
     }
 
     async fn ask(&self, request: Ask) -> Answer {
@@ -146,6 +158,53 @@ async fn a2_a_failed_sign_in_says_whose_account_and_never_what_was_typed() {
     }
     assert_eq!(tags[0], tags[1]);
     assert_ne!(tags[1], tags[2]);
+}
+
+/// From the connection to the suspicion: an address that tries one name after the other.
+#[tokio::test]
+async fn m14_sign_ins_that_fail_are_watched_with_the_address_they_come_from() {
+    let written = Written::default();
+    let three = Thresholds { accounts_per_address: 3, ..Thresholds::default() };
+    let world = World::with(Watch::new(written.clone(), three), written).await;
+    for name in ["ada", "bob", "carol"] {
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4711))));
+        let body = json!({ "username": name, "password": "wrong" }).to_string();
+        let request = ask("POST", "/auth/login").body("application/json", body);
+        assert_eq!(world.ask(request.extensions(extensions)).await.status, 401);
+    }
+    let events = world.written.take();
+    assert!(events.iter().all(|event| event["client.address"] == "192.0.2.7"), "{events:?}");
+    let last = events.last().unwrap();
+    assert_eq!((&last["event.name"], &last["auth.count"]), (&"auth.suspicious".into(), &3.into()));
+    assert_eq!(last["auth.cause"], "address-many-accounts");
+    assert_eq!(last["http.route"], "/auth/login");
+}
+
+/// What is given out is seen in the answer alone, not where somebody prints what held it.
+#[tokio::test]
+async fn a2_what_is_given_out_does_not_show_its_secret() {
+    let world = World::new().await;
+    let now = world.auth.now();
+    let ada = world.auth.accounts().unwrap().by_name("ada", now).await.unwrap().unwrap();
+    let signed_in = world.tokens.sign_in(&ada).await.unwrap();
+    let session = world.auth.sessions().unwrap().begin(&ada, &HeaderMap::new()).await.unwrap();
+    let cookie = session.set_cookie.to_str().unwrap().split(['=', ';']).nth(1).unwrap().to_owned();
+    for (printed, secrets) in [
+        (
+            format!("{signed_in:?} {signed_in:#?}"),
+            vec![signed_in.access_token.expose(), signed_in.refresh_token.expose()],
+        ),
+        (
+            format!("{session:?} {session:#?}"),
+            vec![session.csrf_token.expose(), cookie.rsplit('.').next().unwrap()],
+        ),
+        (format!("{ada:?}"), vec!["$argon2"]),
+    ] {
+        for secret in secrets {
+            assert!(secret.len() >= 7 && !printed.contains(secret), "{printed}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

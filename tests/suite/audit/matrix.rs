@@ -124,7 +124,7 @@ async fn a2_a_refused_credential_is_recognized_by_a_tag_alone() {
 #[public(reason = "a handler of the application's")]
 async fn refuses(State(auth): State<auth_runtime::Auth>) -> Denial {
     auth.report_login(None, Err("wrong-password"));
-    Denial::wrong_password(auth.policy())
+    Denial::wrong_password(&auth.policy())
 }
 
 /// An event of a handler says from which request it is, and the handler's refusal has its id.

@@ -25,7 +25,7 @@ static POLICY: LazyLock<Policy> = LazyLock::new(|| {
 
 /// An event of which nothing is known but its kind.
 pub(super) fn event(kind: Kind) -> Event<'static> {
-    Event::new(Timestamp(START), kind, POLICY.revision())
+    Event::new(Timestamp(START), kind, POLICY.revision().clone())
 }
 
 /// Somebody at our own issuer.

@@ -3,6 +3,7 @@
 mod api_keys;
 mod canary;
 pub(crate) mod process;
+mod reloading;
 mod servers;
 mod sessions;
 mod several;

@@ -38,6 +38,28 @@ fn m10_who_registers_can_sign_in() {
     assert_eq!(blog.get("/profile", access(&tokens)).json()["display_name"], "ada");
 }
 
+/// Who signs in has used nothing up; five failures are all that a minute holds, for the right
+/// password too.
+#[test]
+fn m12_five_failures_a_minute_and_no_more() {
+    let blog = Blog::start(&[]);
+    register(&blog, "ada", PASSWORD);
+    for _ in 0..8 {
+        sign_in(&blog, "ada", PASSWORD);
+    }
+    let body = |password: &str| json!({ "username": "ada", "password": password });
+    let attempt = |password: &str| blog.write("POST", "/auth/login", None, &body(password));
+    let failures = (0..5).filter(|_| attempt("a walk along another river").status == 401).count();
+    assert_eq!(failures, 5);
+    for path in ["/auth/login", "/session"] {
+        let answer = blog.write("POST", path, None, &body(PASSWORD));
+        assert_eq!((answer.status, answer.code().as_str()), (429, "quota_exceeded"), "{path}");
+        let wait: u64 = answer.headers("retry-after")[0].parse().expect("seconds");
+        assert!((1..=12).contains(&wait), "{wait}");
+        assert_eq!(answer.headers("ratelimit-policy"), ["\"login\";q=5;w=60"]);
+    }
+}
+
 #[test]
 fn m10_a_name_is_taken_once_and_a_weak_password_not_at_all() {
     let blog = Blog::start(&[]);

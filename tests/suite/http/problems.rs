@@ -101,7 +101,7 @@ async fn refusals(door: &Door) -> Vec<Answer> {
     }
     for denial in [Denial::wrong_password, Denial::invalid_grant] {
         let auth = door.auth.clone();
-        let login = axum::routing::post(async move || denial(auth.policy()));
+        let login = axum::routing::post(async move || denial(&auth.policy()));
         answers.push(send(axum::Router::new().route("/login", login), ask("POST", "/login")).await);
     }
     let full = door.auth.sessions().unwrap().denial(SessionError::Full);

@@ -5,6 +5,7 @@ mod world;
 mod creating;
 mod document;
 mod ending;
+mod limited;
 mod listing;
 mod presenting;
 mod rights;

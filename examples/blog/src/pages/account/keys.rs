@@ -57,7 +57,8 @@ pub(super) fn shown_once(
     issued: &IssuedKey,
     note: Option<&str>,
 ) -> Response {
-    let header = app.auth.policy().api_key().map_or("", |(_, settings)| settings.header.as_str());
+    let policy = app.auth.policy();
+    let header = policy.api_key().map_or("", |(_, settings)| settings.header.as_str());
     let main = html! {
         div {
             h1 { "Your new key" }

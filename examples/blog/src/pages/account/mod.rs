@@ -57,8 +57,8 @@ async fn page(
         @if let Some(note) = note { (note) }
         (profile::section(&account, &profile, caller))
         (sessions::section(&sessions, caller, &token, now))
-        (keys::section(&keys, app.auth.policy(), &token, now))
-        (new_key::section(draft, app.auth.policy(), caller, &token))
+        (keys::section(&keys, &app.auth.policy(), &token, now))
+        (new_key::section(draft, &app.auth.policy(), caller, &token))
     };
     Ok(framed("Your account", Width::Full, caller, main))
 }
