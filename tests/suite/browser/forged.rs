@@ -88,6 +88,29 @@ fn c1_c5_c6_fetches_and_images_of_other_origins_change_nothing() {
     }
 }
 
+/// Fetches of our own do change things, with the token: the test above asks for what is there.
+#[test]
+#[ignore = "needs chromium and chromedriver: ./test browser"]
+fn c4_the_same_fetches_work_from_our_own_origin_with_the_token() {
+    let (site, state) = somebody_with_something_to_lose();
+    let body = json!({ "name": "Ours", "scopes": ["read:posts"] }).to_string();
+    // The pages themselves may fetch nothing; the list of posts is JSON, and says nothing of that.
+    let window = site.visit("/posts");
+    let create = |token: &str| {
+        window.promise(&format!(
+            "const done = arguments[0]; const json = {{ 'Content-Type': 'application/json' }}; \
+             fetch('/session').then((answer) => answer.json()) \
+             .then(({{ csrf_token }}) => fetch('/api-keys', {{ method: 'POST', body: {}, \
+               headers: {{ ...json, 'X-CSRF-Token': {token} }} }})) \
+             .then((answer) => done(answer.status), (error) => done(String(error)))",
+            json!(body)
+        ))
+    };
+    assert_eq!(create("'x'"), 403);
+    assert_eq!(create("csrf_token"), 201);
+    assert_eq!(site.state().keys.len(), state.keys.len() + 1);
+}
+
 /// The cookie does travel with what another port of the same host sends, which is why `SameSite`
 /// alone protects nobody.
 #[test]

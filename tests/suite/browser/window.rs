@@ -132,11 +132,11 @@ impl Window {
         self.devtools("Emulation.setEmulatedMedia", &media);
     }
 
-    /// A picture of the whole page, also of what would have to be scrolled to, as PNG.
-    pub(super) fn picture(&self) -> Vec<u8> {
+    /// A picture as PNG: of what is in view, or of the whole page, also what would be scrolled to.
+    pub(super) fn picture(&self, whole: bool) -> Vec<u8> {
         self.devtools("Emulation.setScrollbarsHidden", &json!({ "hidden": true }));
-        let whole = json!({ "captureBeyondViewport": true });
-        let taken = self.devtools("Page.captureScreenshot", &whole);
+        let extent = json!({ "captureBeyondViewport": whole });
+        let taken = self.devtools("Page.captureScreenshot", &extent);
         STANDARD.decode(text(&taken["data"])).expect("base64")
     }
 
