@@ -34,6 +34,7 @@ use crate::{
     rotation::referred_to,
     session::Book,
     store::{Store, StoreError},
+    transport::Https,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -51,6 +52,7 @@ struct Engine {
     audit: Arc<dyn AuditSink>,
     limiter: Arc<dyn Limiter>,
     limiter_answers: AtomicBool,
+    https: Https,
     memory: Option<Memory>,
 }
 
@@ -96,6 +98,7 @@ impl Auth {
             store: None,
             accounts: None,
             key_environment: None,
+            https: Https::default(),
             #[cfg(feature = "reload")]
             policy_file: None,
         }
@@ -282,6 +285,11 @@ impl Auth {
         &*self.0.audit
     }
 
+    /// Whether requests have to come by TLS.
+    pub(crate) fn https(&self) -> Https {
+        self.0.https
+    }
+
     /// Where the buckets of limits are.
     pub(crate) fn limiter(&self) -> &dyn Limiter {
         &*self.0.limiter
@@ -321,6 +329,7 @@ pub struct AuthBuilder {
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     key_environment: Option<KeyEnvironment>,
+    https: Https,
     #[cfg(feature = "reload")]
     policy_file: Option<std::path::PathBuf>,
 }
@@ -377,6 +386,13 @@ impl AuthBuilder {
     /// serves a production and a test system, keys of the one do not count in the other.
     pub fn key_environment(mut self, environment: KeyEnvironment) -> Self {
         self.key_environment = Some(environment);
+        self
+    }
+
+    /// Whether requests have to come by TLS. Default [`Https::Optional`]; in production say
+    /// [`Https::Required`].
+    pub fn https(mut self, https: Https) -> Self {
+        self.https = https;
         self
     }
 
@@ -451,6 +467,7 @@ impl AuthBuilder {
             audit,
             limiter,
             limiter_answers: AtomicBool::new(true),
+            https: self.https,
             memory,
         };
         let auth = Auth(Arc::new(engine));

@@ -52,6 +52,7 @@ pub mod session;
 pub mod sign_in;
 pub mod store;
 pub mod tokens;
+mod transport;
 mod url;
 pub mod wellknown;
 
@@ -66,6 +67,7 @@ pub use reference::ReferenceError;
 #[cfg(feature = "reload")]
 pub use reload::ReloadError;
 pub use routing::{Inventory, Protected, Router};
+pub use transport::Https;
 
 /// The types a policy is made of: see [`Policy`].
 pub mod policy_types {
