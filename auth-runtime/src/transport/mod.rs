@@ -38,7 +38,10 @@ pub(crate) struct Transport {
 
 impl Transport {
     pub(crate) fn of(policy: &Policy) -> Self {
-        Self { headers: SecurityHeaders::of(policy.headers()), cors: policy.cors().map(cors::layer) }
+        Self {
+            headers: SecurityHeaders::of(policy.headers()),
+            cors: policy.cors().map(cors::layer),
+        }
     }
 
     /// What answers this request's browser, where the policy lets pages of other origins in.

@@ -13,8 +13,7 @@ const DEFAULT_STORE: &str = "sqlite:blog.db";
 const DEFAULT_OUTBOX: &str = "outbox.jsonl";
 
 /// Variables whose features come later.
-const NOT_YET: [&str; 3] =
-    ["BLOG_OIDC_ISSUER", "BLOG_OIDC_CLIENT_ID", "BLOG_OIDC_CLIENT_SECRET"];
+const NOT_YET: [&str; 3] = ["BLOG_OIDC_ISSUER", "BLOG_OIDC_CLIENT_ID", "BLOG_OIDC_CLIENT_SECRET"];
 
 /// The settings of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,9 +70,7 @@ fn production(value: Option<&str>) -> Result<bool, SettingError> {
     match value {
         None | Some("development") => Ok(false),
         Some("production") => Ok(true),
-        Some(_) => {
-            Err(SettingError::new("AUTH_ENV", "is neither `development` nor `production`"))
-        }
+        Some(_) => Err(SettingError::new("AUTH_ENV", "is neither `development` nor `production`")),
     }
 }
 
