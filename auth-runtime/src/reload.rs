@@ -32,8 +32,9 @@ impl Auth {
     /// Puts the policy in that file in the place of the one in force, all at once: a request that
     /// has begun ends with the policy it began with.
     ///
-    /// Grants, lifetimes, limits, cookie settings, ceilings and trusted origins change. Tokens that
-    /// were issued live as long as they were told; what they are worth changes at once.
+    /// Grants, lifetimes, limits, cookie settings, ceilings, trusted origins, headers and CORS
+    /// change. Tokens that were issued live as long as they were told; what they are worth changes at
+    /// once.
     ///
     /// # Errors
     ///
