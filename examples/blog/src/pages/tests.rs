@@ -5,7 +5,6 @@ use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
     Auth, Protected,
-    account::Accounts,
     clock::{ManualClock, Timestamp},
     jwt::KeySet,
     policy,
