@@ -130,7 +130,20 @@ impl Blog {
         headers: &[String],
         body: Option<&str>,
     ) -> Answer {
+        self.send_from("127.0.0.1", method, path, headers, body)
+    }
+
+    /// The same from another address of this machine, which limits count for itself.
+    pub(crate) fn send_from(
+        &self,
+        source: &str,
+        method: &str,
+        path: &str,
+        headers: &[String],
+        body: Option<&str>,
+    ) -> Answer {
         let mut curl = Command::new("curl");
+        curl.args(["--interface", source]);
         curl.args(["-sS", "-i", "--path-as-is", "--max-time", "20", "-X", method]);
         headers.iter().for_each(|header| {
             curl.args(["-H", header]);
