@@ -86,7 +86,7 @@ impl Auth {
         if !fixed.is_empty() {
             return Err(ReloadError::NeedsRestart(fixed));
         }
-        let new = old.under(Arc::new(policy)).map_err(ReloadError::Keys)?;
+        let new = old.under(&Arc::new(policy)).map_err(ReloadError::Keys)?;
         let policy = Arc::clone(&new.policy);
         self.put_in_force(new);
         if let (Some(revocations), Some((_, scheme))) = (self.revocations(), policy.jwt()) {
@@ -160,8 +160,8 @@ fn fixed(old: &Policy, new: &Policy) -> Vec<String> {
 
 impl InForce {
     /// The same keys under another policy of the same structure.
-    fn under(&self, policy: Arc<Policy>) -> Result<Self, String> {
-        let mut new = Self::new(Arc::clone(&policy));
+    fn under(&self, policy: &Arc<Policy>) -> Result<Self, String> {
+        let mut new = Self::new(Arc::clone(policy));
         for (scheme, id) in policy.schemes().iter().zip(0u32..) {
             let Some(keys) = self.verifier(SchemeId(id)).map(|verifier| verifier.keyring().clone())
             else {

@@ -17,6 +17,9 @@ use crate::{
     rule::everybody,
 };
 
+/// Who may call it, and why.
+type Everybody = everybody!("the public half of the keys that sign our tokens");
+
 /// For how long others keep our JWK set: a new key has to be in it for so long before it signs.
 pub const JWKS_MAX_AGE: Seconds = Seconds(300);
 
@@ -47,7 +50,7 @@ where
 }
 
 async fn publish_keys(
-    _: Public<everybody!("the public half of the keys that sign our tokens")>,
+    _: Public<Everybody>,
     Engine(auth): Engine,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -21,6 +21,9 @@ use crate::{
     tokens::{SignedIn, TokensError},
 };
 
+/// Who may call it, and why.
+type Everybody = everybody!("this is where a credential is obtained");
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Credentials {
@@ -32,7 +35,7 @@ pub(super) struct Credentials {
 }
 
 pub(super) async fn login(
-    _: Public<everybody!("this is where a credential is obtained")>,
+    _: Public<Everybody>,
     State(endpoints): State<AccountEndpoints>,
     client: Client,
     origin: Result<SameOrigin, Denial>,

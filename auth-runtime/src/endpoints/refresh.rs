@@ -28,6 +28,9 @@ use crate::{
     tokens::TokensError,
 };
 
+/// Who may call it, and why.
+type Everybody = everybody!("the refresh token is the credential");
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Renewal {
@@ -35,7 +38,7 @@ pub(super) struct Renewal {
 }
 
 pub(super) async fn refresh(
-    _: Public<everybody!("the refresh token is the credential")>,
+    _: Public<Everybody>,
     State(endpoints): State<AccountEndpoints>,
     client: Client,
     parts: Parts,

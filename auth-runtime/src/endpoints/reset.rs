@@ -23,6 +23,11 @@ use crate::{
     store::Store,
 };
 
+/// Who may call it, and why.
+type WhoHasForgotten = everybody!("who has forgotten a password cannot sign in");
+/// Who may call it, and why.
+type WhoHasTheToken = everybody!("the token that was sent is the credential");
+
 /// How many resets may be under way at once: the work goes on after the answer.
 const AT_ONCE: usize = 64;
 
@@ -56,7 +61,7 @@ pub(super) struct Confirmation {
 
 /// Answers before anything is looked up: neither words nor time tell whether there is an account.
 pub(super) async fn begin(
-    _: Public<everybody!("who has forgotten a password cannot sign in")>,
+    _: Public<WhoHasForgotten>,
     State(endpoints): State<AccountEndpoints>,
     client: Client,
     origin: Result<SameOrigin, Denial>,
@@ -97,7 +102,7 @@ async fn send(endpoints: &AccountEndpoints, resets: &Resets, username: &str) {
 }
 
 pub(super) async fn confirm(
-    _: Public<everybody!("the token that was sent is the credential")>,
+    _: Public<WhoHasTheToken>,
     State(endpoints): State<AccountEndpoints>,
     client: Client,
     origin: Result<SameOrigin, Denial>,
