@@ -166,7 +166,10 @@ impl PasswordSignIn {
     ) -> Result<Account, SignInError> {
         if let Verdict::Right { outdated: true } = verdict {
             let hash = self.hasher.hash(password).await?;
-            if self.accounts.set_password(&account.id, &hash, self.auth.now()).await? {
+            let (id, was) = (&account.id, &account.password);
+            // Where the password has changed meanwhile, the account stays as it was compared, and
+            // nothing is given out for it.
+            if self.accounts.set_password(id, was, &hash, self.auth.now()).await? {
                 account.password = hash;
             }
         }

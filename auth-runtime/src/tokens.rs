@@ -66,6 +66,10 @@ impl Tokens {
         Ok(Self { auth, accounts, refresh, revocations })
     }
 
+    /// The most refresh families of one account: a sign-in beyond them ends the one that began
+    /// first, so that nobody fills the store by signing in.
+    pub const MAX_FAMILIES: usize = 100;
+
     /// Begins a family for an account whose password was right.
     ///
     /// # Errors
@@ -79,7 +83,10 @@ impl Tokens {
         let now = self.auth.now();
         let current = self.accounts.by_id(&account.id, now).await?;
         match current.filter(|current| !current.disabled && current.password == account.password) {
-            Some(current) => self.issue(begun, current, Kind::TokenIssued),
+            Some(current) => {
+                self.make_room(&owner, &begun.family_id).await?;
+                self.issue(begun, current, Kind::TokenIssued)
+            }
             None => {
                 self.end(&owner, &begun.family_id).await?;
                 Err(TokensError::Refused)
@@ -210,6 +217,16 @@ impl Tokens {
                 self.end(&owner, family).await?;
             }
         }
+    }
+
+    /// Ends the oldest families of an account that has more than it may, never the newest.
+    async fn make_room(&self, owner: &Owner, newest: &str) -> Result<(), StoreError> {
+        let families = self.refresh.by_age(owner, self.auth.now()).await?;
+        let surplus = families.len().saturating_sub(Self::MAX_FAMILIES);
+        for family in families.iter().filter(|family| *family != newest).take(surplus) {
+            self.end(owner, family).await?;
+        }
+        Ok(())
     }
 
     /// The access tokens first: a family that has ended in part can still be ended again.

@@ -173,6 +173,21 @@ impl RefreshTokens {
         Ok(records.into_iter().map(|record| record.key.id).collect())
     }
 
+    /// The ids of an owner's families, those that began first in front.
+    pub(crate) async fn by_age(
+        &self,
+        owner: &Owner,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let records = self.store.list(COLLECTION, owner, now).await?;
+        let mut families = Vec::with_capacity(records.len());
+        for record in records {
+            families.push((Family::from_bytes(&record.value)?.began_at(), record.key.id));
+        }
+        families.sort();
+        Ok(families.into_iter().map(|(_, id)| id).collect())
+    }
+
     /// Retires the current token in the store; `None` when somebody else was faster.
     async fn advance(
         &self,

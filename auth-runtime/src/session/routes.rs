@@ -45,7 +45,7 @@ type Holder = Guard<Own<{ SESSION }>>;
 /// | `DELETE /sessions` | 204; all of one's own have ended |
 ///
 /// Moments are seconds since 1970; `expires_at` is when the session is over unless it is used
-/// again. The last three need a sign-in within `fresh_for`, but for ending the current session:
+/// again. The last two need a sign-in within `fresh_for`, but for ending the current session:
 /// otherwise they are 401 `insufficient_user_authentication`. Somebody else's session is the 404
 /// of one that is not there. Under a policy without a `session` scheme they admit nobody.
 ///
@@ -113,13 +113,15 @@ struct Row {
 
 async fn begin(
     _: Public<Anybody>,
-    _: SameOrigin,
     Engine(auth): Engine,
     State(sign_in): State<PasswordSignIn>,
     client: Client,
     headers: HeaderMap,
+    origin: Result<SameOrigin, Denial>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Denial> {
+    // After the body: a form is 415, wherever it comes from.
+    let _: SameOrigin = origin?;
     let sessions = sessions(&auth)?;
     let account = sign_in.check_from(&client, &credentials.username, credentials.password).await;
     let account = account.map_err(|error| sign_in.denial(error))?;
@@ -170,7 +172,6 @@ async fn confirm(
 
 async fn list(caller: Holder, Engine(auth): Engine) -> Result<Response, Denial> {
     let (caller, sessions) = (caller.identity(), sessions(&auth)?);
-    sessions.require_fresh(&caller)?;
     let listed = sessions.list(&caller.subject().id).await?;
     let rows: Vec<_> = listed.into_iter().map(|session| Row::new(session, &caller)).collect();
     Ok(unstored(axum::Json(rows)))

@@ -134,3 +134,19 @@ async fn z10_with_a_look_up_for_every_request_logout_is_effective_at_once_everyw
     store.set_down(false);
     assert_eq!(beside.answers(&kept.access_token).await, StatusCode::OK);
 }
+
+/// A clock that was set wrong, an hour ahead, and is set right again.
+#[tokio::test]
+async fn z10_a_clock_that_goes_back_hides_no_revocation() {
+    let world = World::new().await;
+    let beside = World::on(Arc::clone(&world.store), Arc::new(ManualClock::at(START))).await;
+    let revocations = beside.auth.revocations().expect("a store");
+    beside.clock.advance(60 * 60);
+    revocations.follow(beside.auth.now()).await.expect("read");
+    beside.clock.advance(-60 * 60);
+    let tokens = world.sign_in(&world.register("ada").await).await;
+    let caller = world.identity(&tokens.access_token).await;
+    world.tokens.sign_out(&caller).await.expect("ended");
+    revocations.follow(beside.auth.now()).await.expect("read");
+    assert_eq!(beside.answers(&tokens.access_token).await, StatusCode::UNAUTHORIZED);
+}
