@@ -39,6 +39,10 @@ impl Structure {
             hash.word(&rule.name);
             hash.json(&rule.requirement);
         });
+        // A policy that declares none keeps the structure it has without this section.
+        if !contents.acr_values.is_empty() {
+            hash.list("acr_values", &contents.acr_values, |hash, acr| hash.word(&acr.value));
+        }
         let digest = hash.0.finalize();
         let mut first = [0; 8];
         first.iter_mut().zip(digest).for_each(|(to, from)| *to = from);

@@ -51,6 +51,8 @@ fn asked(schemes: &[&str], any: bool, scopes: Option<&[&str]>, role: Option<&str
         role: role.map(|name| named(name, 20)),
         rule: None,
         limit: None,
+        max_age: None,
+        acr: None,
     }
 }
 
