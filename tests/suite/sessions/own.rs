@@ -61,7 +61,7 @@ async fn s7_listing_and_ending_others_need_a_fresh_sign_in() {
         assert_eq!(
             stale.headers["www-authenticate"],
             "Cookie name=\"__Host-session\", error=\"insufficient_user_authentication\", \
-             max_age=\"600\""
+             error_description=\"a more recent authentication is required\", max_age=\"600\""
         );
     }
     assert_eq!((world.knows(&old).await, world.knows(&other).await), (200, 200));
