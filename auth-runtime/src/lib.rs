@@ -51,6 +51,7 @@ pub mod secret;
 mod seen;
 pub mod session;
 pub mod sign_in;
+mod step_up;
 pub mod store;
 pub mod tokens;
 mod url;

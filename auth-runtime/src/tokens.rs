@@ -70,6 +70,18 @@ impl Tokens {
     /// first, so that nobody fills the store by signing in.
     pub const MAX_FAMILIES: usize = 100;
 
+    /// The same for people who have proved in this way who they are: one of the policy's
+    /// `acr_values`. Access tokens of the families that begin through it name it as `acr`, refreshed
+    /// ones too.
+    ///
+    /// # Security
+    ///
+    /// Say it only where that proof was just given, such as a second factor.
+    #[must_use]
+    pub fn with_acr(self, acr: &str) -> Self {
+        Self { refresh: self.refresh.with_acr(acr), ..self }
+    }
+
     /// Begins a family for an account whose password was right.
     ///
     /// # Errors
@@ -283,6 +295,11 @@ impl Tokens {
         let issuer = self.auth.issuer().ok_or(TokensError::NoJwtScheme)?;
         let roles: Vec<_> = account.roles.iter().map(String::as_str).collect();
         let grant = AccessGrant::new(&account.id).roles(&roles).session(&refreshed.family_id);
+        let grant = grant.authenticated_at(refreshed.family.began_at());
+        let grant = match &refreshed.family.acr {
+            Some(acr) => grant.acr(acr),
+            None => grant,
+        };
         let now = self.auth.now();
         let access = issuer.access_token(&grant, now)?;
         self.auth.record(&Event {

@@ -39,6 +39,7 @@ pub struct RefreshTokens {
     secret: ServerSecret,
     lifetime: Seconds,
     window: Seconds,
+    acr: Option<Arc<str>>,
 }
 
 /// A token of a family, with what it stands for.
@@ -60,13 +61,20 @@ impl RefreshTokens {
 
     /// Families in that store, which live for `lifetime` in all.
     pub fn new(store: Arc<dyn Store>, secret: ServerSecret, lifetime: Seconds) -> Self {
-        Self { store, secret, lifetime, window: Self::WINDOW }
+        Self { store, secret, lifetime, window: Self::WINDOW, acr: None }
     }
 
     /// The same with another lifetime for families that begin from now on.
     #[must_use]
     pub fn lasting(self, lifetime: Seconds) -> Self {
         Self { lifetime, ..self }
+    }
+
+    /// The same for families that begin with a proof of that strength: see
+    /// [`Tokens::with_acr`](crate::tokens::Tokens::with_acr).
+    #[must_use]
+    pub fn with_acr(self, acr: &str) -> Self {
+        Self { acr: Some(acr.into()), ..self }
     }
 
     /// The same with another window for parallel retries; zero allows none.
@@ -89,7 +97,8 @@ impl RefreshTokens {
     ) -> Result<Refreshed, RefreshError> {
         let token = Token::random(owner.clone(), random::token(16)?)?;
         let ends_at = now.plus(self.lifetime);
-        let family = Family::begin(&token, client_id, scopes, now, ends_at);
+        let mut family = Family::begin(&token, client_id, scopes, now, ends_at);
+        family.acr = self.acr.as_deref().map(str::to_owned);
         let key = key(&token).ok_or(RefreshError::Invalid)?;
         if !self.store.insert(&key, &family.to_bytes(), Some(ends_at), now).await? {
             return Err(RefreshError::Random);

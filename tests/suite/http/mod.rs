@@ -31,6 +31,7 @@ mod random;
 mod rules;
 mod sameness;
 mod scopes;
+mod step_up;
 mod unguarded;
 mod wire;
 

@@ -62,7 +62,7 @@ async fn s7_ending_others_needs_a_fresh_sign_in_and_listing_does_not() {
         assert_eq!(
             stale.headers["www-authenticate"],
             "Cookie name=\"__Host-session\", error=\"insufficient_user_authentication\", \
-             max_age=\"600\""
+             error_description=\"a more recent authentication is required\", max_age=\"600\""
         );
     }
     assert_eq!((world.knows(&old).await, world.knows(&other).await), (200, 200));
