@@ -28,6 +28,7 @@ use crate::{
     revocation::Revocations,
     session::Book,
     store::{Store, StoreError},
+    transport::Https,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -45,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) audit: Arc<dyn AuditSink>,
     pub(crate) limiter: Arc<dyn Limiter>,
+    pub(crate) https: Https,
     pub(crate) memory: Option<Memory>,
 }
 
@@ -66,6 +68,7 @@ struct Engine {
     audit: Arc<dyn AuditSink>,
     limiter: Arc<dyn Limiter>,
     limiter_answers: AtomicBool,
+    https: Https,
     memory: Option<Memory>,
 }
 
@@ -77,7 +80,7 @@ impl Auth {
 
     /// Sets an engine going: it follows what is revoked elsewhere, and writes its batches.
     pub(crate) fn start(parts: Parts) -> Self {
-        let Parts { in_force, remote, clock, audit, limiter, memory } = parts;
+        let Parts { in_force, remote, clock, audit, limiter, memory, https } = parts;
         let auth = Self(Arc::new(Engine {
             in_force: ArcSwap::from_pointee(in_force),
             remote,
@@ -86,6 +89,7 @@ impl Auth {
             limiter,
             limiter_answers: AtomicBool::new(true),
             memory,
+            https,
         }));
         auth.follow_revocations();
         auth.write_batches();
@@ -271,6 +275,11 @@ impl Auth {
 
     pub(crate) fn audit(&self) -> &dyn AuditSink {
         &*self.0.audit
+    }
+
+    /// Whether requests have to come by TLS.
+    pub(crate) fn https(&self) -> Https {
+        self.0.https
     }
 
     /// Where the buckets of limits are.

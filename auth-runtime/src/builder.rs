@@ -25,6 +25,7 @@ use crate::{
     rotation::referred_to,
     session::Book,
     store::Store,
+    transport::Https,
 };
 
 /// A checked policy inside the binary, as `policy!()` leaves it.
@@ -57,6 +58,7 @@ pub struct AuthBuilder {
     store: Option<Arc<dyn Store>>,
     accounts: Option<Arc<dyn Accounts>>,
     key_environment: Option<KeyEnvironment>,
+    https: Https,
     #[cfg(feature = "reload")]
     policy_file: Option<std::path::PathBuf>,
 }
@@ -73,6 +75,7 @@ impl AuthBuilder {
             store: None,
             accounts: None,
             key_environment: None,
+            https: Https::default(),
             #[cfg(feature = "reload")]
             policy_file: None,
         }
@@ -129,6 +132,13 @@ impl AuthBuilder {
     /// serves a production and a test system, keys of the one do not count in the other.
     pub fn key_environment(mut self, environment: KeyEnvironment) -> Self {
         self.key_environment = Some(environment);
+        self
+    }
+
+    /// Whether requests have to come by TLS. Default [`Https::Optional`]; in production say
+    /// [`Https::Required`].
+    pub fn https(mut self, https: Https) -> Self {
+        self.https = https;
         self
     }
 
@@ -196,7 +206,8 @@ impl AuthBuilder {
         let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
         let (clock, audit) = (self.clock, self.audit);
         let limiter = self.limiter.unwrap_or_else(|| Arc::new(MemoryLimiter::new()));
-        Ok(Auth::start(Parts { in_force, remote, clock, audit, limiter, memory }))
+        let https = self.https;
+        Ok(Auth::start(Parts { in_force, remote, clock, audit, limiter, https, memory }))
     }
 
     /// The keys of a foreign issuer: its own, or none yet and what fetches them.

@@ -54,6 +54,7 @@ pub mod sign_in;
 mod step_up;
 pub mod store;
 pub mod tokens;
+mod transport;
 mod url;
 pub mod wellknown;
 
@@ -69,6 +70,7 @@ pub use reference::ReferenceError;
 #[cfg(feature = "reload")]
 pub use reload::ReloadError;
 pub use routing::{Inventory, Protected, Router};
+pub use transport::Https;
 
 /// The types a policy is made of: see [`Policy`].
 pub mod policy_types {

@@ -64,11 +64,6 @@ impl Family {
         Timestamp(self.began_at)
     }
 
-    /// When it began, in seconds since 1970.
-    pub(super) const fn began_at(&self) -> i64 {
-        self.began_at
-    }
-
     /// For how long it still lives.
     pub(crate) fn left(&self, now: Timestamp) -> Seconds {
         Seconds(u64::try_from(self.ends_at.saturating_sub(now.0)).unwrap_or(0))
