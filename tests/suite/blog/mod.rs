@@ -9,6 +9,8 @@ mod sessions;
 mod several;
 mod signing;
 mod starting;
+mod tls;
 mod tokens;
 mod tour;
+mod transport;
 mod walk;

@@ -37,3 +37,6 @@ mod wire;
 
 #[path = "../audit/mod.rs"]
 mod audit;
+
+#[path = "../transport/mod.rs"]
+mod transport;

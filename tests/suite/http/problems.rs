@@ -89,6 +89,7 @@ async fn refusals(door: &Door) -> Vec<Answer> {
         answers.push(door.send(request).await);
     }
     answers.push(super::limits::refusal().await);
+    answers.push(super::transport::refusal().await);
     let bare = axum::Router::new().route("/x", axum::routing::get(guarded));
     answers.push(send(bare.with_state(Reached::default()), ask("GET", "/x")).await);
     for refusal in [ApiKeyError::NotAnAccount, ApiKeyError::TooMany, ApiKeyError::Replaced] {

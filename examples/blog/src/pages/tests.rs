@@ -255,6 +255,8 @@ async fn m13_h1_h2_every_page_says_what_browsers_may_do() -> Outcome {
         assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"));
         assert_eq!(page.header("referrer-policy"), "no-referrer");
         assert_eq!(page.header("x-content-type-options"), "nosniff");
+        assert_eq!(page.header("x-frame-options"), "DENY");
+        assert!(page.header("strict-transport-security").contains("includeSubDomains"));
         assert_eq!(page.header("cache-control"), *kept);
         assert!(!page.body.contains(" style=") && !page.body.contains("<style"));
     }
