@@ -3,7 +3,7 @@
 
 use std::{fmt, panic::Location};
 
-use auth_policy::Policy;
+use auth_policy::{Policy, settings::EndpointKind};
 
 use crate::rule::{self, Openness, Requirement};
 
@@ -29,6 +29,8 @@ pub(crate) struct Entry {
     pub(crate) handler: &'static str,
     pub(crate) access: Access,
     pub(crate) routed_at: &'static Location<'static>,
+    /// The kind that the policy has to limit, of an endpoint that this crate brings.
+    pub(crate) kind: Option<EndpointKind>,
 }
 
 /// The method an endpoint answers.
