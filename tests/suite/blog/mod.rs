@@ -2,6 +2,9 @@
 
 mod api_keys;
 mod canary;
+mod crowd;
+mod guessing;
+mod outage;
 pub(crate) mod process;
 mod reloading;
 mod servers;
@@ -12,3 +15,4 @@ mod starting;
 mod tokens;
 mod tour;
 mod walk;
+mod wire;
