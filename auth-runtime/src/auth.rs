@@ -70,6 +70,9 @@ struct Engine {
     limiter_answers: AtomicBool,
     https: Https,
     memory: Option<Memory>,
+    /// Held while one policy takes the place of another.
+    #[cfg(feature = "reload")]
+    replacing: std::sync::Mutex<()>,
 }
 
 impl Auth {
@@ -90,6 +93,8 @@ impl Auth {
             limiter_answers: AtomicBool::new(true),
             memory,
             https,
+            #[cfg(feature = "reload")]
+            replacing: std::sync::Mutex::default(),
         }));
         auth.follow_revocations();
         auth.write_batches();
@@ -106,6 +111,13 @@ impl Auth {
     #[cfg(feature = "reload")]
     pub(crate) fn put_in_force(&self, new: InForce) {
         self.0.in_force.store(Arc::new(new));
+    }
+
+    /// Waits until nobody else replaces the policy, and keeps it so while the guard lives.
+    #[cfg(feature = "reload")]
+    pub(crate) fn replacing(&self) -> std::sync::MutexGuard<'_, ()> {
+        // It guards nothing that a panic could leave half done.
+        self.0.replacing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// All that a request is decided by, as it is now.

@@ -3,7 +3,10 @@
 
 use std::{fmt, panic::Location};
 
-use auth_policy::{Policy, settings::Seconds};
+use auth_policy::{
+    Policy,
+    settings::{EndpointKind, Seconds},
+};
 
 use crate::rule::{self, Openness, Requirement};
 
@@ -29,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) handler: &'static str,
     pub(crate) access: Access,
     pub(crate) routed_at: &'static Location<'static>,
+    /// The kind that the policy has to limit, of an endpoint that this crate brings.
+    pub(crate) kind: Option<EndpointKind>,
 }
 
 /// The method an endpoint answers.

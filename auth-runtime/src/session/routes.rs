@@ -1,6 +1,7 @@
 //! The endpoints of sessions. In: a user name and a password, or a session. Out: a session's cookie,
 //! what it is worth, a list of them, and their end.
 
+use auth_policy::settings::EndpointKind;
 use axum::{
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -47,7 +48,8 @@ type Holder = Guard<Own<{ SESSION }>>;
 /// Moments are seconds since 1970; `expires_at` is when the session is over unless it is used
 /// again. The last two need a sign-in within `fresh_for`, but for ending the current session:
 /// otherwise they are 401 `insufficient_user_authentication`. Somebody else's session is the 404
-/// of one that is not there. Under a policy without a `session` scheme they admit nobody.
+/// of one that is not there. The policy has to say under `endpoints.login` how often the first and
+/// `reauth` answer: without that, `protect` refuses the router. Under a policy without a `session` scheme they admit nobody.
 ///
 /// # Example
 ///
@@ -64,8 +66,11 @@ where
     S: Clone + Send + Sync + 'static,
 {
     Router::new()
-        .route("/session", post(begin).get(show).delete(end))
-        .route("/session/reauth", post(confirm))
+        .route(
+            "/session",
+            post(begin).called_by_strangers(EndpointKind::Login).get(show).delete(end),
+        )
+        .route("/session/reauth", post(confirm).called_by_strangers(EndpointKind::Login))
         .route("/sessions", get(list).delete(end_all))
         .route("/sessions/{id}", delete(end_one))
         .layer(DefaultBodyLimit::max(MAX_BODY))

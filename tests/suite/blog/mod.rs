@@ -2,6 +2,9 @@
 
 mod api_keys;
 mod canary;
+mod crowd;
+mod guessing;
+mod outage;
 pub(crate) mod process;
 mod reloading;
 mod servers;
@@ -14,3 +17,4 @@ mod tokens;
 mod tour;
 mod transport;
 mod walk;
+mod wire;

@@ -28,6 +28,7 @@ mod problems;
 mod protect;
 mod quoted;
 mod random;
+mod reload;
 mod rules;
 mod sameness;
 mod scopes;
