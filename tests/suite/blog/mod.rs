@@ -9,6 +9,7 @@ mod sessions;
 mod several;
 mod signing;
 mod starting;
+mod stolen;
 mod tokens;
 mod tour;
 mod walk;
