@@ -103,7 +103,7 @@ impl Used {
     /// token.
     fn opens(&self, kind: Kind, text: &str) -> bool {
         let get = |path, header: &str| self.ask("GET", path, header, None) == 200;
-        let post = |path, body: Value| self.ask("POST", path, NONE, Some(body.to_string()));
+        let post = |path, body: Value| self.ask("POST", path, NONE, Some(&body.to_string()));
         match kind {
             Kind::AccessToken => get("/auth/me", &format!("Authorization: Bearer {text}")),
             Kind::AccessCookie => get("/auth/me", &format!("Cookie: __Host-access={text}")),
@@ -122,8 +122,8 @@ impl Used {
         }
     }
 
-    fn ask(&self, method: &str, path: &str, header: &str, body: Option<String>) -> u16 {
-        let status = status(self.blog.address, method, path, header, body.as_deref());
+    fn ask(&self, method: &str, path: &str, header: &str, body: Option<&str>) -> u16 {
+        let status = status(self.blog.address, method, path, header, body);
         let status = status.expect("an answer");
         assert!(!matches!(status, 429 | 500..), "{status} says nothing of {path}");
         status
