@@ -12,6 +12,7 @@ mod sessions;
 mod several;
 mod signing;
 mod starting;
+mod stolen;
 mod tls;
 mod tokens;
 mod tour;

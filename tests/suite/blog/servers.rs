@@ -113,7 +113,7 @@ pub(super) fn free_port() -> u16 {
 }
 
 /// Debian keeps them out of the way, and they do not run as root.
-fn postgres_program(name: &str) -> Command {
+pub(super) fn postgres_program(name: &str) -> Command {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let installed = versions.map(|version| version.path().join("bin").join(name));
     let newest = installed.filter(|path| path.is_file()).max();
