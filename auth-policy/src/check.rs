@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod access;
+mod acr;
 mod advice;
 mod bits;
 mod browsers;
@@ -81,6 +82,7 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     let origins = access::roles(document, &mut contents, report);
     let roles_wrong = document.access_incomplete || report.errors() > before;
     contents.limits = limits::limits(document);
+    contents.acr_values = acr::acr_values(&document.acr_values, report);
     contents.endpoints = endpoints::endpoints(document, &contents, report);
     endpoints::refuse_unguarded(document, report);
     contents.passwords = limits::passwords(&document.passwords, report);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use auth_policy::{
     Code, Policy, Source, check,
-    policy::{RoleId, Scheme, SchemeKind, ScopeId},
+    policy::{AcrId, RoleId, Scheme, SchemeKind, ScopeId},
     settings::{
         Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientId, Csrf, ForeignIssuer,
         JwtScheme, KeyEnvironment, Passwords, Place, Reference, Rejected, Revocation, SameSite,
@@ -227,6 +227,9 @@ fn rules_and_invariants_are_resolved() {
     let moderate = &policy.rule("moderate").unwrap().requirement;
     assert!(moderate.any_scope && policy.mutates(moderate));
     assert_eq!(names(&policy, &moderate.scopes), ["admin", "delete:posts"]);
+    let purge = &policy.rule("purge").unwrap().requirement;
+    assert_eq!((purge.max_age, purge.acr), (Some(Seconds(600)), Some(AcrId(1))));
+    assert_eq!((moderate.max_age, moderate.acr), (None, None));
     let staff = &policy.rule("staff").unwrap().requirement;
     assert_eq!((staff.role, staff.schemes.len()), (policy.role_id("reader"), 1));
     let [never, always] = policy.invariants() else { panic!("not two invariants") };

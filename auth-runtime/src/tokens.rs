@@ -66,6 +66,22 @@ impl Tokens {
         Ok(Self { auth, accounts, refresh, revocations })
     }
 
+    /// The most refresh families of one account: a sign-in beyond them ends the one that began
+    /// first, so that nobody fills the store by signing in.
+    pub const MAX_FAMILIES: usize = 100;
+
+    /// The same for people who have proved in this way who they are: one of the policy's
+    /// `acr_values`. Access tokens of the families that begin through it name it as `acr`, refreshed
+    /// ones too.
+    ///
+    /// # Security
+    ///
+    /// Say it only where that proof was just given, such as a second factor.
+    #[must_use]
+    pub fn with_acr(self, acr: &str) -> Self {
+        Self { refresh: self.refresh.with_acr(acr), ..self }
+    }
+
     /// Begins a family for an account whose password was right.
     ///
     /// # Errors
@@ -79,7 +95,10 @@ impl Tokens {
         let now = self.auth.now();
         let current = self.accounts.by_id(&account.id, now).await?;
         match current.filter(|current| !current.disabled && current.password == account.password) {
-            Some(current) => self.issue(begun, current, Kind::TokenIssued),
+            Some(current) => {
+                self.make_room(&owner, &begun.family_id).await?;
+                self.issue(begun, current, Kind::TokenIssued)
+            }
             None => {
                 self.end(&owner, &begun.family_id).await?;
                 Err(TokensError::Refused)
@@ -212,6 +231,16 @@ impl Tokens {
         }
     }
 
+    /// Ends the oldest families of an account that has more than it may, never the newest.
+    async fn make_room(&self, owner: &Owner, newest: &str) -> Result<(), StoreError> {
+        let families = self.refresh.by_age(owner, self.auth.now()).await?;
+        let surplus = families.len().saturating_sub(Self::MAX_FAMILIES);
+        for family in families.iter().filter(|family| *family != newest).take(surplus) {
+            self.end(owner, family).await?;
+        }
+        Ok(())
+    }
+
     /// The access tokens first: a family that has ended in part can still be ended again.
     async fn end(&self, owner: &Owner, family_id: &str) -> Result<(), StoreError> {
         let now = self.auth.now();
@@ -266,6 +295,11 @@ impl Tokens {
         let issuer = self.auth.issuer().ok_or(TokensError::NoJwtScheme)?;
         let roles: Vec<_> = account.roles.iter().map(String::as_str).collect();
         let grant = AccessGrant::new(&account.id).roles(&roles).session(&refreshed.family_id);
+        let grant = grant.authenticated_at(refreshed.family.began_at());
+        let grant = match &refreshed.family.acr {
+            Some(acr) => grant.acr(acr),
+            None => grant,
+        };
         let now = self.auth.now();
         let access = issuer.access_token(&grant, now)?;
         self.auth.record(&Event {

@@ -13,7 +13,7 @@ use std::{
     task::{Context as TaskContext, Poll},
 };
 
-use auth_policy::Structure;
+use auth_policy::{Policy, Structure, settings::EndpointKind};
 use axum::{Router as AxumRouter, extract::Request, response::Response, serve::Listener};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -53,9 +53,8 @@ impl Protected {
         has_fallback: bool,
         auth: Auth,
     ) -> Result<Self, ProtectError> {
-        let compiled = auth.policy().structure();
-        if let Some(entry) = entries.iter().find(|entry| !entry.agrees_with(compiled)) {
-            return Err(ProtectError::new(entry, &auth));
+        if let Some(error) = ProtectError::of(entries, &auth) {
+            return Err(error);
         }
         let inventory = Arc::new(Inventory::new(entries, &auth.policy()));
         let router = if has_fallback { router } else { router.fallback(no_such_path) };
@@ -200,32 +199,75 @@ impl Entry {
     }
 }
 
-/// A router that the engine cannot protect: the two know different policies.
+/// A router that the engine cannot protect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectError {
-    handler: &'static str,
-    routed_at: &'static Location<'static>,
+    why: Why,
+    /// The policy that the engine runs.
     policy: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Why {
+    /// A handler was compiled against a policy of another structure.
+    OtherPolicy { handler: &'static str, routed_at: &'static Location<'static> },
+    /// Strangers may call these endpoints, and nothing says how often.
+    NoLimit { endpoints: Vec<String>, kinds: Vec<EndpointKind> },
+}
+
 impl ProtectError {
-    fn new(entry: &Entry, auth: &Auth) -> Self {
-        Self {
-            handler: entry.handler,
-            routed_at: entry.routed_at,
-            policy: auth.policy().path().to_owned(),
-        }
+    /// What keeps the engine from protecting these endpoints.
+    fn of(entries: &[Entry], auth: &Auth) -> Option<Self> {
+        let policy = auth.policy();
+        let why =
+            Why::other_policy(entries, &policy).or_else(|| Why::no_limit(entries, &policy))?;
+        Some(Self { why, policy: policy.path().to_owned() })
+    }
+}
+
+impl Why {
+    fn other_policy(entries: &[Entry], policy: &Policy) -> Option<Self> {
+        let entry = entries.iter().find(|entry| !entry.agrees_with(policy.structure()))?;
+        Some(Self::OtherPolicy { handler: entry.handler, routed_at: entry.routed_at })
+    }
+
+    /// SECURITY: an endpoint where strangers try passwords or tokens is not served without a limit.
+    fn no_limit(entries: &[Entry], policy: &Policy) -> Option<Self> {
+        let unlimited = |kind: &EndpointKind| policy.endpoint_limit(*kind).is_none();
+        let open = entries.iter().filter(|entry| entry.kind.is_some_and(|kind| unlimited(&kind)));
+        let endpoints: Vec<_> =
+            open.clone().map(|entry| format!("{} {}", entry.method, entry.path)).collect();
+        let mut kinds: Vec<_> = open.filter_map(|entry| entry.kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        (!endpoints.is_empty()).then_some(Self::NoLimit { endpoints, kinds })
     }
 }
 
 impl fmt::Display for ProtectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}`, routed at {}, was compiled against a policy with other scopes, roles, schemes \
-             or rules than `{}`, which the engine runs: build both from the same policy file",
-            self.handler, self.routed_at, self.policy
-        )
+        let policy = &self.policy;
+        match &self.why {
+            Why::OtherPolicy { handler, routed_at } => write!(
+                f,
+                "`{handler}`, routed at {routed_at}, was compiled against a policy with other \
+                 scopes, roles, schemes or rules than `{policy}`, which the engine runs: build both \
+                 from the same policy file"
+            ),
+            Why::NoLimit { endpoints, kinds } => {
+                let lines: Vec<_> = kinds
+                    .iter()
+                    .map(|kind| format!("{}: {{ limit: .. }}", kind.as_str()))
+                    .collect();
+                write!(
+                    f,
+                    "nothing in `{policy}` limits how often strangers call `{}`: name one of its \
+                     `limits` for each kind, `endpoints: {{ {} }}`",
+                    endpoints.join("`, `"),
+                    lines.join(", ")
+                )
+            }
+        }
     }
 }
 

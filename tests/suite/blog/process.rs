@@ -84,9 +84,20 @@ impl Blog {
 
     /// The same of one that finds something in its folder.
     pub(crate) fn refused_in(folder: &Folder, settings: &[(&str, &str)]) -> (i32, String) {
-        let output = command(folder, settings).stderr(Stdio::piped()).output().expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code().expect("an exit code"), said)
+        let mut child = command(folder, settings).spawn().expect("it runs");
+        let mut waited = 0;
+        let status = loop {
+            match child.try_wait().expect("it can be waited for") {
+                Some(status) => break status,
+                None if waited == 400 => {
+                    let _ = child.kill();
+                    panic!("the blog starts with {settings:?}: {}", folder.log());
+                }
+                None => std::thread::sleep(Duration::from_millis(50)),
+            }
+            waited += 1;
+        };
+        (status.code().expect("an exit code"), folder.log())
     }
 
     pub(crate) fn seed(&self) -> Value {

@@ -123,7 +123,8 @@ async fn stale(door: &Door) -> Answer {
     let sign_in = PasswordSignIn::new(door.auth.clone(), hasher()).unwrap();
     let app = session::router(sign_in).protect(door.auth.clone());
     let cookie = begun.set_cookie.to_str().unwrap().split(';').next().unwrap();
-    send(app, ask("GET", "/sessions").header("cookie", cookie)).await
+    let request = ask("DELETE", "/sessions").header("cookie", cookie);
+    send(app, request.header("x-csrf-token", begun.csrf_token.expose())).await
 }
 
 #[tokio::test]
