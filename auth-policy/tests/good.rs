@@ -10,7 +10,7 @@
 use std::path::{Path, PathBuf};
 
 use auth_policy::{
-    Code, Policy, Source, check,
+    Policy, Source, check,
     policy::{AcrId, RoleId, Scheme, SchemeKind, ScopeId},
     settings::{
         Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientId, Csrf, ForeignIssuer,
