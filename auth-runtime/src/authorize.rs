@@ -1,7 +1,11 @@
 //! The decision. In: a request's headers and what a rule asks for. Out: the identity that meets
 //! it, or one [`Denial`]; and in either case one audit event with the exact cause.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    panic::AssertUnwindSafe,
+    pin::{Pin, pin},
+    sync::Arc,
+};
 
 use auth_policy::{Policy, policy::LimitId};
 use axum::{extract::MatchedPath, http::request::Parts};
@@ -64,7 +68,7 @@ impl<'r> Door<'r> {
 
     /// The caller, who meets the requirement.
     pub(crate) async fn authorize(&self, requirement: &Requirement) -> Result<Identity, Denial> {
-        let checked = unless_it_panics(self.check(requirement)).await;
+        let checked = unless_it_panics(pin!(self.check(requirement))).await;
         // Of another policy, the rule's index would name one of ours.
         let rule = requirement.rule_name(self.policy());
         let rule = rule.filter(|_| self.agrees_with(requirement.structure).is_ok());
@@ -92,7 +96,8 @@ impl<'r> Door<'r> {
     async fn recognise(&self, openness: &Openness) -> Result<Option<Identity>, Refusal> {
         self.agrees_with(openness.structure)?;
         self.count_stranger(openness.limit).await?;
-        let identity = unless_it_panics(self.verify(openness.schemes, openness.form)).await?;
+        let verified = pin!(self.verify(openness.schemes, openness.form));
+        let identity = unless_it_panics(verified).await?;
         let caller = identity.as_ref().map_or(Caller::Nobody, Caller::Known);
         self.count_caller(openness.limit, caller).await?;
         Ok(identity)
@@ -410,8 +415,10 @@ impl<'r> Door<'r> {
 /// What a check says.
 ///
 /// SECURITY: when it panics, nobody is let in, and the refusal is an event like every other.
+///
+/// Pinned where it was made: a check is a few kilobytes long, too much to move about.
 async fn unless_it_panics<T>(
-    check: impl Future<Output = Result<T, Refusal>>,
+    check: Pin<&mut impl Future<Output = Result<T, Refusal>>>,
 ) -> Result<T, Refusal> {
     AssertUnwindSafe(check).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(target: "auth", "a check panicked: the request was refused");

@@ -1,7 +1,11 @@
 //! Guards: the first argument of every handler. In: a request, before its body is read. Out: an
 //! identity that met the rule, or a refusal; the handler's body is reached only with the former.
 
-use std::{marker::PhantomData, panic::AssertUnwindSafe};
+use std::{
+    marker::PhantomData,
+    panic::AssertUnwindSafe,
+    pin::{Pin, pin},
+};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use futures_util::FutureExt;
@@ -56,8 +60,10 @@ impl<S: Send + Sync, R: Rule> FromRequestParts<S> for Guard<R> {
         let auth = Context::engine(parts)?;
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
-        let check = async { Door::new(auth, parts).authorize(&R::REQUIREMENT).await };
-        let identity = unless_it_panics(check).await?;
+        let identity = unless_it_panics(pin!(async {
+            Door::new(auth, parts).authorize(&R::REQUIREMENT).await
+        }))
+        .await?;
         Context::remember(parts, &identity);
         Ok(Self { identity, rule: PhantomData })
     }
@@ -74,8 +80,9 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
         let auth = Context::engine(parts)?;
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
-        let check = async { Door::new(auth, parts).identify(&O::OPENNESS).await };
-        let identity = unless_it_panics(check).await?;
+        let identity =
+            unless_it_panics(pin!(async { Door::new(auth, parts).identify(&O::OPENNESS).await }))
+                .await?;
         if let Some(identity) = &identity {
             Context::remember(parts, identity);
         }
@@ -87,7 +94,9 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
 ///
 /// SECURITY: when the clock or the audit sink panics, nobody is let in; a check itself that panics
 /// is a refusal before it gets here.
-async fn unless_it_panics<T>(check: impl Future<Output = Result<T, Denial>>) -> Result<T, Denial> {
+async fn unless_it_panics<T>(
+    check: Pin<&mut impl Future<Output = Result<T, Denial>>>,
+) -> Result<T, Denial> {
     AssertUnwindSafe(check).catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(target: "auth", "the clock or the audit sink panicked: the request was refused");
         Err(Denial::internal())

@@ -145,9 +145,9 @@ impl Book {
     }
 
     /// Notes the use of a session that was believed in.
-    pub(super) async fn note(&self, record: &Record, stored: Stored, now: Timestamp) {
+    pub(super) async fn note(&self, record: &Record, stored: &Stored, now: Timestamp) {
         if stored.is_due(&self.scheme(), now) {
-            let used = stored.used(now);
+            let used = stored.clone().used(now);
             let (value, until) = (used.to_bytes(), Some(used.kept_until(&self.scheme())));
             // Another write came first, or the store does not answer: then the batch will do.
             let written = self.store.swap(&record.key, record.version, &value, until, now).await;

@@ -37,7 +37,7 @@ pub(crate) async fn verify(
     if account.disabled {
         return Err(Distrust::Bad("account-disabled"));
     }
-    book.note(&record, stored.clone(), now).await;
+    book.note(&record, &stored, now).await;
     let roles = Roles::named(&auth.policy(), &account.roles);
     let used = stored.used(now);
     Ok(Verified {

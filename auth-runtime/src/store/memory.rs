@@ -27,8 +27,9 @@ pub struct MemoryStore {
 
 #[derive(Default)]
 struct Records {
-    by_key: BTreeMap<(Collection, Owner, String), Record>,
-    by_expiry: BTreeSet<(Timestamp, (Collection, Owner, String))>,
+    /// By kind, then owner, then id: an owner's records of a kind stand together.
+    by_key: BTreeMap<Key, Record>,
+    by_expiry: BTreeSet<(Timestamp, Key)>,
 }
 
 impl MemoryStore {
@@ -62,7 +63,7 @@ impl MemoryStore {
         check_size(value)?;
         let mut records = self.records();
         records.forget_if_expired(key, now);
-        if records.by_key.contains_key(&place(key)) {
+        if records.by_key.contains_key(key) {
             return Ok(false);
         }
         if records.by_key.len() >= self.capacity {
@@ -88,7 +89,7 @@ impl MemoryStore {
         check_size(value)?;
         let mut records = self.records();
         records.forget_if_expired(key, now);
-        let same = records.by_key.get(&place(key)).is_some_and(|found| found.version == version);
+        let same = records.by_key.get(key).is_some_and(|found| found.version == version);
         if same {
             records.remove(key);
             let version = version.saturating_add(1);
@@ -125,47 +126,41 @@ impl MemoryStore {
 
 impl Records {
     fn put(&mut self, record: Record) {
-        let place = place(&record.key);
         if let Some(end) = record.expires_at {
-            self.by_expiry.insert((end, place.clone()));
+            self.by_expiry.insert((end, record.key.clone()));
         }
-        self.by_key.insert(place, record);
+        self.by_key.insert(record.key.clone(), record);
     }
 
     fn remove(&mut self, key: &Key) -> Option<Record> {
-        let place = place(key);
-        let record = self.by_key.remove(&place)?;
+        let record = self.by_key.remove(key)?;
         if let Some(end) = record.expires_at {
-            self.by_expiry.remove(&(end, place));
+            self.by_expiry.remove(&(end, key.clone()));
         }
         Some(record)
     }
 
     fn forget_if_expired(&mut self, key: &Key, now: Timestamp) {
-        if self.by_key.get(&place(key)).is_some_and(|record| !record.is_live(now)) {
+        if self.by_key.get(key).is_some_and(|record| !record.is_live(now)) {
             self.remove(key);
         }
     }
 
     fn forget_expired(&mut self, now: Timestamp) {
         while self.by_expiry.first().is_some_and(|(end, _)| *end <= now) {
-            if let Some((_, place)) = self.by_expiry.pop_first() {
-                self.by_key.remove(&place);
+            if let Some((_, key)) = self.by_expiry.pop_first() {
+                self.by_key.remove(&key);
             }
         }
     }
 
     fn owned(&self, collection: Collection, owner: &Owner) -> impl Iterator<Item = &Record> {
-        let first = (collection, owner.clone(), String::new());
+        let first = Key { collection, owner: owner.clone(), id: String::new() };
         let from = self.by_key.range(first..).map(|(_, record)| record);
         from.take_while(move |found| {
             found.key.collection == collection && found.key.owner == *owner
         })
     }
-}
-
-fn place(key: &Key) -> (Collection, Owner, String) {
-    (key.collection, key.owner.clone(), key.id.clone())
 }
 
 impl Default for MemoryStore {
@@ -192,8 +187,8 @@ impl Store for MemoryStore {
     }
 
     fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
-        let found = self.records().by_key.get(&place(key)).cloned();
-        Box::pin(ready(Ok(found.filter(|record| record.is_live(now)))))
+        let found = self.records().by_key.get(key).filter(|record| record.is_live(now)).cloned();
+        Box::pin(ready(Ok(found)))
     }
 
     fn swap<'a>(

@@ -15,7 +15,7 @@ use std::{env, error::Error, path::Path};
 use crate::{contestant::Contestant, report::Report};
 
 /// How many rounds are measured, unless the command line says so.
-const ROUNDS: usize = 101;
+const ROUNDS: usize = 1001;
 
 #[tokio::main(flavor = "current_thread")]
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]

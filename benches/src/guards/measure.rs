@@ -6,8 +6,9 @@ use std::{error::Error, time::Instant};
 
 use crate::contestant::Contestant;
 
-/// How many requests are timed together: a clock is too coarse for one.
-const REQUESTS: u32 = 500;
+/// How many requests are timed together: a clock is too coarse for one, and a longer stretch would
+/// often be interrupted by what else runs.
+const REQUESTS: u32 = 50;
 
 /// Nanoseconds for one request of each contestant, in their order.
 pub(crate) type Round = Vec<f64>;
