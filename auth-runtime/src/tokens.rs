@@ -144,8 +144,11 @@ impl Tokens {
         presented: &Secret,
         client_id: Option<&str>,
     ) -> Result<Option<Family>, TokensError> {
-        let found = self.refresh.look_up(presented, client_id, self.auth.now()).await?;
-        Ok(found.map(|found| found.family))
+        let found = self.refresh.look_up(presented, client_id, self.auth.now()).await;
+        if matches!(found, Err(RefreshError::OtherClient)) {
+            self.report_refused(None, "refresh-token-of-another-client");
+        }
+        Ok(found?.map(|found| found.family))
     }
 
     /// The family of a refresh token that is the live one.

@@ -10,14 +10,13 @@ pub struct Client {
     pub id: String,
     /// What people know it by, as a consent page shows it.
     pub name: String,
-    /// Whether it can keep no secret: an app on somebody's device. It proves itself by PKCE alone.
+    /// Whether it can keep no secret: an app on somebody's device. Its refresh tokens are
+    /// all that shows who it is.
     pub public: bool,
     /// What it may be given tokens for.
     pub grants: Vec<GrantType>,
     /// Its ceiling: the scopes it may have, by their names in the policy.
     pub scopes: Vec<String>,
-    /// Where a browser may be sent back to, each compared as a whole.
-    pub redirect_uris: Vec<String>,
     /// Whether it may look up every token of this service, as a resource server does.
     pub introspects: bool,
     /// Whether it is closed.
@@ -74,7 +73,6 @@ impl NewClient {
             public: false,
             grants: Vec::new(),
             scopes: Vec::new(),
-            redirect_uris: Vec::new(),
             introspects: false,
             disabled: false,
         };
@@ -90,12 +88,6 @@ impl NewClient {
     /// Its ceiling, by the names of the policy.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.client.scopes = scopes.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Where a browser may be sent back to: exact `https` URLs, or `http` ones of this very machine.
-    pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
-        self.client.redirect_uris = uris.into_iter().map(Into::into).collect();
         self
     }
 

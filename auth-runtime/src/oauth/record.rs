@@ -26,7 +26,6 @@ pub(super) struct Stored {
     public: bool,
     grants: Vec<GrantType>,
     scopes: Vec<String>,
-    redirect_uris: Vec<String>,
     introspects: bool,
     disabled: bool,
     /// SHA-256 of each secret, the newest first. A fast hash is enough: each has 256 random bits.
@@ -38,26 +37,13 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) fn new(client: Client, secret: Option<&Secret>, jwks: Option<String>) -> Self {
         let secrets = secret.map(hash).into_iter().collect();
-        let Client { id, name, public, grants, scopes, redirect_uris, introspects, disabled } =
-            client;
-        Self {
-            id,
-            name,
-            public,
-            grants,
-            scopes,
-            redirect_uris,
-            introspects,
-            disabled,
-            secrets,
-            jwks,
-        }
+        let Client { id, name, public, grants, scopes, introspects, disabled } = client;
+        Self { id, name, public, grants, scopes, introspects, disabled, secrets, jwks }
     }
 
     pub(super) fn client(self) -> Client {
-        let Self { id, name, public, grants, scopes, redirect_uris, introspects, disabled, .. } =
-            self;
-        Client { id, name, public, grants, scopes, redirect_uris, introspects, disabled }
+        let Self { id, name, public, grants, scopes, introspects, disabled, .. } = self;
+        Client { id, name, public, grants, scopes, introspects, disabled }
     }
 
     /// Whether that is one of its secrets, in a time that says nothing of how nearly it is.

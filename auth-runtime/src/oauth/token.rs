@@ -54,8 +54,8 @@ pub(super) async fn token(
     match grant {
         GrantType::ClientCredentials => oauth.for_itself(&client, &parameters),
         GrantType::RefreshToken => oauth.renew(&client, &parameters).await,
-        // INVARIANT: it is not among what is offered.
-        GrantType::AuthorizationCode => Err(OAuthError::unsupported_grant_type()),
+        // INVARIANT: another is not among what is offered.
+        _ => Err(OAuthError::unsupported_grant_type()),
     }
 }
 
@@ -89,16 +89,14 @@ impl OAuth {
             presented.ok_or(OAuthError::invalid_request("`refresh_token` is missing"))?;
         // Before the token is used up: a scope too many must not cost the client its token (R07).
         let family = self.tokens().family(presented, Some(&client.id)).await;
-        let ceiling = match family.map_err(ungranted)? {
-            Some(family) => family.scopes.unwrap_or_default(),
-            None => Vec::new(),
+        let Some(family) = family.map_err(ungranted)? else {
+            self.tokens().report_refused(None, "refresh-token-invalid");
+            return Err(OAuthError::invalid_grant());
         };
+        let let_in = family.scopes.unwrap_or_default().into_iter();
+        let within: Vec<_> = let_in.filter(|name| client.scopes.contains(name)).collect();
         let policy = self.auth().policy();
-        let within: Vec<_> = ceiling.into_iter().filter(|it| client.scopes.contains(it)).collect();
-        let asked = match parameters.get("scope") {
-            Some(words) if !within.is_empty() => scopes::asked(Some(words), &within, &policy)?,
-            _ => within.iter().map(String::as_str).collect(),
-        };
+        let asked = scopes::asked(parameters.get("scope"), &within, &policy)?;
         let renewed = self.tokens().refresh_for(presented, &client.id, &asked).await;
         Ok(signed_in(&renewed.map_err(ungranted)?))
     }
