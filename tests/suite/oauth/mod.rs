@@ -8,4 +8,4 @@ mod metadata;
 mod refreshing;
 mod revoking;
 mod token;
-mod world;
+pub(crate) mod world;

@@ -1,12 +1,15 @@
 //! A service with clients. In: nothing. Out: its endpoints, its events, and a clock to move.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use auth_runtime::{
-    Auth, EmbeddedPolicy, Identity, Protected, Router,
+    Auth, Identity, Protected, Router,
     account::{Account, StoredAccounts},
     api_key,
     audit::{AuditSink, Event},
@@ -29,48 +32,49 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-pub(super) const START: i64 = 1_800_000_000;
+pub(crate) const START: i64 = 1_800_000_000;
 
-pub(super) struct World {
-    pub(super) clock: Arc<ManualClock>,
-    pub(super) accounts: StoredAccounts,
-    pub(super) auth: Auth,
-    pub(super) tokens: Tokens,
-    pub(super) clients: Clients,
-    pub(super) events: Events,
-    pub(super) store: Arc<Switched>,
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) accounts: StoredAccounts,
+    pub(crate) auth: Auth,
+    pub(crate) tokens: Tokens,
+    pub(crate) clients: Clients,
+    pub(crate) events: Events,
+    pub(crate) store: Arc<Switched>,
     app: Protected,
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
     /// Status and `error`, of an answer that nobody may keep.
-    pub(super) fn refusal(&self) -> (u16, String) {
+    pub(crate) fn refusal(&self) -> (u16, String) {
         assert_eq!(self.headers["cache-control"], "no-store", "{self:?}");
         (self.status, self.json()["error"].as_str().unwrap_or_default().to_owned())
     }
 
-    pub(super) fn text(&self, member: &str) -> String {
+    pub(crate) fn text(&self, member: &str) -> String {
         self.json()[member].as_str().unwrap_or_else(|| panic!("no {member}: {self:?}")).to_owned()
     }
 }
 
 /// Kind and cause of the events so far.
 #[derive(Clone, Default)]
-pub(super) struct Events(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
+pub(crate) struct Events(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
 
 impl AuditSink for Events {
     fn record(&self, event: &Event<'_>) {
@@ -81,7 +85,7 @@ impl AuditSink for Events {
 
 impl Events {
     /// The causes of the events of that kind.
-    pub(super) fn causes(&self, kind: &str) -> Vec<String> {
+    pub(crate) fn causes(&self, kind: &str) -> Vec<String> {
         let events = self.0.lock().unwrap();
         let of_kind = events.iter().filter(|(seen, _)| *seen == kind);
         of_kind.filter_map(|(_, cause)| cause.clone()).collect()
@@ -101,15 +105,16 @@ async fn write() {}
 async fn administer() {}
 
 impl World {
-    pub(super) async fn new() -> Self {
-        Self::under(policy!("policies/oauth.yaml")).await
+    pub(crate) async fn new() -> Self {
+        Self::at(Timestamp(START)).await
     }
 
-    pub(super) async fn under(policy: EmbeddedPolicy) -> Self {
+    /// One that begins at that moment.
+    pub(crate) async fn at(start: Timestamp) -> Self {
         let (store, events) = (Arc::<Switched>::default(), Events::default());
-        let clock = Arc::new(ManualClock::at(Timestamp(START)));
+        let clock = Arc::new(ManualClock::at(start));
         let keys = KeySet::generate(Algorithm::EdDSA).unwrap();
-        let auth = Auth::from_policy(policy)
+        let auth = Auth::from_policy(policy!("policies/oauth.yaml"))
             .keys("jwt", KeySet::from_jwk_set(keys.expose()).unwrap())
             .store(Arc::clone(&store) as Arc<dyn Store>)
             .clock(Arc::clone(&clock))
@@ -133,7 +138,7 @@ impl World {
     }
 
     /// A client with a secret that may do what clients may, for reading and writing.
-    pub(super) async fn client(&self, id: &str) -> (Client, String) {
+    pub(crate) async fn client(&self, id: &str) -> (Client, String) {
         let new = NewClient::new(id, "A client")
             .grants([GrantType::ClientCredentials, GrantType::RefreshToken])
             .scopes(["read:posts", "write:posts"]);
@@ -141,14 +146,14 @@ impl World {
         (client, secret.unwrap().expose().to_owned())
     }
 
-    pub(super) async fn account(&self, name: &str, role: &str) -> Account {
+    pub(crate) async fn account(&self, name: &str, role: &str) -> Account {
         const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         let (hash, roles) = (HASH.parse().unwrap(), vec![role.to_owned()]);
         self.accounts.register(name, roles, hash, self.auth.now()).await.unwrap()
     }
 
     /// What a client holds that an account let in.
-    pub(super) async fn let_in(
+    pub(crate) async fn let_in(
         &self,
         account: &Account,
         client: &str,
@@ -158,7 +163,7 @@ impl World {
     }
 
     /// A form, with what stands in `Authorization`.
-    pub(super) async fn form(
+    pub(crate) async fn form(
         &self,
         path: &str,
         authorization: Option<&str>,
@@ -167,7 +172,7 @@ impl World {
         self.raw(path, authorization, &form(parameters)).await
     }
 
-    pub(super) async fn raw(&self, path: &str, authorization: Option<&str>, body: &str) -> Answer {
+    pub(crate) async fn raw(&self, path: &str, authorization: Option<&str>, body: &str) -> Answer {
         let mut request = Request::post(path);
         if let Some(value) = authorization {
             request = request.header("authorization", value);
@@ -177,7 +182,7 @@ impl World {
     }
 
     /// `POST /oauth/token` of a client that shows its secret in the header.
-    pub(super) async fn token(
+    pub(crate) async fn token(
         &self,
         (client, secret): &(Client, String),
         parameters: &[(&str, &str)],
@@ -186,24 +191,32 @@ impl World {
     }
 
     /// A token with which the client acts for itself.
-    pub(super) async fn own_token(&self, client: &(Client, String)) -> String {
+    pub(crate) async fn own_token(&self, client: &(Client, String)) -> String {
         let answer = self.token(client, &[("grant_type", "client_credentials")]).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.text("access_token")
     }
 
-    pub(super) async fn get(&self, path: &str) -> Answer {
+    /// The same service behind a port of this machine.
+    pub(crate) async fn serve(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(self.app.clone().serve(listener));
+        address
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await
     }
 
     /// What a guarded endpoint answers to a token.
-    pub(super) async fn asks(&self, method: &str, path: &str, token: &str) -> Answer {
+    pub(crate) async fn asks(&self, method: &str, path: &str, token: &str) -> Answer {
         let request = Request::builder().method(method).uri(path);
         let request = request.header("authorization", format!("Bearer {token}"));
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -215,28 +228,28 @@ impl World {
     }
 }
 
-pub(super) fn basic(id: &str, secret: &str) -> String {
+pub(crate) fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
-pub(super) fn form(parameters: &[(&str, &str)]) -> String {
+pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
     serde_urlencoded::to_string(parameters).unwrap()
 }
 
 /// What a secret says, where a test sends it.
-pub(super) fn said(secret: &Secret) -> &str {
+pub(crate) fn said(secret: &Secret) -> &str {
     secret.expose()
 }
 
 /// A store that can be switched off.
 #[derive(Debug, Default)]
-pub(super) struct Switched {
+pub(crate) struct Switched {
     inner: MemoryStore,
     down: AtomicBool,
 }
 
 impl Switched {
-    pub(super) fn switch_off(&self, off: bool) {
+    pub(crate) fn switch_off(&self, off: bool) {
         self.down.store(off, Ordering::Release);
     }
 
