@@ -8,6 +8,7 @@ import sys
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.jwk import ECKey
 
 DETAILS = json.load(sys.stdin)
 BASE, ISSUER = DETAILS["base"], DETAILS["issuer"]
@@ -20,8 +21,8 @@ def session():
         return OAuth2Session(DETAILS["client_id"], secret, token_endpoint_auth_method=way)
     # The service is on loopback, and its public name is what an assertion has to be for.
     signs = PrivateKeyJWT(token_endpoint=ISSUER + "/oauth/token", alg="ES256")
-    made = OAuth2Session(DETAILS["client_id"], DETAILS["key"], token_endpoint_auth_method=signs)
-    return made
+    key = ECKey.import_key(DETAILS["key"])
+    return OAuth2Session(DETAILS["client_id"], key, token_endpoint_auth_method=signs)
 
 
 def main():
