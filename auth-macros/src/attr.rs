@@ -47,7 +47,8 @@ impl Parse for Authenticate {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let mut asked = nothing_asked(input.span());
         let mut common = Common::default();
-        let mut keys = Keys::new(&["scopes", "role", "rule", "limit", "policy", "crate"]);
+        let mut keys =
+            Keys::new(&["scopes", "role", "rule", "limit", "max_age", "acr", "policy", "crate"]);
         if !input.is_empty() && !input.peek2(Token![=]) {
             asked.schemes = schemes(input)?;
             comma(input)?;
@@ -59,6 +60,8 @@ impl Parse for Authenticate {
                 "role" => asked.role = Some(name(input)?),
                 "rule" => asked.rule = Some(name(input)?),
                 "limit" => asked.limit = Some(name(input)?),
+                "max_age" => asked.max_age = Some(name(input)?),
+                "acr" => asked.acr = Some(name(input)?),
                 _ => common.read(&key, input)?,
             }
             comma(input)?;
@@ -151,7 +154,16 @@ impl Keys {
 }
 
 fn nothing_asked(at: Span) -> Asked<Span> {
-    Asked { at, schemes: Vec::new(), scopes: None, role: None, rule: None, limit: None }
+    Asked {
+        at,
+        schemes: Vec::new(),
+        scopes: None,
+        role: None,
+        rule: None,
+        limit: None,
+        max_age: None,
+        acr: None,
+    }
 }
 
 fn comma(input: ParseStream<'_>) -> syn::Result<()> {

@@ -27,9 +27,23 @@ pub(crate) fn guard_type(
     let limit = id(requirement.limit.map(|limit| limit.0));
     let rule = id(rule);
     let mutates = policy.mutates(requirement);
+    let sign_in = sign_in(requirement);
     quote!(#private::Guard<#private::Requires<
         #structure, #schemes, #private::#scopes<#words>, #role, #limit, #rule, #mutates, #form
+        #sign_in
     >>)
+}
+
+/// What is asked of the sign-in: nothing in most rules, so that their types stay as short.
+fn sign_in(requirement: &Requirement) -> TokenStream {
+    if requirement.max_age.is_none() && requirement.acr.is_none() {
+        return TokenStream::new();
+    }
+    // INVARIANT: a requirement asks for 30 days at most. SECURITY: what did not fit would let
+    // nobody in.
+    let max_age = requirement.max_age.map(|age| u32::try_from(age.0).unwrap_or(0));
+    let (max_age, acr) = (id(max_age), id(requirement.acr.map(|acr| acr.0)));
+    quote!(, #max_age, #acr)
 }
 
 /// The guard of a `#[public(..)]` handler.

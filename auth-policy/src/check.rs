@@ -13,6 +13,7 @@ use crate::{
 };
 
 mod access;
+mod acr;
 mod advice;
 mod bits;
 mod browsers;
@@ -82,6 +83,7 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     let origins = access::roles(document, &mut contents, report);
     let roles_wrong = document.access_incomplete || report.errors() > before;
     contents.limits = limits::limits(document);
+    contents.acr_values = acr::acr_values(&document.acr_values, report);
     contents.endpoints = endpoints::endpoints(document, &contents, report);
     endpoints::refuse_unguarded(document, report);
     contents.passwords = limits::passwords(&document.passwords, report);
@@ -110,14 +112,13 @@ pub(crate) mod tests {
     use super::*;
     use crate::code::Code;
 
-    /// What a policy with these sections says, and what is found in it besides that a section is
-    /// not enforced yet.
+    /// What a policy with these sections says, and what is found in it.
     pub(crate) fn read(sections: &str) -> (Contents, Vec<Code>) {
         let head = "version: 1\nschemes: { session: { idle: 1m, lifetime: 1h } }\n";
         let source = Source::new("p.yaml", format!("{head}{sections}").into());
         let mut report = Report::default();
         let contents = super::read(&source, &mut report).unwrap_or_default();
         let found = report.finish(&source).into_iter().map(|found| found.code);
-        (contents, found.filter(|code| *code != Code::NotSupportedYet).collect())
+        (contents, found.collect())
     }
 }

@@ -105,6 +105,7 @@ codes! {
     UndeclaredScheme Error "undeclared-scheme" "A scheme that neither `schemes` nor `issuers` declares."
     UndeclaredLimit Error "undeclared-limit" "A limit that `limits` does not declare."
     UndeclaredRule Error "undeclared-rule" "A rule that `rules` does not declare."
+    UndeclaredAcr Error "undeclared-acr" "An authentication context that `acr_values` does not declare."
     RoleCycle Error "role-cycle" "Roles that include one another in a circle."
     WildcardMatchesNothing Error "wildcard-matches-nothing" "A wildcard that stands for no declared scope."
 
@@ -130,6 +131,7 @@ codes! {
     ScopeOutOfReach Error "scope-out-of-reach" "A scope that a named scheme can never carry."
     RoleOutOfReach Error "role-out-of-reach" "A role that a named scheme can never carry."
     Unsatisfiable Error "unsatisfiable" "A requirement that no role can satisfy."
+    NoSignIn Error "no-sign-in" "A requirement about the sign-in that names a scheme nobody signs in with."
     RuleCombined Error "rule-combined" "A named rule combined with what the rule already says."
 
     // Advice.

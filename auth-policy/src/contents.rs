@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ids::{LimitId, RoleId, SchemeId, ScopeId},
+    ids::{AcrId, LimitId, RoleId, SchemeId, ScopeId},
     requirement::Requirement,
     settings::{
         ApiKeyScheme, Cors, Csrf, EndpointLimit, ForeignIssuer, Headers, JwtScheme, Limit, Network,
@@ -30,6 +30,9 @@ pub(crate) struct Contents {
     pub(crate) cors: Option<Cors>,
     pub(crate) rules: Vec<NamedRule>,
     pub(crate) invariants: Vec<Invariant>,
+    /// From the weakest to the strongest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) acr_values: Vec<AcrValue>,
 }
 
 impl Contents {
@@ -49,6 +52,11 @@ impl Contents {
         find(&self.limits, name, |limit| &limit.name).map(LimitId)
     }
 
+    pub(crate) fn acr_id(&self, value: &str) -> Option<AcrId> {
+        let mut values = self.acr_values.iter().zip(0u32..);
+        values.find(|(acr, _)| acr.value == value).map(|(_, id)| AcrId(id))
+    }
+
     pub(crate) fn rule(&self, name: &str) -> Option<&NamedRule> {
         let index = find(&self.rules, name, |rule| &rule.name)?;
         self.rules.get(index as usize)
@@ -66,6 +74,7 @@ impl Contents {
         bare.limits.iter_mut().for_each(|item| item.place = nowhere);
         bare.rules.iter_mut().for_each(|item| item.place = nowhere);
         bare.invariants.iter_mut().for_each(|item| item.place = nowhere);
+        bare.acr_values.iter_mut().for_each(|item| item.place = nowhere);
         bare
     }
 }
@@ -145,6 +154,15 @@ pub struct Invariant {
     pub role: RoleId,
     /// The scopes it speaks of.
     pub scopes: Vec<ScopeId>,
+    /// Where the policy declares it.
+    pub place: Place,
+}
+
+/// An authentication context as declared: how surely somebody proved who they are (RFC 9470).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AcrValue {
+    /// What stands in the claim `acr`, compared byte for byte.
+    pub value: String,
     /// Where the policy declares it.
     pub place: Place,
 }

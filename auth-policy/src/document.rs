@@ -61,6 +61,7 @@ pub(crate) struct Document {
     pub(crate) cors: Option<CorsForm>,
     pub(crate) rules: Vec<Entry<RuleForm>>,
     pub(crate) invariants: Vec<InvariantForm>,
+    pub(crate) acr_values: Vec<At<String>>,
     /// Whether scopes or roles were malformed, so that less is declared than their author meant.
     pub(crate) access_incomplete: bool,
 }
@@ -251,6 +252,8 @@ pub(crate) struct RuleForm {
     pub(crate) scopes: Option<ScopesForm>,
     pub(crate) role: Option<At<String>>,
     pub(crate) limit: Option<At<String>>,
+    pub(crate) max_age: Option<At<String>>,
+    pub(crate) acr: Option<At<String>>,
     /// Whether a key of it was malformed, so that what is left says less than its author meant.
     pub(crate) incomplete: bool,
 }
@@ -290,6 +293,7 @@ const SECTIONS: &[&str] = &[
     "oauth",
     "cors",
     "headers",
+    "acr_values",
 ];
 
 impl Document {
@@ -329,6 +333,11 @@ impl Document {
             cors: network::cors(section("cors"), report),
             rules: entries(section("rules"), "rules", report, access::rule),
             invariants,
+            acr_values: values::some_words(
+                section("acr_values"),
+                "a list from the weakest to the strongest",
+                report,
+            ),
             access_incomplete,
         }
     }

@@ -6,11 +6,8 @@
 
 use crate::{code::Code, report::Report, settings::Place, source::quoted};
 
-/// Where it stands, the key, and what to do until then.
-const NOT_YET: &[(&str, &str, &str)] = &[
-    ("", "cors", "use a layer of your own until then, and remove the section"),
-    ("", "headers", "use a layer of your own until then, and remove the section"),
-];
+/// Where it stands, the key, and what to do until then. All that the language has today counts.
+const NOT_YET: &[(&str, &str, &str)] = &[];
 
 /// Keys that do not exist and will not, with the reason.
 const HINTS: &[(&str, &str, &str)] = &[

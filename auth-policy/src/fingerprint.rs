@@ -39,6 +39,10 @@ impl Structure {
             hash.word(&rule.name);
             hash.json(&rule.requirement);
         });
+        // A policy that declares none keeps the structure it has without this section.
+        if !contents.acr_values.is_empty() {
+            hash.list("acr_values", &contents.acr_values, |hash, acr| hash.word(&acr.value));
+        }
         let digest = hash.0.finalize();
         let mut first = [0; 8];
         first.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
@@ -129,6 +133,29 @@ cors: { origins: [https://app.example], credentials: true }
             assert_eq!(Structure::of(&before), Structure::of(&after), "{to}");
             assert_ne!(Revision::of(&before), Revision::of(&after), "{to}");
         }
+    }
+
+    #[test]
+    fn j16_what_rules_ask_of_a_sign_in_is_part_of_the_structure() {
+        const STEP_UP: &str = "acr_values: [password, mfa]
+rules: { purge: { schemes: session, max_age: 10m, acr: mfa } }
+";
+        let (before, found) = read(STEP_UP);
+        assert_eq!(found, []);
+        for (from, to) in [
+            ("[password, mfa]", "[mfa, password]"),
+            ("[password, mfa]", "[password, mfa, hardware]"),
+            ("10m", "11m"),
+            (", acr: mfa", ""),
+        ] {
+            let after = read(&STEP_UP.replacen(from, to, 1)).0;
+            assert_ne!(Structure::of(&before), Structure::of(&after), "{to}");
+        }
+        let policy = Policy::new(before);
+        let text = policy.to_embedded().unwrap_or_default();
+        let back = Policy::from_embedded(&text, policy.structure());
+        let back = back.unwrap_or_else(|_| unreachable!());
+        assert_eq!((back.acr_values(), back.rules()), (policy.acr_values(), policy.rules()));
     }
 
     #[test]

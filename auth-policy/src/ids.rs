@@ -19,5 +19,9 @@ pub struct SchemeId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LimitId(pub u32);
 
+/// An authentication context, by its index in the policy's `acr_values`: the greater, the stronger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AcrId(pub u32);
+
 /// The most schemes and foreign issuers one policy may declare: a rule holds them in one word.
 pub const MAX_SCHEMES: usize = 64;

@@ -17,6 +17,8 @@ mod contents;
 mod diagnostic;
 #[cfg(feature = "yaml")]
 mod document;
+#[cfg(feature = "yaml")]
+mod duration;
 mod embed;
 #[cfg(feature = "yaml")]
 mod enforced;

@@ -15,8 +15,8 @@ use crate::{
 
 pub(crate) use crate::contents::Contents;
 pub use crate::{
-    contents::{Invariant, NamedRule, Role, Scheme, SchemeKind, Scope},
-    ids::{LimitId, MAX_SCHEMES, RoleId, SchemeId, ScopeId},
+    contents::{AcrValue, Invariant, NamedRule, Role, Scheme, SchemeKind, Scope},
+    ids::{AcrId, LimitId, MAX_SCHEMES, RoleId, SchemeId, ScopeId},
 };
 
 /// A policy that was read and checked: what every other part of the workspace works on.
@@ -117,6 +117,22 @@ impl Policy {
     /// The statements under `never` and `always`, all of which hold.
     pub fn invariants(&self) -> &[Invariant] {
         &self.contents.invariants
+    }
+
+    /// The authentication contexts that rules may ask for, from the weakest to the strongest; an
+    /// [`AcrId`] is an index into this list.
+    pub fn acr_values(&self) -> &[AcrValue] {
+        &self.contents.acr_values
+    }
+
+    /// The authentication context with that value in the claim `acr`.
+    pub fn acr_id(&self, value: &str) -> Option<AcrId> {
+        self.contents.acr_id(value)
+    }
+
+    /// The authentication context with that id, if this policy has one.
+    pub fn acr(&self, id: AcrId) -> Option<&AcrValue> {
+        self.contents.acr_values.get(id.0 as usize)
     }
 
     /// The scope of that name.

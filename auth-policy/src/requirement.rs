@@ -5,7 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{LimitId, RoleId, SchemeId, ScopeId};
+use crate::{
+    ids::{AcrId, LimitId, RoleId, SchemeId, ScopeId},
+    settings::Seconds,
+};
 
 #[cfg(feature = "yaml")]
 mod asked;
@@ -13,9 +16,12 @@ mod asked;
 mod reach;
 #[cfg(feature = "yaml")]
 mod resolve;
+#[cfg(feature = "yaml")]
+mod sign_in;
 
 #[cfg(feature = "yaml")]
 pub use asked::{Asked, AskedScopes, Named, Problem};
+
 #[cfg(feature = "yaml")]
 pub(crate) use resolve::{Names, resolve_among, several, several_words};
 #[cfg(feature = "yaml")]
@@ -34,4 +40,11 @@ pub struct Requirement {
     pub role: Option<RoleId>,
     /// The rate limit, besides those of the schemes.
     pub limit: Option<LimitId>,
+    /// How long ago somebody may have signed in, or proved anew who they are (RFC 9470). From 1 s
+    /// to 30 days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<Seconds>,
+    /// The weakest authentication context that is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<AcrId>,
 }

@@ -1,7 +1,7 @@
 //! The values of a checked policy: what each scheme, issuer, provider and limit is set to.
 //! Plain data, every field with its unit and its default.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,16 @@ impl Seconds {
     /// The same as a [`Duration`].
     pub const fn as_duration(self) -> Duration {
         Duration::from_secs(self.0)
+    }
+}
+
+/// As a policy writes it, in the greatest unit that needs no fraction: `10m`, `90s`.
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let units = [(86_400, 'd'), (3_600, 'h'), (60, 'm')];
+        let whole = units.into_iter().find(|(unit, _)| self.0 > 0 && self.0.is_multiple_of(*unit));
+        let (unit, letter) = whole.unwrap_or((1, 's'));
+        write!(f, "{}{letter}", self.0 / unit)
     }
 }
 

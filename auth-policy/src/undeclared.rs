@@ -13,6 +13,7 @@ pub(crate) enum Kind {
     Scheme,
     Limit,
     Rule,
+    AcrValue,
 }
 
 /// What to say about a name that nothing declares.
@@ -31,6 +32,7 @@ impl Kind {
             Self::Scheme => Code::UndeclaredScheme,
             Self::Limit => Code::UndeclaredLimit,
             Self::Rule => Code::UndeclaredRule,
+            Self::AcrValue => Code::UndeclaredAcr,
         }
     }
 
@@ -41,6 +43,7 @@ impl Kind {
             Self::Scheme => "scheme",
             Self::Limit => "limit",
             Self::Rule => "rule",
+            Self::AcrValue => "authentication context",
         }
     }
 
@@ -52,6 +55,9 @@ impl Kind {
             Self::Scheme => contents.schemes.iter().map(|x| (x.name.as_str(), x.place)).collect(),
             Self::Limit => contents.limits.iter().map(|x| (x.name.as_str(), x.place)).collect(),
             Self::Rule => contents.rules.iter().map(|x| (x.name.as_str(), x.place)).collect(),
+            Self::AcrValue => {
+                contents.acr_values.iter().map(|x| (x.value.as_str(), x.place)).collect()
+            }
         }
     }
 }

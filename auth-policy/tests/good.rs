@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use auth_policy::{
     Code, Policy, Source, check,
-    policy::{RoleId, Scheme, SchemeKind, ScopeId},
+    policy::{AcrId, RoleId, Scheme, SchemeKind, ScopeId},
     settings::{
         Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientId, Csrf, ForeignIssuer,
         JwtScheme, KeyEnvironment, Passwords, Place, Reference, Rejected, Revocation, SameSite,
@@ -227,6 +227,9 @@ fn rules_and_invariants_are_resolved() {
     let moderate = &policy.rule("moderate").unwrap().requirement;
     assert!(moderate.any_scope && policy.mutates(moderate));
     assert_eq!(names(&policy, &moderate.scopes), ["admin", "delete:posts"]);
+    let purge = &policy.rule("purge").unwrap().requirement;
+    assert_eq!((purge.max_age, purge.acr), (Some(Seconds(600)), Some(AcrId(1))));
+    assert_eq!((moderate.max_age, moderate.acr), (None, None));
     let staff = &policy.rule("staff").unwrap().requirement;
     assert_eq!((staff.role, staff.schemes.len()), (policy.role_id("reader"), 1));
     let [never, always] = policy.invariants() else { panic!("not two invariants") };
@@ -253,32 +256,11 @@ fn words_of_yaml_1_1_are_words() {
     assert_eq!((described("5a"), described("007-a")), ("Two\nlines\n", "  spaces  "));
 }
 
-fn later() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/later");
-    let mut files: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
-}
-
-/// Policies with sections that are checked and not enforced: they move to `good/` with their
-/// enforcement.
-#[test]
-fn what_is_not_enforced_yet_is_refused_for_nothing_else() {
-    for path in later() {
-        let checked = check(&Source::read(&path, path.to_string_lossy()).unwrap());
-        assert!(checked.policy.is_none(), "{}", path.display());
-        for found in checked.diagnostics {
-            assert_eq!(found.code, Code::NotSupportedYet, "{}: {found:?}", path.display());
-        }
-    }
-    assert!(later().len() >= 2);
-}
-
 /// The reader the archived crate had and the one this crate uses take every accepted policy for
 /// the same, so an editor or a tool on the former shows what is enforced.
 #[test]
 fn both_readers_take_an_accepted_policy_for_the_same() {
-    for path in corpus().into_iter().chain(later()) {
+    for path in corpus() {
         readers::assert_same(&std::fs::read_to_string(&path).unwrap());
     }
 }

@@ -6,6 +6,7 @@ use auth_policy::{
     Code, Policy, Source, check,
     policy::{RoleId, SchemeId, ScopeId},
     requirement::{Asked, AskedScopes, Named, Problem, Requirement, resolve},
+    settings::Seconds,
 };
 
 const POLICY: &str = r#"
@@ -27,6 +28,7 @@ issuers:
   partner: { issuer: https://p.example, audience: a, may_grant: [read:posts, publish:posts], roles: { staff: author } }
 rules:
   edit_post: { schemes: [jwt, session], scopes: write:posts }
+acr_values: ["urn:password", "urn:mfa"]
 "#;
 
 fn policy() -> Policy {
@@ -51,6 +53,8 @@ fn asked(schemes: &[&str], any: bool, scopes: Option<&[&str]>, role: Option<&str
         role: role.map(|name| named(name, 20)),
         rule: None,
         limit: None,
+        max_age: None,
+        acr: None,
     }
 }
 
@@ -139,6 +143,66 @@ fn z2_unknown_limit_is_told() {
     let found = problem(resolve(&asked, &policy()));
     assert_eq!((found.code, found.at), (Code::UndeclaredLimit, 40));
     assert!(found.message.contains("no limit `writes`"));
+}
+
+#[test]
+fn j16_unknown_acr_suggests_the_nearest() {
+    let asked = Asked { acr: Some(named("urn:mfaa", 50)), ..asked(&["jwt"], false, None, None) };
+    let found = problem(resolve(&asked, &policy()));
+    assert_eq!((found.code, found.at), (Code::UndeclaredAcr, 50));
+    assert_eq!(found.help.as_deref(), Some("did you mean `urn:mfa`?"));
+    let (place, label) = found.declared.unwrap();
+    assert_eq!((place.line, label.as_str()), (20, "`urn:mfa` is declared here"));
+}
+
+#[test]
+fn j16_a_maximum_age_is_1_second_to_30_days() {
+    let ask = |span: &str| Asked {
+        max_age: Some(named(span, 60)),
+        ..asked(&["jwt", "session", "partner"], false, None, None)
+    };
+    for (span, seconds) in [("1s", 1), ("10m", 600), ("30d", 2_592_000)] {
+        assert_eq!(resolve(&ask(span), &policy()).unwrap().max_age, Some(Seconds(seconds)));
+    }
+    for (span, code) in [
+        ("0s", Code::OutOfRange),
+        ("2592001s", Code::OutOfRange),
+        ("10", Code::InvalidDuration),
+        ("ten minutes", Code::InvalidDuration),
+        ("", Code::InvalidDuration),
+    ] {
+        let found = problem(resolve(&ask(span), &policy()));
+        assert_eq!((found.code, found.at), (code, 60), "{span}");
+    }
+}
+
+#[test]
+fn j16_nobody_signs_in_with_an_api_key() {
+    for (max_age, acr) in
+        [(Some("1h"), None), (None, Some("urn:mfa")), (Some("1h"), Some("urn:mfa"))]
+    {
+        let asked = Asked {
+            max_age: max_age.map(|word| named(word, 60)),
+            acr: acr.map(|word| named(word, 50)),
+            ..asked(&["jwt", "api_key"], false, None, None)
+        };
+        let found = problem(resolve(&asked, &policy()));
+        assert_eq!(found.code, Code::NoSignIn);
+        assert_eq!(found.at, if max_age.is_some() { 60 } else { 50 });
+    }
+}
+
+#[test]
+fn j16_a_rule_says_what_it_asks_of_the_sign_in() {
+    let asked = Asked {
+        rule: Some(named("edit_post", 30)),
+        max_age: Some(named("10m", 60)),
+        acr: Some(named("urn:mfa", 50)),
+        ..asked(&[], false, None, None)
+    };
+    let found = resolve(&asked, &policy()).unwrap_err();
+    let found: Vec<_> = found.iter().map(|found| (found.code, found.at)).collect();
+    assert_eq!(found, [(Code::RuleCombined, 60), (Code::RuleCombined, 50)]);
 }
 
 #[test]

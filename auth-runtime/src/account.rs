@@ -64,12 +64,19 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
     /// The account with that id.
     fn by_id<'a>(&'a self, id: &'a str, now: Timestamp) -> Answer<'a, Option<Account>>;
 
-    /// Writes another hash for the password of the account with that id: `false` says that it was
-    /// not written, which is all the default does. Then a hash that is out of date stays, and
-    /// nobody can change a password here.
+    /// Writes another hash for the password of the account with that id, if its hash is still
+    /// `was`: `false` says that it was not written, which is all the default does. Then a hash that
+    /// is out of date stays, and nobody can change a password here.
+    ///
+    /// # Security
+    ///
+    /// Comparing and writing are one step, as in `UPDATE .. WHERE id = .. AND password = ..`:
+    /// whoever knew the password before a reset, and asks for another at the same moment, must not
+    /// write over what was reset.
     fn set_password<'a>(
         &'a self,
         _id: &'a str,
+        _was: &'a PasswordHash,
         _password: &'a PasswordHash,
         _now: Timestamp,
     ) -> Answer<'a, bool> {
@@ -141,7 +148,30 @@ impl StoredAccounts {
                 return Ok(account);
             }
         }
-        Err(StoreError::Unavailable("an account changed under every attempt".to_owned()).into())
+        Err(busy().into())
+    }
+
+    async fn replace_password(
+        &self,
+        id: &str,
+        was: &PasswordHash,
+        password: &PasswordHash,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(key) = account_key(id) else { return Ok(false) };
+        for _ in 0..ATTEMPTS {
+            let Some(record) = self.store.get(&key, now).await? else { return Ok(false) };
+            let account = read(&record)?;
+            if account.password != *was {
+                return Ok(false);
+            }
+            let renewed = Account { password: password.clone(), ..account };
+            let value = Stored::from(&renewed).to_bytes();
+            if self.store.swap(&key, record.version, &value, None, now).await? {
+                return Ok(true);
+            }
+        }
+        Err(busy())
     }
 
     async fn find_by_id(&self, id: &str, now: Timestamp) -> Result<Option<Account>, StoreError> {
@@ -175,18 +205,16 @@ impl Accounts for StoredAccounts {
     fn set_password<'a>(
         &'a self,
         id: &'a str,
+        was: &'a PasswordHash,
         password: &'a PasswordHash,
         now: Timestamp,
     ) -> Answer<'a, bool> {
-        Box::pin(async move {
-            let renew = |account: &mut Account| account.password = password.clone();
-            match self.change(id, renew, now).await {
-                Ok(_) => Ok(true),
-                Err(AccountError::Store(error)) => Err(error),
-                Err(_) => Ok(false),
-            }
-        })
+        Box::pin(self.replace_password(id, was, password, now))
     }
+}
+
+fn busy() -> StoreError {
+    StoreError::Unavailable("an account changed under every attempt".to_owned())
 }
 
 fn account_key(id: &str) -> Option<Key> {

@@ -1,8 +1,7 @@
-//! The engine. In: a policy, and what its references lead to. Out: [`Auth`], which stands behind
-//! every guard: keys, clock, audit sink, and the policy's tables.
+//! The engine. In: the parts that [`AuthBuilder`] has put together. Out: [`Auth`], which stands
+//! behind every guard: keys, clock, audit sink, and the policy's tables.
 
 use std::{
-    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Weak,
@@ -11,29 +10,25 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use auth_policy::{
-    EmbedError, Policy, Structure,
-    policy::{Scheme, SchemeId, SchemeKind},
-    settings::{ForeignIssuer, KeyEnvironment},
-};
+use auth_policy::{Policy, policy::SchemeId};
 
 use crate::{
-    account::{Accounts, StoredAccounts},
+    account::Accounts,
     api_key::{ApiKeys, Keep},
-    audit::{AuditSink, Decision, Event, Kind, Scene, TracingSink},
-    build_error::BuildError,
-    clock::{Clock, Moment, SystemClock, Timestamp},
+    audit::{AuditSink, Decision, Event, Kind, Scene},
+    builder::{AuthBuilder, EmbeddedPolicy},
+    clock::{Clock, Moment, Timestamp},
     csrf::CsrfKey,
-    discovery::{Discovery, RemoteKeys, Surroundings},
+    discovery::RemoteKeys,
     identity::Subject,
     in_force::InForce,
-    jwt::{Issuer, KeySet, Keyring},
-    limit::{Limiter, MemoryLimiter},
+    jwt::Issuer,
+    limit::Limiter,
     refresh::ServerSecret,
     revocation::Revocations,
-    rotation::referred_to,
     session::Book,
     store::{Store, StoreError},
+    transport::Https,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -43,62 +38,67 @@ pub struct Auth(Arc<Engine>);
 /// An engine, for as long as there is one.
 pub(crate) struct WeakAuth(Weak<Engine>);
 
+/// What an engine is made of.
+pub(crate) struct Parts {
+    pub(crate) in_force: InForce,
+    /// The foreign issuers whose keys are fetched.
+    pub(crate) remote: Vec<Arc<RemoteKeys>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) audit: Arc<dyn AuditSink>,
+    pub(crate) limiter: Arc<dyn Limiter>,
+    pub(crate) https: Https,
+    pub(crate) memory: Option<Memory>,
+}
+
+/// What an engine remembers beyond one request.
+pub(crate) struct Memory {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) accounts: Arc<dyn Accounts>,
+    pub(crate) revocations: Option<Arc<Revocations>>,
+    pub(crate) sessions: Option<Arc<Book>>,
+    /// What the tokens against forged requests are derived from, where tokens travel in cookies.
+    pub(crate) csrf: Option<ServerSecret>,
+    pub(crate) keys: Option<Keep>,
+}
+
 struct Engine {
     in_force: ArcSwap<InForce>,
-    /// The foreign issuers whose keys are fetched.
     remote: Vec<Arc<RemoteKeys>>,
     clock: Arc<dyn Clock>,
     audit: Arc<dyn AuditSink>,
     limiter: Arc<dyn Limiter>,
     limiter_answers: AtomicBool,
+    https: Https,
     memory: Option<Memory>,
-}
-
-/// What an engine remembers beyond one request.
-struct Memory {
-    store: Arc<dyn Store>,
-    accounts: Arc<dyn Accounts>,
-    revocations: Option<Arc<Revocations>>,
-    sessions: Option<Arc<Book>>,
-    /// What the tokens against forged requests are derived from, where tokens travel in cookies.
-    csrf: Option<ServerSecret>,
-    keys: Option<Keep>,
-}
-
-/// A checked policy inside the binary, as `policy!()` leaves it.
-#[derive(Clone, Copy, Debug)]
-pub struct EmbeddedPolicy {
-    text: &'static str,
-    structure: u64,
-}
-
-impl EmbeddedPolicy {
-    #[doc(hidden)]
-    pub const fn new(text: &'static str, structure: u64) -> Self {
-        Self { text, structure }
-    }
-
-    fn read(self) -> Result<Policy, EmbedError> {
-        Policy::from_embedded(self.text, Structure(self.structure))
-    }
+    /// Held while one policy takes the place of another.
+    #[cfg(feature = "reload")]
+    replacing: std::sync::Mutex<()>,
 }
 
 impl Auth {
     /// Begins an engine for a policy: `Auth::from_policy(policy!())`.
     pub fn from_policy(policy: EmbeddedPolicy) -> AuthBuilder {
-        AuthBuilder {
-            policy,
-            keys: BTreeMap::new(),
-            discovery: None,
-            clock: Arc::new(SystemClock),
-            audit: Arc::new(TracingSink),
-            limiter: None,
-            store: None,
-            accounts: None,
-            key_environment: None,
+        AuthBuilder::new(policy)
+    }
+
+    /// Sets an engine going: it follows what is revoked elsewhere, and writes its batches.
+    pub(crate) fn start(parts: Parts) -> Self {
+        let Parts { in_force, remote, clock, audit, limiter, memory, https } = parts;
+        let auth = Self(Arc::new(Engine {
+            in_force: ArcSwap::from_pointee(in_force),
+            remote,
+            clock,
+            audit,
+            limiter,
+            limiter_answers: AtomicBool::new(true),
+            memory,
+            https,
             #[cfg(feature = "reload")]
-            policy_file: None,
-        }
+            replacing: std::sync::Mutex::default(),
+        }));
+        auth.follow_revocations();
+        auth.write_batches();
+        auth
     }
 
     /// The policy in force. Of two calls the second may return another, where policies are reloaded:
@@ -111,6 +111,13 @@ impl Auth {
     #[cfg(feature = "reload")]
     pub(crate) fn put_in_force(&self, new: InForce) {
         self.0.in_force.store(Arc::new(new));
+    }
+
+    /// Waits until nobody else replaces the policy, and keeps it so while the guard lives.
+    #[cfg(feature = "reload")]
+    pub(crate) fn replacing(&self) -> std::sync::MutexGuard<'_, ()> {
+        // It guards nothing that a panic could leave half done.
+        self.0.replacing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// All that a request is decided by, as it is now.
@@ -282,6 +289,11 @@ impl Auth {
         &*self.0.audit
     }
 
+    /// Whether requests have to come by TLS.
+    pub(crate) fn https(&self) -> Https {
+        self.0.https
+    }
+
     /// Where the buckets of limits are.
     pub(crate) fn limiter(&self) -> &dyn Limiter {
         &*self.0.limiter
@@ -306,214 +318,5 @@ impl fmt::Debug for Auth {
             .field("policy", &self.policy().path())
             .field("revision", &self.policy().revision())
             .finish_non_exhaustive()
-    }
-}
-
-/// An engine being put together.
-#[must_use = "an engine is made by `build`"]
-pub struct AuthBuilder {
-    policy: EmbeddedPolicy,
-    keys: BTreeMap<String, KeySet>,
-    discovery: Option<Discovery>,
-    clock: Arc<dyn Clock>,
-    audit: Arc<dyn AuditSink>,
-    limiter: Option<Arc<dyn Limiter>>,
-    store: Option<Arc<dyn Store>>,
-    accounts: Option<Arc<dyn Accounts>>,
-    key_environment: Option<KeyEnvironment>,
-    #[cfg(feature = "reload")]
-    policy_file: Option<std::path::PathBuf>,
-}
-
-impl AuthBuilder {
-    /// Hands over the keys of a scheme or foreign issuer, instead of those its policy refers to.
-    pub fn keys(mut self, scheme: impl Into<String>, keys: KeySet) -> Self {
-        self.keys.insert(scheme.into(), keys);
-        self
-    }
-
-    /// Fetches the keys of foreign issuers that have none of their own in this way. Without this
-    /// call nothing is fetched, and such an issuer stops the start.
-    pub fn discovery(mut self, discovery: Discovery) -> Self {
-        self.discovery = Some(discovery);
-        self
-    }
-
-    /// Takes the time from this clock. Default [`SystemClock`].
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
-        self
-    }
-
-    /// Sends events to this sink. Default [`TracingSink`].
-    pub fn audit(mut self, sink: impl AuditSink) -> Self {
-        self.audit = Arc::new(sink);
-        self
-    }
-
-    /// Counts requests here where the policy limits them. Default a [`MemoryLimiter`], which counts
-    /// what reaches this process.
-    pub fn limiter(mut self, limiter: Arc<dyn Limiter>) -> Self {
-        self.limiter = Some(limiter);
-        self
-    }
-
-    /// Remembers in this store what has to be remembered: revocations, sessions, API keys, and what
-    /// [`Tokens`](crate::tokens::Tokens) needs. Without one no token can be revoked, and a policy
-    /// with sessions, API keys or tokens in cookies stops the start.
-    pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(store);
-        self
-    }
-
-    /// Asks for accounts here: what a session or an API key may do is what its account may do now.
-    /// Default [`StoredAccounts`] in the store.
-    pub fn accounts(mut self, accounts: Arc<dyn Accounts>) -> Self {
-        self.accounts = Some(accounts);
-        self
-    }
-
-    /// Makes and takes API keys of this environment, whatever the policy says: where one policy
-    /// serves a production and a test system, keys of the one do not count in the other.
-    pub fn key_environment(mut self, environment: KeyEnvironment) -> Self {
-        self.key_environment = Some(environment);
-        self
-    }
-
-    /// Takes the values of the policy in this file instead of those compiled in. Its structure is
-    /// compared, and must be the same. [`Auth::follow_policy`] reloads it when it changes.
-    #[cfg(feature = "reload")]
-    pub fn policy_file(mut self, file: impl Into<std::path::PathBuf>) -> Self {
-        self.policy_file = Some(file.into());
-        self
-    }
-
-    /// The policy compiled in, or the one that was named instead of it.
-    fn read_policy(&self) -> Result<Policy, BuildError> {
-        let compiled = self.policy.read().map_err(BuildError::Policy)?;
-        #[cfg(feature = "reload")]
-        if let Some(file) = &self.policy_file {
-            let policy = crate::reload::read(file).map_err(BuildError::PolicyFile)?;
-            return if policy.structure() == compiled.structure() {
-                Ok(policy)
-            } else {
-                Err(BuildError::PolicyFile(crate::ReloadError::OtherStructure))
-            };
-        }
-        Ok(compiled)
-    }
-
-    /// Reads the keys and makes the engine.
-    ///
-    /// # Errors
-    ///
-    /// When a reference leads nowhere, a key is weak or does not fit its scheme, keys are handed
-    /// over for a scheme the policy does not declare, the policy has sessions, API keys or tokens in
-    /// cookies and there is no store, or the embedded policy cannot be read.
-    pub async fn build(mut self) -> Result<Auth, BuildError> {
-        let policy = Arc::new(self.read_policy()?);
-        let mut in_force = InForce::new(Arc::clone(&policy));
-        let mut remote = Vec::new();
-        for (scheme, index) in policy.schemes().iter().zip(0u32..) {
-            let name = scheme.name.as_str();
-            let refused = |error| BuildError::Keys { scheme: name.to_owned(), error };
-            match &scheme.kind {
-                SchemeKind::Jwt(jwt) if jwt.cookies.is_some() && self.store.is_none() => {
-                    return Err(BuildError::NoStore(name.to_owned()));
-                }
-                SchemeKind::Jwt(_) => {
-                    let keys = Keyring::new(self.keys_of(scheme)?);
-                    in_force.sign_with(keys).map_err(refused)?;
-                }
-                SchemeKind::Issuer(foreign) => {
-                    let id = SchemeId(index);
-                    let (keys, fetched) = self.foreign_keys(id, scheme, foreign, &policy)?;
-                    remote.extend(fetched);
-                    in_force.trust(id, keys).map_err(refused)?;
-                }
-                SchemeKind::ApiKey(_) | SchemeKind::Session(_) if self.store.is_none() => {
-                    return Err(BuildError::NoStore(name.to_owned()));
-                }
-                SchemeKind::ApiKey(_) | SchemeKind::Session(_) => {}
-            }
-        }
-        if let Some(name) = self.keys.into_keys().next() {
-            return Err(BuildError::NoSuchScheme(name));
-        }
-        let keys = Keep::new(&policy, self.key_environment)?;
-        let memory = remember(self.store, self.accounts, &policy, keys, self.clock.now()).await?;
-        let (clock, audit) = (self.clock, self.audit);
-        let limiter = self.limiter.unwrap_or_else(|| Arc::new(MemoryLimiter::new()));
-        let engine = Engine {
-            in_force: ArcSwap::from_pointee(in_force),
-            remote,
-            clock,
-            audit,
-            limiter,
-            limiter_answers: AtomicBool::new(true),
-            memory,
-        };
-        let auth = Auth(Arc::new(engine));
-        auth.follow_revocations();
-        auth.write_batches();
-        Ok(auth)
-    }
-
-    /// The keys of a foreign issuer: its own, or none yet and what fetches them.
-    fn foreign_keys(
-        &mut self,
-        id: SchemeId,
-        scheme: &Scheme,
-        issuer: &ForeignIssuer,
-        policy: &Arc<Policy>,
-    ) -> Result<(Keyring, Option<Arc<RemoteKeys>>), BuildError> {
-        if issuer.keys.is_some() || self.keys.contains_key(&scheme.name) {
-            return Ok((Keyring::new(self.keys_of(scheme)?), None));
-        }
-        let discovery = self.discovery.clone();
-        let discovery = discovery.ok_or_else(|| BuildError::NoKeys(scheme.name.clone()))?;
-        let (policy, clock) = (Arc::clone(policy), Arc::clone(&self.clock));
-        let around = Surroundings { policy, clock, audit: Arc::clone(&self.audit) };
-        let remote = RemoteKeys::new(id, issuer.clone(), discovery, around);
-        Ok((remote.keyring().clone(), Some(remote)))
-    }
-
-    /// The keys of a scheme: those handed over, else those it refers to.
-    fn keys_of(&mut self, scheme: &Scheme) -> Result<KeySet, BuildError> {
-        match self.keys.remove(&scheme.name) {
-            Some(keys) => Ok(keys),
-            None => referred_to(scheme),
-        }
-    }
-}
-
-/// What is remembered, if there is a store.
-async fn remember(
-    store: Option<Arc<dyn Store>>,
-    accounts: Option<Arc<dyn Accounts>>,
-    policy: &Policy,
-    keys: Option<Keep>,
-    now: Timestamp,
-) -> Result<Option<Memory>, BuildError> {
-    let Some(store) = store else { return Ok(None) };
-    let revocations = match policy.jwt() {
-        Some((_, scheme)) => {
-            let opened = Revocations::open(Arc::clone(&store), scheme, now).await;
-            Some(Arc::new(opened.map_err(BuildError::Store)?))
-        }
-        None => None,
-    };
-    let csrf = match policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref()) {
-        Some(_) => Some(ServerSecret::of(&*store, now).await.map_err(BuildError::Store)?),
-        None => None,
-    };
-    let accounts = accounts.unwrap_or_else(|| Arc::new(StoredAccounts::new(Arc::clone(&store))));
-    let sessions = Book::new(policy, &store).map(Arc::new);
-    Ok(Some(Memory { store, accounts, revocations, sessions, csrf, keys }))
-}
-
-impl fmt::Debug for AuthBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthBuilder").field("keys", &self.keys.keys()).finish_non_exhaustive()
     }
 }

@@ -27,6 +27,7 @@ use crate::{
     revocation::{Disbelief, FAMILY_CLAIM},
     rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
     session::{self, Distrust},
+    step_up::StepUp,
     url,
 };
 
@@ -188,7 +189,10 @@ impl<'r> Door<'r> {
             };
             return Some((Denial::insufficient_scope(missing, challenges), "missing-scope"));
         }
-        None
+        // Last: to sign in again helps nobody who lacks anything else.
+        let asked = StepUp::of(requirement);
+        let lack = asked.lack(identity, policy, self.now)?;
+        Some((Denial::insufficient_authentication(lack, asked, challenges), lack.cause()))
     }
 
     /// The identity behind the credential that was presented, if one was, and if the request comes

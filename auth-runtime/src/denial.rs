@@ -13,6 +13,7 @@ use crate::{
     password::{PasswordError, Weaknesses},
     problem::Problem,
     reset::ResetError,
+    step_up::{Lack, StepUp},
     store::StoreError,
 };
 
@@ -104,14 +105,19 @@ impl Denial {
 
     /// 401: the credential is good, and somebody has to prove anew who they are (RFC 9470).
     pub(crate) fn insufficient_authentication(
-        max_age: Seconds,
+        lack: Lack,
+        asked: StepUp,
         challenges: &Challenges<'_>,
     ) -> Self {
         let code = "insufficient_user_authentication";
-        let problem = Problem::new(StatusCode::UNAUTHORIZED, code, "Sign in again").detail(
-            format!("this needs a sign-in, or the password, within the last {} s", max_age.0),
-        );
-        Self::new(problem, challenges.stale(max_age))
+        let detail = match (lack, asked.max_age) {
+            (Lack::TooOld, Some(max_age)) => {
+                format!("this needs a sign-in, or the password, within the last {} s", max_age.0)
+            }
+            _ => "this needs a stronger sign-in; WWW-Authenticate says how strong".to_owned(),
+        };
+        let problem = Problem::new(StatusCode::UNAUTHORIZED, code, "Sign in again").detail(detail);
+        Self::new(problem, challenges.step_up(lack, asked))
     }
 
     /// 500: the guard itself failed, or nothing stands behind it. Nobody is let in.
@@ -275,9 +281,21 @@ impl<'a> Challenges<'a> {
     }
 
     /// The one error of a session's challenge: nothing else says to ask for the password again.
-    fn stale(&self, max_age: Seconds) -> Vec<HeaderValue> {
-        let error =
-            format!(r#", error="insufficient_user_authentication", max_age="{}""#, max_age.0);
+    fn step_up(&self, lack: Lack, asked: StepUp) -> Vec<HeaderValue> {
+        let description = match lack {
+            Lack::TooOld => "a more recent authentication is required",
+            Lack::TooWeak => "a stronger authentication is required",
+        };
+        let mut error = format!(
+            r#", error="insufficient_user_authentication", error_description="{description}""#
+        );
+        if let Some(max_age) = asked.max_age {
+            error.push_str(&format!(r#", max_age="{}""#, max_age.0));
+        }
+        let acr_values: Vec<_> = asked.acr_values(self.policy).collect();
+        if !acr_values.is_empty() {
+            error.push_str(&format!(r#", acr_values="{}""#, acr_values.join(" ")));
+        }
         self.each(&Errors { bearer: &error, session: &error, ..Errors::default() })
     }
 

@@ -46,6 +46,8 @@ pub(crate) struct Verified {
     pub(crate) id: Option<Box<str>>,
     /// When somebody last proved who they are, where that is known.
     pub(crate) authenticated_at: Option<Timestamp>,
+    /// How surely, as a claim `acr`.
+    pub(crate) acr: Option<Box<str>>,
     pub(crate) client_id: Option<Box<str>>,
     /// The claims of a token beyond those this crate understands.
     pub(crate) claims: Map<String, Value>,
@@ -56,8 +58,18 @@ pub(crate) struct Verified {
 impl From<VerifiedToken> for Verified {
     fn from(token: VerifiedToken) -> Self {
         let subject = Subject { issuer: Arc::clone(token.issuer()), id: token.subject().into() };
-        let VerifiedToken { scheme, scopes, roles, expires_at, token_id, client_id, extra, .. } =
-            token;
+        let VerifiedToken {
+            scheme,
+            scopes,
+            roles,
+            expires_at,
+            token_id,
+            client_id,
+            authenticated_at,
+            acr,
+            extra,
+            ..
+        } = token;
         Self {
             subject,
             scheme,
@@ -65,7 +77,8 @@ impl From<VerifiedToken> for Verified {
             roles,
             expires_at,
             id: token_id,
-            authenticated_at: None,
+            authenticated_at,
+            acr,
             client_id,
             claims: extra,
             csrf: None,
@@ -142,9 +155,16 @@ impl Identity {
     }
 
     /// When somebody last proved who they are with what only they know or have, where that is
-    /// known: of a session, the sign-in or the last time the password was asked for again.
+    /// known: of a session, the sign-in or the last time the password was asked for again; of a
+    /// token, its claim `auth_time`.
     pub fn authenticated_at(&self) -> Option<Timestamp> {
         self.0.verified.authenticated_at
+    }
+
+    /// How surely they proved it, where that is known: the claim `acr` of a token, or what the
+    /// session was begun with. It may be a value that the policy does not declare.
+    pub fn acr(&self) -> Option<&str> {
+        self.0.verified.acr.as_deref()
     }
 
     /// The OAuth client the credential was issued to, if it says.

@@ -8,12 +8,14 @@ use auth_policy::{Policy, policy::SchemeId};
 use crate::{
     credential::Carriers,
     jwt::{Issuer, Keyring, SetupError, Verifier},
+    transport::Transport,
 };
 
 /// A policy and what was made of it: a request that began with one ends with it.
 pub(crate) struct InForce {
     pub(crate) policy: Arc<Policy>,
     pub(crate) carriers: Carriers,
+    pub(crate) transport: Transport,
     verifiers: Vec<Verifier>,
     pub(crate) issuer: Option<Arc<Issuer>>,
 }
@@ -21,8 +23,8 @@ pub(crate) struct InForce {
 impl InForce {
     /// A policy that nobody has keys for yet.
     pub(crate) fn new(policy: Arc<Policy>) -> Self {
-        let carriers = Carriers::new(&policy);
-        Self { policy, carriers, verifiers: Vec::new(), issuer: None }
+        let (carriers, transport) = (Carriers::new(&policy), Transport::of(&policy));
+        Self { policy, carriers, transport, verifiers: Vec::new(), issuer: None }
     }
 
     /// Signs and verifies our own tokens with these keys.

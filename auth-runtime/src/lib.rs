@@ -14,6 +14,7 @@ mod auth;
 mod authorize;
 mod bits;
 mod build_error;
+mod builder;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod clock;
@@ -51,15 +52,18 @@ pub mod secret;
 mod seen;
 pub mod session;
 pub mod sign_in;
+mod step_up;
 pub mod store;
 pub mod tokens;
+mod transport;
 mod url;
 pub mod wellknown;
 
-pub use auth::{Auth, AuthBuilder, EmbeddedPolicy};
+pub use auth::Auth;
 pub use auth_macros::{authenticate, policy, public};
 pub use auth_policy::Policy;
 pub use build_error::BuildError;
+pub use builder::{AuthBuilder, EmbeddedPolicy};
 pub use denial::Denial;
 pub use guard::{Guard, Public};
 pub use identity::{Identity, Subject};
@@ -67,6 +71,7 @@ pub use reference::ReferenceError;
 #[cfg(feature = "reload")]
 pub use reload::ReloadError;
 pub use routing::{Inventory, Protected, Router};
+pub use transport::Https;
 
 /// The types a policy is made of: see [`Policy`].
 pub mod policy_types {
@@ -77,7 +82,7 @@ pub mod policy_types {
 #[doc(hidden)]
 pub mod __private {
     pub use crate::{
-        auth::EmbeddedPolicy,
+        builder::EmbeddedPolicy,
         csrf::form::csrf_form,
         guard::{Guard, Public},
         identity::Identity,

@@ -129,6 +129,12 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
     }
 
+    /// 403: it came in plain text, and what is answered here goes by TLS alone.
+    pub(crate) fn https_required() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "https_required", "HTTPS required")
+            .detail("ask again over HTTPS; what this request carried was sent in plain text")
+    }
+
     /// 422: the body can be read, but is not what this endpoint takes. `detail` says what is.
     pub fn unprocessable(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", "Unprocessable body")

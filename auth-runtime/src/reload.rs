@@ -17,6 +17,7 @@ use std::{
 use auth_policy::{
     Policy, Source, check,
     policy::{Scheme, SchemeId, SchemeKind},
+    settings::EndpointKind,
 };
 
 use crate::{
@@ -78,6 +79,8 @@ impl Auth {
 
     /// Decides by that policy from now on.
     fn adopt(&self, policy: Policy) -> Result<(), ReloadError> {
+        // INVARIANT: one at a time, so that no part of the engine ends with another policy's values.
+        let _one_at_a_time = self.replacing();
         let old = self.in_force();
         if policy.structure() != old.policy.structure() {
             return Err(ReloadError::OtherStructure);
@@ -88,13 +91,14 @@ impl Auth {
         }
         let new = old.under(&Arc::new(policy)).map_err(ReloadError::Keys)?;
         let policy = Arc::clone(&new.policy);
-        self.put_in_force(new);
+        // SECURITY: before any token is issued that lives longer, revocations are kept as long.
         if let (Some(revocations), Some((_, scheme))) = (self.revocations(), policy.jwt()) {
             revocations.adopt(scheme);
         }
         if let (Some(sessions), Some((_, scheme))) = (self.session_book(), policy.session()) {
             sessions.adopt(scheme);
         }
+        self.put_in_force(new);
         Ok(())
     }
 
@@ -130,6 +134,11 @@ fn fixed(old: &Policy, new: &Policy) -> Vec<String> {
         }
     };
     settled(old.passwords() == new.passwords(), "passwords".to_owned());
+    for kind in EndpointKind::ALL {
+        // Endpoints that were mounted because they have a limit: see `Router::protect`.
+        let kept = old.endpoint_limit(kind).is_none() || new.endpoint_limit(kind).is_some();
+        settled(kept, format!("endpoints.{}", kind.as_str()));
+    }
     let schemes = old.schemes().iter().zip(new.schemes());
     for (old, new) in schemes {
         let Scheme { name, kind: was, .. } = old;

@@ -95,6 +95,16 @@ impl PasswordResets {
         account_id(self.store.take(&key, now).await?)
     }
 
+    /// Makes every token of an account worthless: after its password was changed.
+    ///
+    /// # Errors
+    ///
+    /// When the store fails.
+    pub async fn end_all(&self, account_id: &str, now: Timestamp) -> Result<(), StoreError> {
+        let Some(owner) = Owner::new(account_id) else { return Ok(()) };
+        self.store.delete_owned(COLLECTION, &owner, now).await.map(drop)
+    }
+
     /// The id of the account a token was made for; the token still works.
     ///
     /// # Errors

@@ -124,7 +124,8 @@ impl Revocations {
     /// When the store does not answer. Until it does, tokens are believed for `max_stale`, and
     /// then what `on_store_down` says.
     pub async fn follow(&self, now: Timestamp) -> Result<(), StoreError> {
-        let heard = self.heard_at.load(Ordering::Acquire);
+        // A clock that was ahead and went back has heard nothing of the minutes in between.
+        let heard = self.heard_at.load(Ordering::Acquire).min(now.0);
         let since = minute(Timestamp(heard)).saturating_sub(SKEW).max(self.oldest(now));
         self.read_since(since, now).await
     }
@@ -224,7 +225,9 @@ impl Revocations {
                 ended.add(&record.key.id, record.expires_at.unwrap_or(now), now);
             }
         }
-        self.heard_at.fetch_max(now.0, Ordering::AcqRel);
+        // Not the latest moment of all: from a clock that was ahead it would hide every silence
+        // until the clock is there again.
+        self.heard_at.store(now.0, Ordering::Release);
         Ok(())
     }
 

@@ -9,12 +9,14 @@ use std::{fmt, marker::PhantomData};
 
 use auth_policy::{
     Policy,
-    policy::{LimitId, RoleId, SchemeId, SchemeKind, ScopeId},
+    policy::{AcrId, LimitId, RoleId, SchemeId, SchemeKind, ScopeId},
+    settings::Seconds,
 };
 
 use crate::bits::Bits;
 
-/// Stands for "no role", "no limit" and "no name" in the constants of a rule.
+/// Stands for "no role", "no limit", "no name", "however long ago" and "however weak" in the
+/// constants of a rule.
 pub const NONE: u32 = u32::MAX;
 
 /// A rule some handler was compiled with.
@@ -48,6 +50,10 @@ pub struct Requirement {
     pub(crate) name: Option<u32>,
     /// Whether the token against forged requests is in the form that the handler reads.
     pub(crate) form: bool,
+    /// How long ago somebody may have signed in.
+    pub(crate) max_age: Option<Seconds>,
+    /// The weakest authentication context that is enough.
+    pub(crate) acr: Option<AcrId>,
 }
 
 /// The schemes whose credentials count.
@@ -107,6 +113,9 @@ pub struct Requires<
     const NAME: u32,
     const MUTATES: bool,
     const FORM: bool,
+    // In seconds. Most rules ask for neither, and their types do not show them.
+    const MAX_AGE: u32 = NONE,
+    const ACR: u32 = NONE,
 >(PhantomData<Scopes>);
 
 /// The rule of a handler of this crate, which is compiled against no policy: any account of this
@@ -176,7 +185,9 @@ impl<
     const NAME: u32,
     const MUTATES: bool,
     const FORM: bool,
-> Rule for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, MUTATES, FORM>
+    const MAX_AGE: u32,
+    const ACR: u32,
+> Rule for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, MUTATES, FORM, MAX_AGE, ACR>
 {
     const REQUIREMENT: Requirement = Requirement {
         structure: Some(STRUCTURE),
@@ -187,6 +198,8 @@ impl<
         limit: if LIMIT == NONE { None } else { Some(LimitId(LIMIT)) },
         name: if NAME == NONE { None } else { Some(NAME) },
         form: FORM,
+        max_age: if MAX_AGE == NONE { None } else { Some(Seconds(MAX_AGE as u64)) },
+        acr: if ACR == NONE { None } else { Some(AcrId(ACR)) },
     };
 }
 
@@ -199,7 +212,9 @@ impl<
     const LIMIT: u32,
     const NAME: u32,
     const FORM: bool,
-> ReadsOnly for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, false, FORM>
+    const MAX_AGE: u32,
+    const ACR: u32,
+> ReadsOnly for Requires<STRUCTURE, SCHEMES, S, ROLE, LIMIT, NAME, false, FORM, MAX_AGE, ACR>
 {
 }
 
@@ -213,6 +228,8 @@ impl<const KINDS: u8> Rule for Own<KINDS> {
         limit: None,
         name: None,
         form: false,
+        max_age: None,
+        acr: None,
     };
 }
 
@@ -229,6 +246,8 @@ impl Rule for Refused {
         limit: None,
         name: None,
         form: false,
+        max_age: None,
+        acr: None,
     };
 }
 
@@ -288,6 +307,11 @@ impl Requirement {
     /// The name of the policy's rule, if the handler asked for one by name.
     pub(crate) fn rule_name<'p>(&self, policy: &'p Policy) -> Option<&'p str> {
         policy.rules().get(self.name? as usize).map(|rule| rule.name.as_str())
+    }
+
+    /// The authentication context asked for, as it stands in the claim `acr`.
+    pub(crate) fn acr_value<'p>(&self, policy: &'p Policy) -> Option<&'p str> {
+        policy.acr(self.acr?).map(|acr| acr.value.as_str())
     }
 
     fn words(&self) -> impl Iterator<Item = &'static ScopeWord> + use<> {

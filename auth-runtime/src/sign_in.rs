@@ -21,7 +21,6 @@ pub struct PasswordSignIn {
     auth: Auth,
     accounts: Arc<dyn Accounts>,
     hasher: Hasher,
-    limit: Option<SignInLimit>,
 }
 
 impl PasswordSignIn {
@@ -35,8 +34,7 @@ impl PasswordSignIn {
     /// [`SignInError::NoStore`] when the engine has no store, and so no accounts.
     pub fn new(auth: Auth, hasher: Hasher) -> Result<Self, SignInError> {
         let accounts = Arc::clone(auth.accounts().ok_or(SignInError::NoStore)?);
-        let limit = SignInLimit::of(&auth, EndpointKind::Login);
-        Ok(Self { auth, accounts, hasher, limit })
+        Ok(Self { auth, accounts, hasher })
     }
 
     /// The account with that name and password, for a client who has an attempt left: the limit is
@@ -83,7 +81,9 @@ impl PasswordSignIn {
         name: &str,
         work: impl Future<Output = Result<Account, SignInError>>,
     ) -> Result<Account, SignInError> {
-        let Some(limit) = &self.limit else { return work.await };
+        // Asked anew each time: another policy may name another limit.
+        let limit = SignInLimit::of(&self.auth, EndpointKind::Login);
+        let Some(limit) = limit else { return work.await };
         let permit = limit.before(name, client).await.map_err(SignInError::Limited)?;
         let account = work.await?;
         permit.succeeded().await;
@@ -166,7 +166,10 @@ impl PasswordSignIn {
     ) -> Result<Account, SignInError> {
         if let Verdict::Right { outdated: true } = verdict {
             let hash = self.hasher.hash(password).await?;
-            if self.accounts.set_password(&account.id, &hash, self.auth.now()).await? {
+            let (id, was) = (&account.id, &account.password);
+            // Where the password has changed meanwhile, the account stays as it was compared, and
+            // nothing is given out for it.
+            if self.accounts.set_password(id, was, &hash, self.auth.now()).await? {
                 account.password = hash;
             }
         }

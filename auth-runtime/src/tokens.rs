@@ -67,6 +67,22 @@ impl Tokens {
         Ok(Self { auth, accounts, refresh, revocations })
     }
 
+    /// The most refresh families of one account: a sign-in beyond them ends the one that began
+    /// first, so that nobody fills the store by signing in.
+    pub const MAX_FAMILIES: usize = 100;
+
+    /// The same for people who have proved in this way who they are: one of the policy's
+    /// `acr_values`. Access tokens of the families that begin through it name it as `acr`, refreshed
+    /// ones too.
+    ///
+    /// # Security
+    ///
+    /// Say it only where that proof was just given, such as a second factor.
+    #[must_use]
+    pub fn with_acr(self, acr: &str) -> Self {
+        Self { refresh: self.refresh.with_acr(acr), ..self }
+    }
+
     /// Begins a family for an account whose password was right.
     ///
     /// # Errors
@@ -80,7 +96,10 @@ impl Tokens {
         let now = self.auth.now();
         let current = self.accounts.by_id(&account.id, now).await?;
         match current.filter(|current| !current.disabled && current.password == account.password) {
-            Some(current) => self.issue(begun, current, Kind::TokenIssued, None),
+            Some(current) => {
+                self.make_room(&owner, &begun.family_id).await?;
+                self.issue(begun, current, Kind::TokenIssued, None)
+            }
             None => {
                 self.end(&owner, &begun.family_id).await?;
                 Err(TokensError::Refused)
@@ -130,7 +149,10 @@ impl Tokens {
         let begun = self.refresh_tokens().begin(&owner, client_id, Some(names), now).await?;
         let current = self.accounts.by_id(&account.id, self.auth.now()).await?;
         match current.filter(|current| !current.disabled) {
-            Some(current) => self.issue(begun, current, Kind::TokenIssued, Some(scopes)),
+            Some(current) => {
+                self.make_room(&owner, &begun.family_id).await?;
+                self.issue(begun, current, Kind::TokenIssued, Some(scopes))
+            }
             None => {
                 self.end(&owner, &begun.family_id).await?;
                 Err(TokensError::Refused)
@@ -296,6 +318,16 @@ impl Tokens {
         }
     }
 
+    /// Ends the oldest families of an account that has more than it may, never the newest.
+    async fn make_room(&self, owner: &Owner, newest: &str) -> Result<(), StoreError> {
+        let families = self.refresh.by_age(owner, self.auth.now()).await?;
+        let surplus = families.len().saturating_sub(Self::MAX_FAMILIES);
+        for family in families.iter().filter(|family| *family != newest).take(surplus) {
+            self.end(owner, family).await?;
+        }
+        Ok(())
+    }
+
     /// The access tokens first: a family that has ended in part can still be ended again.
     async fn end(&self, owner: &Owner, family_id: &str) -> Result<(), StoreError> {
         let now = self.auth.now();
@@ -356,9 +388,11 @@ impl Tokens {
             Some(scopes) => grant.scopes(scopes),
             None => grant,
         };
-        let grant = match &refreshed.family.client_id {
-            Some(client_id) => grant.client_id(client_id),
-            None => grant,
+        // SECURITY: when a client was let in says nothing of when its user last proved who they are.
+        let grant = match (&refreshed.family.client_id, &refreshed.family.acr) {
+            (Some(client_id), _) => grant.client_id(client_id),
+            (None, None) => grant.authenticated_at(refreshed.family.began_at()),
+            (None, Some(acr)) => grant.authenticated_at(refreshed.family.began_at()).acr(acr),
         };
         let now = self.auth.now();
         let access = issuer.access_token(&grant, now)?;

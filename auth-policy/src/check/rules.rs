@@ -56,6 +56,8 @@ fn asked(entry: &Entry<RuleForm>) -> Asked<Place> {
         role: form.role.as_ref().map(named),
         rule: None,
         limit: form.limit.as_ref().map(named),
+        max_age: form.max_age.as_ref().map(named),
+        acr: form.acr.as_ref().map(named),
     }
 }
 

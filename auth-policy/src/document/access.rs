@@ -37,10 +37,10 @@ pub(super) fn role(node: &Node, report: &mut Report) -> RoleForm {
     }
 }
 
-/// `{ schemes: .., scopes: .., role: .., limit: .. }`.
+/// `{ schemes: .., scopes: .., role: .., limit: .., max_age: .., acr: .. }`.
 pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
     let before = report.errors();
-    let known = &["schemes", "scopes", "role", "limit"];
+    let known = &["schemes", "scopes", "role", "limit", "max_age", "acr"];
     let Some(fields) = Fields::open(node, "rules.*", known, report) else {
         return RuleForm { incomplete: true, ..RuleForm::default() };
     };
@@ -48,6 +48,8 @@ pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
     let mut word = |key, what| fields.get(key).and_then(|node| values::text(node, what, report));
     let role = word("role", "a role");
     let limit = word("limit", "a limit");
+    let acr = word("acr", "one of `acr_values`");
+    let max_age = fields.get("max_age").and_then(|node| values::span(node, report));
     let schemes =
         schemes.map(|node| values::one_or_more(node, "a scheme or a list of schemes", report));
     let scopes = fields.get("scopes").map(|node| values::scopes(node, report));
@@ -57,6 +59,8 @@ pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
         scopes: scopes.flatten(),
         role,
         limit,
+        max_age,
+        acr,
         incomplete: malformed,
     }
 }

@@ -7,15 +7,13 @@ use super::{
 };
 use crate::{
     code::Code,
+    duration,
     report::Report,
     settings::{Reference, Seconds},
     source::quoted,
     suggest::nearest,
     yaml::{Node, Value},
 };
-
-/// The longest span of time that can be written: ten years.
-const LONGEST_SECONDS: u64 = 10 * 365 * 24 * 60 * 60;
 
 /// Reports that something else than `expected` stands here.
 pub(super) fn mismatch(node: &Node, expected: &str, report: &mut Report) {
@@ -176,7 +174,9 @@ pub(super) fn duration(node: Option<&Node>, report: &mut Report) -> Option<At<Se
 pub(super) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Option<At<Seconds>> {
     let node = node?;
     let found = match &node.value {
-        Value::Text(text) => seconds(text).map_err(|fault| format!("{} {fault}", quoted(text))),
+        Value::Text(text) => {
+            duration::seconds(text).map_err(|fault| format!("{} {fault}", quoted(text)))
+        }
         Value::Integer(number) => Err(format!("`{number}` has no unit")),
         _ => {
             mismatch(node, "a span of time such as `15m`", report);
@@ -187,28 +187,24 @@ pub(super) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Opti
         Ok(seconds) => Some(At { value: seconds, place: node.place }),
         Err(message) => {
             report.add(Code::InvalidDuration, node.place, |found| {
-                found
-                    .message(message)
-                    .help("write a whole number and a unit, such as `30s`, `15m`, `24h` or `7d`, up to ten years")
+                found.message(message).help(duration::HELP)
             });
             None
         }
     }
 }
 
-fn seconds(text: &str) -> Result<Seconds, &'static str> {
-    let units = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400)];
-    let split = |(unit, factor): (char, u64)| Some((text.strip_suffix(unit)?, factor));
-    let (number, factor) = units.into_iter().find_map(split).unwrap_or((text, 0));
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("is no span of time");
-    }
-    if factor == 0 {
-        return Err("has no unit");
-    }
-    let seconds = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
-    let seconds = seconds.filter(|seconds| *seconds <= LONGEST_SECONDS);
-    seconds.map(Seconds).ok_or("is longer than ten years")
+/// A span of time as it was written, to be read where a rule is.
+pub(super) fn span(node: &Node, report: &mut Report) -> Option<At<String>> {
+    let text = match &node.value {
+        Value::Text(text) => text.clone(),
+        Value::Integer(number) => number.to_string(),
+        _ => {
+            mismatch(node, "a span of time such as `10m`", report);
+            return None;
+        }
+    };
+    Some(At { value: text, place: node.place })
 }
 
 /// Where a secret comes from. SECURITY: what stands here instead is never repeated.

@@ -38,6 +38,10 @@ pub struct Asked<P> {
     pub rule: Option<Named<P>>,
     /// The rate limit.
     pub limit: Option<Named<P>>,
+    /// How long ago the sign-in may be, as a span of time such as `10m`.
+    pub max_age: Option<Named<P>>,
+    /// The weakest authentication context that is enough: one of the policy's `acr_values`.
+    pub acr: Option<Named<P>>,
 }
 
 /// One thing that is wrong with what was asked.

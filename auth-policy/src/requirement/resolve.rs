@@ -7,11 +7,13 @@ use super::{
     Requirement,
     asked::{Asked, AskedScopes, Named, Problem},
     reach,
+    sign_in::{self, Fault},
 };
 use crate::{
     code::Code,
-    name,
-    policy::{Contents, LimitId, Policy, RoleId, Scheme, SchemeId, ScopeId},
+    duration, name,
+    policy::{AcrId, Contents, LimitId, Policy, RoleId, Scheme, SchemeId, ScopeId},
+    settings::Seconds,
     source::quoted,
     undeclared::{Kind, Undeclared},
 };
@@ -110,7 +112,9 @@ impl<'a, P: Copy> Resolver<'a, P> {
         let scheme = asked.schemes.first().map(|scheme| (scheme.at, "schemes"));
         let scopes = asked.scopes.as_ref().map(|scopes| (scopes.at, "scopes"));
         let role = asked.role.as_ref().map(|role| (role.at, "a role"));
-        for (at, what) in [scheme, scopes, role].into_iter().flatten() {
+        let max_age = asked.max_age.as_ref().map(|max_age| (max_age.at, "a maximum age"));
+        let acr = asked.acr.as_ref().map(|acr| (acr.at, "an authentication context"));
+        for (at, what) in [scheme, scopes, role, max_age, acr].into_iter().flatten() {
             let message = format!("{what} cannot be combined with the rule {}", quoted(&rule.name));
             let problem = Problem::new(at, Code::RuleCombined, message).help(
                 "the rule says which schemes, scopes and role it asks for: name either it or them",
@@ -124,10 +128,16 @@ impl<'a, P: Copy> Resolver<'a, P> {
         let role = asked.role.as_ref().and_then(|role| self.role(role, &schemes));
         let scopes = asked.scopes.as_ref().map(|scopes| self.scopes(scopes, &schemes));
         let limit = asked.limit.as_ref().and_then(|limit| self.limit(limit));
+        let max_age = asked.max_age.as_ref().and_then(|max_age| self.max_age(max_age));
+        let acr = asked.acr.as_ref().and_then(|acr| self.acr(acr));
+        if let Some(sign_in) = asked.max_age.as_ref().or(asked.acr.as_ref()) {
+            self.schemes_with_sign_in(sign_in, &schemes);
+        }
         let mut ids: Vec<_> = schemes.iter().map(|(_, id, _)| *id).collect();
         ids.sort_unstable();
         let any_scope = asked.scopes.as_ref().is_some_and(|scopes| scopes.any);
-        Requirement { schemes: ids, scopes: scopes.unwrap_or_default(), any_scope, role, limit }
+        let scopes = scopes.unwrap_or_default();
+        Requirement { schemes: ids, scopes, any_scope, role, limit, max_age, acr }
     }
 
     fn schemes<'b>(&mut self, asked: &'b Asked<P>) -> Vec<Found<'b, P>>
@@ -336,6 +346,42 @@ impl<'a, P: Copy> Resolver<'a, P> {
             self.undeclared(Kind::Limit, named);
         }
         id
+    }
+
+    fn max_age(&mut self, named: &Named<P>) -> Option<Seconds> {
+        let problem = match sign_in::max_age(&named.name) {
+            Ok(span) => return Some(span),
+            Err(Fault::NoSpan(message)) => {
+                Problem::new(named.at, Code::InvalidDuration, message).help(duration::HELP)
+            }
+            Err(Fault::OutOfRange) => {
+                let message = "`max_age` is outside the range from `1s` to `30d`";
+                Problem::new(named.at, Code::OutOfRange, message)
+                    .help("write how long ago the sign-in may be, such as `10m`")
+            }
+        };
+        self.problems.push(problem);
+        None
+    }
+
+    fn acr(&mut self, named: &Named<P>) -> Option<AcrId> {
+        let id = self.names.contents.acr_id(&named.name);
+        if id.is_none() {
+            self.undeclared(Kind::AcrValue, named);
+        }
+        id
+    }
+
+    /// Nobody signs in to use an API key, so a rule about the sign-in would refuse every one.
+    fn schemes_with_sign_in(&mut self, asked: &Named<P>, schemes: &[Found<'_, P>]) {
+        for (_, _, scheme) in schemes.iter().filter(|(_, _, found)| !sign_in::has_sign_in(found)) {
+            let scheme_name = quoted(&scheme.name);
+            let message = format!("nobody signs in with {scheme_name}, so it can never meet this");
+            let problem = Problem::new(asked.at, Code::NoSignIn, message)
+                .help("leave the scheme out, or `max_age` and `acr`")
+                .declared(scheme.place, "the scheme");
+            self.problems.push(problem);
+        }
     }
 
     fn undeclared(&mut self, kind: Kind, named: &Named<P>) {

@@ -114,6 +114,7 @@ impl ApiKeys {
             expires_at: Timestamp(stored.expires_at),
             id: Some(text.id.as_str().into()),
             authenticated_at: None,
+            acr: None,
             client_id: None,
             claims: Map::new(),
             csrf: None,

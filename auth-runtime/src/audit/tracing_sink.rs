@@ -1,5 +1,6 @@
 //! Events as `tracing` records under the target `auth`: what is let in at DEBUG, what is kept out
-//! at INFO, what looks like an attack at WARN, what failed at ERROR. The fields are those of the
+//! at INFO and with it the end of an outage and a policy that was taken, what looks like an attack at
+//! WARN, what failed at ERROR. The fields are those of the
 //! lines of JSON, under the same names.
 
 use std::fmt::Display;
@@ -53,7 +54,8 @@ impl AuditSink for TracingSink {
         match (event.decision, event.kind) {
             (Decision::Error, _) => record!(error, event),
             (_, Kind::Suspicious | Kind::RefreshReuse | Kind::Lost) => record!(warn, event),
-            (Decision::Deny, _) => record!(info, event),
+            // Who saw it begin at ERROR, or edited the policy, waits for this line.
+            (Decision::Deny, _) | (_, Kind::Outage | Kind::PolicyReloaded) => record!(info, event),
             (Decision::Allow, _) => record!(debug, event),
         }
     }

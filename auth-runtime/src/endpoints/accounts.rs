@@ -3,6 +3,7 @@
 
 use std::{fmt, sync::Arc};
 
+use auth_policy::settings::EndpointKind;
 use axum::{
     extract::DefaultBodyLimit,
     http::{HeaderValue, header},
@@ -47,6 +48,9 @@ const MAX_BODY: usize = 64 * 1024;
 /// | `POST /password` `{current, new}` | own tokens and sessions | 204: every other sign-in has ended |
 /// | `POST /password/reset` `{username}` | everybody | 202, whoever that is |
 /// | `POST /password/reset/confirm` `{token, new}` | everybody | 204: every sign-in has ended |
+///
+/// The policy has to say under `endpoints` how often these answer: `login` (`/login` and `/password`),
+/// `refresh`, and with [`resets`](Self::resets) `reset`. Without that, `protect` refuses the router.
 ///
 /// The last two are there with [`resets`](Self::resets) alone. Mounted elsewhere than at `/auth`,
 /// the policy's `schemes.jwt.cookies.refresh_path` has to say where `refresh` is.
@@ -163,16 +167,19 @@ impl AccountEndpoints {
         S: Clone + Send + Sync + 'static,
     {
         let router = Router::new()
-            .route("/login", post(login))
-            .route("/refresh", post(refresh))
+            .route("/login", post(login).called_by_strangers(EndpointKind::Login))
+            .route("/refresh", post(refresh).called_by_strangers(EndpointKind::Refresh))
             .route("/logout", post(logout))
             .route("/logout/all", post(logout_everywhere))
             .route("/me", get(me))
-            .route("/password", post(change));
+            .route("/password", post(change).called_by_strangers(EndpointKind::Login));
         let router = match self.resets {
             Some(_) => router
-                .route("/password/reset", post(begin))
-                .route("/password/reset/confirm", post(confirm)),
+                .route("/password/reset", post(begin).called_by_strangers(EndpointKind::Reset))
+                .route(
+                    "/password/reset/confirm",
+                    post(confirm).called_by_strangers(EndpointKind::Reset),
+                ),
             None => router,
         };
         router

@@ -44,12 +44,13 @@ pub(super) async fn logout_everywhere(
 
 impl AccountEndpoints {
     /// Ends every sign-in of an account: its sessions, its refresh families, and the access tokens
-    /// that came with them. For an application that closes one, or sets its password.
+    /// that came with them; and the resets of its password that are under way. For an application that closes one, or sets its password.
     ///
     /// # Errors
     ///
     /// When the store does not answer; what was ended until then stays ended.
     pub async fn end_all(&self, id: &str) -> Result<(), StoreError> {
+        self.end_resets(id).await?;
         if let Some(sessions) = self.auth.sessions() {
             sessions.end_all(id).await?;
         }

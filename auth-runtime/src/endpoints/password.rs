@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::AccountEndpoints;
 use crate::{
     Denial, Guard, Identity,
+    account::Account,
     audit::Kind,
     extract::Json,
     limit::Client,
@@ -41,7 +42,10 @@ pub(super) async fn change(
     let account = confirmed.map_err(|error| endpoints.sign_in.denial(error))?;
     endpoints.check_password(&change.new, &account).await?;
     let password = endpoints.hasher.hash(change.new).await?;
-    endpoints.replace_password(id, &password).await?;
+    if !endpoints.replace_password(&account, &password).await? {
+        return Err(Denial::wrong_password(&endpoints.auth.policy()));
+    }
+    endpoints.end_resets(id).await?;
     endpoints.auth.report(Kind::PasswordChanged, Some(caller.subject()), Ok(()));
     endpoints.end_others(&caller).await?;
     let renewed = endpoints.renew_session(&caller).await?;
@@ -68,14 +72,24 @@ impl AccountEndpoints {
         Ok(Some(begun.map_err(|error| sessions.denial(error))?.set_cookie))
     }
 
-    /// Writes a password's hash; 404 where the application's accounts have none that can be changed.
+    /// Writes a password's hash in the place of the account's: `false` says that the account has
+    /// another one by now, or is gone.
+    ///
+    /// # Errors
+    ///
+    /// 404 where the application's accounts have none that can be changed.
     pub(super) async fn replace_password(
         &self,
-        id: &str,
+        account: &Account,
         password: &PasswordHash,
-    ) -> Result<(), Denial> {
-        if self.accounts.set_password(id, password, self.auth.now()).await? {
-            return Ok(());
+    ) -> Result<bool, Denial> {
+        let (id, was, now) = (&account.id, &account.password, self.auth.now());
+        if self.accounts.set_password(id, was, password, now).await? {
+            return Ok(true);
+        }
+        let current = self.accounts.by_id(id, now).await?;
+        if current.is_none_or(|current| current.password != *was) {
+            return Ok(false);
         }
         tracing::error!(target: "auth", "a password was not written: see `Accounts::set_password`");
         Err(Problem::not_found().into())

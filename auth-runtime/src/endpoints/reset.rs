@@ -20,7 +20,7 @@ use crate::{
     reset::{Notifier, PasswordResets, ResetError},
     rule::everybody,
     secret::Secret,
-    store::Store,
+    store::{Store, StoreError},
 };
 
 /// Who may call it, and why.
@@ -114,13 +114,17 @@ pub(super) async fn confirm(
     let pending = &endpoints.resets.as_ref().ok_or_else(Problem::not_found)?.pending;
     let looked = pending.look(&confirmation.token, now).await;
     let id = looked.inspect_err(|error| endpoints.report_unreset(error))?;
-    let account = endpoints.accounts.by_id(&id, now).await?.ok_or_else(Problem::not_found)?;
+    let account = endpoints.accounts.by_id(&id, now).await?.filter(|account| !account.disabled);
+    let account = account.ok_or_else(|| endpoints.unreset())?;
     // Before the token is used up: a weak password must not cost it.
     endpoints.check_password(&confirmation.new, &account).await?;
     let password = endpoints.hasher.hash(confirmation.new).await?;
     let finished = pending.finish(&confirmation.token, now).await;
-    let id = finished.inspect_err(|error| endpoints.report_unreset(error))?;
-    endpoints.replace_password(&id, &password).await?;
+    finished.inspect_err(|error| endpoints.report_unreset(error))?;
+    // Who has changed it meanwhile needs no reset.
+    if !endpoints.replace_password(&account, &password).await? {
+        return Err(endpoints.unreset().into());
+    }
     let subject = endpoints.auth.subject(&id);
     endpoints.auth.report(Kind::PasswordReset, Some(&subject), Ok(()));
     endpoints.end_all(&id).await?;
@@ -128,6 +132,21 @@ pub(super) async fn confirm(
 }
 
 impl AccountEndpoints {
+    /// Makes every token of an account worthless that is still under way: it was asked for under
+    /// another password.
+    pub(super) async fn end_resets(&self, id: &str) -> Result<(), StoreError> {
+        match &self.resets {
+            Some(resets) => resets.pending.end_all(id, self.auth.now()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// A token that resets nothing, reported.
+    fn unreset(&self) -> ResetError {
+        self.report_unreset(&ResetError::Invalid);
+        ResetError::Invalid
+    }
+
     /// Reports a token that resets nothing. A store that is down is not the token's fault.
     fn report_unreset(&self, error: &ResetError) {
         if let ResetError::Invalid = error {

@@ -14,8 +14,8 @@ use super::{
 use crate::{bits::Bits, roles::Roles};
 
 /// The claims that mean something to every token.
-pub(super) const REGISTERED: [&str; 8] =
-    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id"];
+pub(super) const REGISTERED: [&str; 10] =
+    ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id", "auth_time", "acr"];
 
 /// What claims say. Nothing here is to be believed before the signature was verified.
 #[derive(Debug, Default)]
@@ -29,6 +29,8 @@ pub(super) struct Claims<'a> {
     pub(super) issued_at: Option<i64>,
     pub(super) token_id: Option<Cow<'a, str>>,
     pub(super) client_id: Option<Cow<'a, str>>,
+    pub(super) authenticated_at: Option<i64>,
+    pub(super) acr: Option<Cow<'a, str>>,
     pub(super) scopes: Option<Bits>,
     pub(super) roles: Option<Roles>,
     /// Everything else.
@@ -165,6 +167,10 @@ impl<'de> Visitor<'de> for Reader<'_, 'de> {
                 "iat" => faults.take(&mut map, "iat", &mut claims.issued_at, NumericDate),
                 "jti" => faults.take(&mut map, "jti", &mut claims.token_id, Text),
                 "client_id" => faults.take(&mut map, "client_id", &mut claims.client_id, Text),
+                "auth_time" => {
+                    faults.take(&mut map, "auth_time", &mut claims.authenticated_at, NumericDate)
+                }
+                "acr" => faults.take(&mut map, "acr", &mut claims.acr, Text),
                 name if name == scope => {
                     faults.take(&mut map, "scope", &mut claims.scopes, rights.scopes())
                 }

@@ -40,6 +40,8 @@ pub struct AccessGrant<'a> {
     subject: &'a str,
     client_id: Option<&'a str>,
     session: Option<&'a str>,
+    authenticated_at: Option<Timestamp>,
+    acr: Option<&'a str>,
     roles: &'a [&'a str],
     scopes: Option<&'a [&'a str]>,
     ceiling: &'a [&'a str],
@@ -66,6 +68,8 @@ impl<'a> AccessGrant<'a> {
             subject,
             client_id: None,
             session: None,
+            authenticated_at: None,
+            acr: None,
             roles: &[],
             scopes: None,
             ceiling: &[],
@@ -84,6 +88,21 @@ impl<'a> AccessGrant<'a> {
     #[must_use]
     pub const fn session(mut self, id: &'a str) -> Self {
         self.session = Some(id);
+        self
+    }
+
+    /// When the subject proved who they are: `auth_time`. A token that was refreshed keeps that of
+    /// its sign-in.
+    #[must_use]
+    pub const fn authenticated_at(mut self, moment: Timestamp) -> Self {
+        self.authenticated_at = Some(moment);
+        self
+    }
+
+    /// How surely they proved it: `acr`, 1 to 255 bytes, one of the policy's `acr_values`.
+    #[must_use]
+    pub const fn acr(mut self, acr: &'a str) -> Self {
+        self.acr = Some(acr);
         self
     }
 
@@ -183,6 +202,8 @@ impl Issuer {
             jti: &token_id,
             client_id: grant.client_id.map(|id| name("client_id", id)).transpose()?,
             sid: grant.session.map(|id| name("sid", id)).transpose()?,
+            auth_time: grant.authenticated_at.map(|moment| moment.0),
+            acr: grant.acr.map(|acr| name("acr", acr)).transpose()?,
             scope: &scope,
             roles: grant.roles,
             extra: self.extra(grant)?,
@@ -287,6 +308,10 @@ struct Claims<'a> {
     client_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
     scope: &'a str,
     roles: &'a [&'a str],
     #[serde(flatten)]
@@ -295,7 +320,7 @@ struct Claims<'a> {
 
 /// Whether a claim has a meaning of its own, so that no list can give it another.
 fn is_taken(name: &str) -> bool {
-    REGISTERED.contains(&name) || matches!(name, "scope" | "roles" | "sid")
+    REGISTERED.contains(&name) || matches!(name, "scope" | "roles" | "sid" | "amr")
 }
 
 fn name<'a>(claim: &'static str, text: &'a str) -> Result<&'a str, IssueError> {

@@ -27,6 +27,8 @@ pub struct VerifiedToken {
     pub(crate) expires_at: Timestamp,
     pub(crate) token_id: Option<Box<str>>,
     pub(crate) client_id: Option<Box<str>>,
+    pub(crate) authenticated_at: Option<Timestamp>,
+    pub(crate) acr: Option<Box<str>>,
     pub(crate) extra: Map<String, Value>,
 }
 
@@ -80,6 +82,16 @@ impl VerifiedToken {
     /// The client it was issued to: `client_id`.
     pub fn client_id(&self) -> Option<&str> {
         self.client_id.as_deref()
+    }
+
+    /// When the one it is about signed in: `auth_time`, unless that lies in the future.
+    pub const fn authenticated_at(&self) -> Option<Timestamp> {
+        self.authenticated_at
+    }
+
+    /// How surely they proved then who they are: `acr`.
+    pub fn acr(&self) -> Option<&str> {
+        self.acr.as_deref()
     }
 
     /// The claims beyond the registered ones, scope and roles.

@@ -220,11 +220,15 @@ impl Verifier {
         let subject = name("sub", claims.subject)?.ok_or(TokenError::ClaimMissing("sub"))?;
         let token_id = name("jti", claims.token_id)?;
         let client_id = name("client_id", claims.client_id)?;
+        let acr = name("acr", claims.acr)?;
         if self.own && (claims.issued_at.is_none() || token_id.is_none()) {
             return Err(TokenError::ClaimMissing(if token_id.is_none() { "jti" } else { "iat" }));
         }
         let times = Times::of(claims.expires_at, claims.not_before, claims.issued_at)?;
         times.judge(now, self.leeway)?;
+        // SECURITY: a sign-in that is yet to come would stay recent for too long.
+        let latest = now.0.saturating_add(self.leeway);
+        let authenticated_at = claims.authenticated_at.filter(|moment| *moment <= latest);
         let named_scopes = claims.scopes.unwrap_or_default();
         let roles = claims.roles.unwrap_or_default();
         Ok(VerifiedToken {
@@ -239,6 +243,8 @@ impl Verifier {
             expires_at: Timestamp(times.expires_at),
             token_id,
             client_id,
+            authenticated_at: authenticated_at.map(Timestamp),
+            acr,
             extra: claims.extra,
         })
     }

@@ -33,6 +33,12 @@ pub(super) fn of_x_forwarded_for(element: &str) -> Option<IpAddr> {
 
 /// The address in the `for` of one element of `Forwarded`.
 pub(super) fn of_forwarded(element: &str) -> Option<IpAddr> {
+    node(parameter(element, "for")?).map(folded)
+}
+
+/// The one value of that parameter in an element of `Forwarded`; nothing where there is none, or
+/// several, or the element is malformed anywhere.
+pub(super) fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
     let mut found = None;
     for pair in within_bounds(element)?.split(';') {
         let (name, value) = pair.split_once('=')?;
@@ -41,11 +47,11 @@ pub(super) fn of_forwarded(element: &str) -> Option<IpAddr> {
             return None;
         }
         let value = unquoted(value.trim_ascii_end())?;
-        if name.eq_ignore_ascii_case("for") && found.replace(node(value)?).is_some() {
+        if name.eq_ignore_ascii_case(wanted) && found.replace(value).is_some() {
             return None;
         }
     }
-    found.map(folded)
+    found
 }
 
 fn within_bounds(element: &str) -> Option<&str> {

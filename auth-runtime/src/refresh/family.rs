@@ -14,6 +14,9 @@ pub struct Family {
     pub client_id: Option<String>,
     /// The scopes its access tokens are limited to; none for all that the subject has.
     pub scopes: Option<Vec<String>>,
+    /// How surely the one who signed in proved who they are, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
     /// When it began, in seconds since 1970.
     began_at: i64,
     /// When it ends whatever happens, in seconds since 1970.
@@ -52,7 +55,13 @@ impl Family {
         ends_at: Timestamp,
     ) -> Self {
         let (began_at, ends_at) = (now.0, ends_at.0);
-        Self { client_id, scopes, began_at, ends_at, current: token.hash(), previous: None }
+        let current = token.hash();
+        Self { client_id, scopes, acr: None, began_at, ends_at, current, previous: None }
+    }
+
+    /// When somebody signed in for it: the `auth_time` of its access tokens.
+    pub fn began_at(&self) -> Timestamp {
+        Timestamp(self.began_at)
     }
 
     /// For how long it still lives.

@@ -39,6 +39,7 @@ pub struct RefreshTokens {
     secret: ServerSecret,
     lifetime: Seconds,
     window: Seconds,
+    acr: Option<Arc<str>>,
 }
 
 /// A token of a family, with what it stands for.
@@ -70,13 +71,20 @@ impl RefreshTokens {
 
     /// Families in that store, which live for `lifetime` in all.
     pub fn new(store: Arc<dyn Store>, secret: ServerSecret, lifetime: Seconds) -> Self {
-        Self { store, secret, lifetime, window: Self::WINDOW }
+        Self { store, secret, lifetime, window: Self::WINDOW, acr: None }
     }
 
     /// The same with another lifetime for families that begin from now on.
     #[must_use]
     pub fn lasting(self, lifetime: Seconds) -> Self {
         Self { lifetime, ..self }
+    }
+
+    /// The same for families that begin with a proof of that strength: see
+    /// [`Tokens::with_acr`](crate::tokens::Tokens::with_acr).
+    #[must_use]
+    pub fn with_acr(self, acr: &str) -> Self {
+        Self { acr: Some(acr.into()), ..self }
     }
 
     /// The same with another window for parallel retries; zero allows none.
@@ -99,7 +107,8 @@ impl RefreshTokens {
     ) -> Result<Refreshed, RefreshError> {
         let token = Token::random(owner.clone(), random::token(16)?)?;
         let ends_at = now.plus(self.lifetime);
-        let family = Family::begin(&token, client_id, scopes, now, ends_at);
+        let mut family = Family::begin(&token, client_id, scopes, now, ends_at);
+        family.acr = self.acr.as_deref().map(str::to_owned);
         let key = key(&token).ok_or(RefreshError::Invalid)?;
         if !self.store.insert(&key, &family.to_bytes(), Some(ends_at), now).await? {
             return Err(RefreshError::Random);
@@ -225,6 +234,21 @@ impl RefreshTokens {
     pub async fn of(&self, owner: &Owner, now: Timestamp) -> Result<Vec<String>, StoreError> {
         let records = self.store.list(COLLECTION, owner, now).await?;
         Ok(records.into_iter().map(|record| record.key.id).collect())
+    }
+
+    /// The ids of an owner's families, those that began first in front.
+    pub(crate) async fn by_age(
+        &self,
+        owner: &Owner,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let records = self.store.list(COLLECTION, owner, now).await?;
+        let mut families = Vec::with_capacity(records.len());
+        for record in records {
+            families.push((Family::from_bytes(&record.value)?.began_at(), record.key.id));
+        }
+        families.sort();
+        Ok(families.into_iter().map(|(_, id)| id).collect())
     }
 
     /// Retires the current token in the store; `None` when somebody else was faster.

@@ -3,7 +3,10 @@
 
 use std::{fmt, panic::Location};
 
-use auth_policy::Policy;
+use auth_policy::{
+    Policy,
+    settings::{EndpointKind, Seconds},
+};
 
 use crate::rule::{self, Openness, Requirement};
 
@@ -29,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) handler: &'static str,
     pub(crate) access: Access,
     pub(crate) routed_at: &'static Location<'static>,
+    /// The kind that the policy has to limit, of an endpoint that this crate brings.
+    pub(crate) kind: Option<EndpointKind>,
 }
 
 /// The method an endpoint answers.
@@ -113,6 +118,10 @@ pub enum EndpointRule {
         limit: Option<String>,
         /// The named rule of the policy that says so.
         name: Option<String>,
+        /// How long ago somebody may have signed in.
+        max_age: Option<Seconds>,
+        /// The weakest authentication context that is enough.
+        acr: Option<String>,
     },
     /// Everybody.
     #[non_exhaustive]
@@ -168,6 +177,8 @@ impl EndpointRule {
                 role: requirement.role_name(policy).map(str::to_owned),
                 limit: rule::limit_name(requirement.limit, policy).map(str::to_owned),
                 name: requirement.rule_name(policy).map(str::to_owned),
+                max_age: requirement.max_age,
+                acr: requirement.acr_value(policy).map(str::to_owned),
             },
             Access::Public(openness) => Self::Public {
                 reason: openness.reason.to_string(),
@@ -192,13 +203,15 @@ impl fmt::Display for Inventory {
 impl fmt::Display for EndpointRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Authenticated { schemes, scopes, any_scope, role, limit, name } => {
+            Self::Authenticated { schemes, scopes, any_scope, role, limit, name, max_age, acr } => {
                 f.write_str(&schemes.join(" | "))?;
                 if !scopes.is_empty() {
                     let between = if *any_scope { " or " } else { " and " };
                     write!(f, "; scope {}", scopes.join(between))?;
                 }
                 part(f, "role", role.as_deref())?;
+                part(f, "max_age", max_age.map(|span| span.to_string()).as_deref())?;
+                part(f, "acr", acr.as_deref())?;
                 part(f, "limit", limit.as_deref())?;
                 part(f, "rule", name.as_deref())
             }

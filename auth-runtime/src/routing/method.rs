@@ -3,6 +3,7 @@
 
 use std::{any::type_name, convert::Infallible, panic::Location};
 
+use auth_policy::settings::EndpointKind;
 use axum::{extract::Request, response::IntoResponse, routing as axum_routing};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -32,6 +33,7 @@ pub(crate) struct Handled {
     handler: &'static str,
     access: Access,
     routed_at: &'static Location<'static>,
+    kind: Option<EndpointKind>,
 }
 
 impl Handled {
@@ -45,6 +47,7 @@ impl Handled {
             handler: type_name::<H>(),
             access: H::access(),
             routed_at: Location::caller(),
+            kind: None,
         }
     }
 
@@ -55,6 +58,7 @@ impl Handled {
             handler: self.handler,
             access: self.access.clone(),
             routed_at: self.routed_at,
+            kind: self.kind,
         }
     }
 }
@@ -309,6 +313,13 @@ where
         self.handlers.push(Handled::new::<H, T, S>(Method::Any));
         // axum's name for adding what `any` makes.
         self.inner = self.inner.fallback(handler);
+        self
+    }
+
+    /// Says of the handlers added so far that strangers call them, so that the policy has to say how
+    /// often: without a limit for that kind nothing is protected.
+    pub(crate) fn called_by_strangers(mut self, kind: EndpointKind) -> Self {
+        self.handlers.iter_mut().for_each(|handled| handled.kind = Some(kind));
         self
     }
 

@@ -6,11 +6,14 @@
 //!                                                              └─> Inventory
 //! ```
 
+mod answering;
 pub(crate) mod inventory;
 mod method;
 mod protected;
 mod routable;
 mod router;
+mod serving;
+mod steady;
 
 pub use inventory::{Endpoint, EndpointRule, Inventory, Method};
 pub use method::{MethodRouter, any, delete, get, head, options, patch, post, put, trace};

@@ -9,26 +9,26 @@ use std::{
     io,
     net::SocketAddr,
     panic::Location,
-    pin::Pin,
     sync::Arc,
     task::{Context as TaskContext, Poll},
 };
 
-use auth_policy::Structure;
-use axum::{
-    Router as AxumRouter, ServiceExt,
-    extract::{Request, connect_info::IntoMakeServiceWithConnectInfo},
-    response::Response,
-    routing::future::RouteFuture,
-};
-use tokio::net::TcpListener;
+use auth_policy::{Policy, Structure, settings::EndpointKind};
+use axum::{Router as AxumRouter, extract::Request, response::Response, serve::Listener};
+use tower_layer::Layer;
 use tower_service::Service;
 
+use super::{
+    answering::{Answering, Way},
+    serving::Connections,
+    steady::Steady,
+};
 use crate::{
-    Auth,
+    Auth, Https,
     audit::{Scene, Staged},
     context::Context,
-    limit::{Note, network},
+    in_force::InForce,
+    limit::network,
     problem::Problem,
     routing::inventory::{Access, Entry, Inventory},
 };
@@ -39,9 +39,11 @@ use crate::{
 /// a route to it, and [`into_axum`](Self::into_axum) is the only way out of it.
 #[derive(Clone, Debug)]
 pub struct Protected {
-    router: AxumRouter,
+    router: Steady,
     context: Context,
     inventory: Arc<Inventory>,
+    /// Whether whoever serves it speaks TLS.
+    over_tls: bool,
 }
 
 impl Protected {
@@ -51,14 +53,14 @@ impl Protected {
         has_fallback: bool,
         auth: Auth,
     ) -> Result<Self, ProtectError> {
-        let compiled = auth.policy().structure();
-        if let Some(entry) = entries.iter().find(|entry| !entry.agrees_with(compiled)) {
-            return Err(ProtectError::new(entry, &auth));
+        if let Some(error) = ProtectError::of(entries, &auth) {
+            return Err(error);
         }
         let inventory = Arc::new(Inventory::new(entries, &auth.policy()));
         let router = if has_fallback { router } else { router.fallback(no_such_path) };
         let router = router.method_not_allowed_fallback(no_such_method);
-        Ok(Self { router, context: Context::new(auth), inventory })
+        let (router, context) = (Steady(router), Context::new(auth));
+        Ok(Self { router, context, inventory, over_tls: false })
     }
 
     /// Every endpoint and who may call it.
@@ -66,13 +68,30 @@ impl Protected {
         &self.inventory
     }
 
-    /// Serves the application on a listener, until the process ends.
+    /// Says that the listener which serves this application speaks TLS, so that each of its requests
+    /// counts as one that came by TLS: see [`Https::Required`].
+    ///
+    /// # Security
+    ///
+    /// Nothing checks it. Of an application that is served on two listeners, let one clone say so.
+    #[must_use]
+    pub fn over_tls(mut self) -> Self {
+        self.over_tls = true;
+        self
+    }
+
+    /// Serves the application on a listener, until the process ends. The listener is tokio's for
+    /// plain HTTP, or one of the application's own, such as one that speaks TLS
+    /// ([`over_tls`](Self::over_tls)). The addresses it accepts are those of the peers.
     ///
     /// # Errors
     ///
     /// When the listener fails for good.
-    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
-        axum::serve(listener, self.knowing_peers()).await
+    pub async fn serve<L>(self, listener: L) -> io::Result<()>
+    where
+        L: Listener<Addr = SocketAddr>,
+    {
+        axum::serve(listener, Connections(self)).await
     }
 
     /// Serves the application until `stop` resolves, lets requests in flight finish, and then
@@ -81,21 +100,17 @@ impl Protected {
     /// # Errors
     ///
     /// When the listener fails for good.
-    pub async fn serve_until<F>(self, listener: TcpListener, stop: F) -> io::Result<()>
+    pub async fn serve_until<L, F>(self, listener: L, stop: F) -> io::Result<()>
     where
+        L: Listener<Addr = SocketAddr>,
         F: Future<Output = ()> + Send + 'static,
     {
         let auth = self.context.auth.clone();
-        let served = axum::serve(listener, self.knowing_peers()).with_graceful_shutdown(stop).await;
+        let served = axum::serve(listener, Connections(self)).with_graceful_shutdown(stop).await;
         if let Err(error) = auth.flush().await {
             tracing::warn!(target: "auth", %error, "the last uses of sessions are lost");
         }
         served
-    }
-
-    /// Tells each request whom its connection leads to: limits count by it.
-    fn knowing_peers(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr> {
-        ServiceExt::<Request>::into_make_service_with_connect_info(self)
     }
 
     /// Gives the application up as a plain axum router, for what needs one.
@@ -126,36 +141,39 @@ impl Service<Request> for Protected {
     fn call(&mut self, mut request: Request) -> Self::Future {
         let context = self.context.fresh();
         let (auth, note) = (context.auth.clone(), context.note.clone());
+        let in_force = auth.in_force();
         let client =
-            network::client(auth.policy().network(), request.extensions(), request.headers());
+            network::client(in_force.policy.network(), request.extensions(), request.headers());
         let scene = Scene::new(request.method(), request.headers(), client);
-        request.extensions_mut().insert(context);
-        scene.around(Answering { route: self.router.call(request), auth, note })
+        let way = if self.admits(&auth, &in_force, &request) {
+            request.extensions_mut().insert(context);
+            self.route(&in_force, request)
+        } else {
+            Way::InPlainText
+        };
+        scene.around(Answering { way, auth, in_force, note })
     }
 }
 
-/// The answer of a [`Protected`]: the handler's, with the headers that the guard's findings ask for.
-pub struct Answering {
-    route: RouteFuture<Infallible>,
-    auth: Auth,
-    note: Note,
-}
-
-impl Future for Answering {
-    type Output = Result<Response, Infallible>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let answer = Pin::new(&mut self.route).poll(cx);
-        answer.map_ok(|mut response| {
-            self.note.write_to(&self.auth.policy(), response.headers_mut());
-            response
-        })
+impl Protected {
+    /// Whether a request came in a way that is answered.
+    ///
+    /// SECURITY: what the request says of itself counts for nothing: not its scheme, and its headers
+    /// only where a listed proxy wrote them.
+    fn admits(&self, auth: &Auth, in_force: &InForce, request: &Request) -> bool {
+        let network = in_force.policy.network();
+        self.over_tls
+            || auth.https() == Https::Optional
+            || network::came_by_tls(network, request.extensions(), request.headers())
     }
-}
 
-impl fmt::Debug for Answering {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answering").field("note", &self.note).finish_non_exhaustive()
+    fn route(&mut self, in_force: &InForce, request: Request) -> Way {
+        match in_force.transport.cors(&request) {
+            None => Way::Straight(self.router.call(request)),
+            Some(cors) => {
+                Way::AcrossOrigins(Box::pin(cors.layer(self.router.clone()).call(request)))
+            }
+        }
     }
 }
 
@@ -181,32 +199,75 @@ impl Entry {
     }
 }
 
-/// A router that the engine cannot protect: the two know different policies.
+/// A router that the engine cannot protect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProtectError {
-    handler: &'static str,
-    routed_at: &'static Location<'static>,
+    why: Why,
+    /// The policy that the engine runs.
     policy: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Why {
+    /// A handler was compiled against a policy of another structure.
+    OtherPolicy { handler: &'static str, routed_at: &'static Location<'static> },
+    /// Strangers may call these endpoints, and nothing says how often.
+    NoLimit { endpoints: Vec<String>, kinds: Vec<EndpointKind> },
+}
+
 impl ProtectError {
-    fn new(entry: &Entry, auth: &Auth) -> Self {
-        Self {
-            handler: entry.handler,
-            routed_at: entry.routed_at,
-            policy: auth.policy().path().to_owned(),
-        }
+    /// What keeps the engine from protecting these endpoints.
+    fn of(entries: &[Entry], auth: &Auth) -> Option<Self> {
+        let policy = auth.policy();
+        let why =
+            Why::other_policy(entries, &policy).or_else(|| Why::no_limit(entries, &policy))?;
+        Some(Self { why, policy: policy.path().to_owned() })
+    }
+}
+
+impl Why {
+    fn other_policy(entries: &[Entry], policy: &Policy) -> Option<Self> {
+        let entry = entries.iter().find(|entry| !entry.agrees_with(policy.structure()))?;
+        Some(Self::OtherPolicy { handler: entry.handler, routed_at: entry.routed_at })
+    }
+
+    /// SECURITY: an endpoint where strangers try passwords or tokens is not served without a limit.
+    fn no_limit(entries: &[Entry], policy: &Policy) -> Option<Self> {
+        let unlimited = |kind: &EndpointKind| policy.endpoint_limit(*kind).is_none();
+        let open = entries.iter().filter(|entry| entry.kind.is_some_and(|kind| unlimited(&kind)));
+        let endpoints: Vec<_> =
+            open.clone().map(|entry| format!("{} {}", entry.method, entry.path)).collect();
+        let mut kinds: Vec<_> = open.filter_map(|entry| entry.kind).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        (!endpoints.is_empty()).then_some(Self::NoLimit { endpoints, kinds })
     }
 }
 
 impl fmt::Display for ProtectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}`, routed at {}, was compiled against a policy with other scopes, roles, schemes \
-             or rules than `{}`, which the engine runs: build both from the same policy file",
-            self.handler, self.routed_at, self.policy
-        )
+        let policy = &self.policy;
+        match &self.why {
+            Why::OtherPolicy { handler, routed_at } => write!(
+                f,
+                "`{handler}`, routed at {routed_at}, was compiled against a policy with other \
+                 scopes, roles, schemes or rules than `{policy}`, which the engine runs: build both \
+                 from the same policy file"
+            ),
+            Why::NoLimit { endpoints, kinds } => {
+                let lines: Vec<_> = kinds
+                    .iter()
+                    .map(|kind| format!("{}: {{ limit: .. }}", kind.as_str()))
+                    .collect();
+                write!(
+                    f,
+                    "nothing in `{policy}` limits how often strangers call `{}`: name one of its \
+                     `limits` for each kind, `endpoints: {{ {} }}`",
+                    endpoints.join("`, `"),
+                    lines.join(", ")
+                )
+            }
+        }
     }
 }
 

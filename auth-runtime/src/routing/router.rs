@@ -209,8 +209,9 @@ impl Router {
     ///
     /// # Panics
     ///
-    /// When a handler was compiled against a policy of another structure than the engine's; the
-    /// message names both. [`try_protect`](Self::try_protect) returns it instead.
+    /// When a handler was compiled against a policy of another structure than the engine's, or the
+    /// router has endpoints of this crate where strangers try passwords or tokens and the policy
+    /// does not say under `endpoints` how often; the message names them. [`try_protect`](Self::try_protect) returns it instead.
     #[track_caller]
     pub fn protect(self, auth: Auth) -> Protected {
         match self.try_protect(auth) {
@@ -227,7 +228,8 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// When a handler was compiled against a policy of another structure than the engine's.
+    /// When a handler was compiled against a policy of another structure than the engine's, or
+    /// `endpoints` of the policy has no limit for what the router brings.
     pub fn try_protect(self, auth: Auth) -> Result<Protected, ProtectError> {
         Protected::new(self.inner, &self.entries, self.has_fallback, auth)
     }
@@ -246,6 +248,7 @@ impl Entry {
             handler: type_name::<T>(),
             access: Access::Unguarded(reason),
             routed_at: Location::caller(),
+            kind: None,
         }
     }
 

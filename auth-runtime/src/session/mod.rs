@@ -6,7 +6,6 @@
 
 mod book;
 mod error;
-mod fresh;
 mod info;
 mod record;
 mod routes;
@@ -34,6 +33,7 @@ use crate::{
         record::Stored,
         token::{COLLECTION, Token},
     },
+    step_up,
     store::{Key, Owner, StoreError},
 };
 
@@ -45,17 +45,32 @@ pub struct Sessions {
     auth: Auth,
     book: Arc<Book>,
     accounts: Arc<dyn Accounts>,
+    /// How surely those prove who they are whose sessions begin, or are renewed, here.
+    acr: Option<Arc<str>>,
 }
 
 impl Auth {
     /// The sessions of this service; `None` when the policy declares no `session` scheme.
     pub fn sessions(&self) -> Option<Sessions> {
         let (book, accounts) = (Arc::clone(self.session_book()?), Arc::clone(self.accounts()?));
-        Some(Sessions { auth: self.clone(), book, accounts })
+        Some(Sessions { auth: self.clone(), book, accounts, acr: None })
     }
 }
 
 impl Sessions {
+    /// The same for people who have proved in this way who they are: one of the policy's
+    /// `acr_values`. Sessions that are begun or renewed through it meet rules that ask for it, or
+    /// for a weaker one.
+    ///
+    /// # Security
+    ///
+    /// Say it only where that proof was just given, such as a second factor. A session that is
+    /// renewed without it, by the password alone, is as weak as that again.
+    #[must_use]
+    pub fn with_acr(self, acr: &str) -> Self {
+        Self { acr: Some(acr.into()), ..self }
+    }
+
     /// Begins a session for an account whose password was right, or whom somebody else vouches for.
     ///
     /// `headers` are those of the request that signs in: the session whose cookie they carry ends,
@@ -84,6 +99,7 @@ impl Sessions {
             last_seen: now.0,
             ends_at: now.plus(self.book.scheme().lifetime).0,
             user_agent: info::user_agent(headers),
+            acr: self.acr.as_deref().map(str::to_owned),
         };
         self.book.insert(&token, &stored, now).await?;
         self.unless_changed(account, &token).await?;
@@ -105,8 +121,13 @@ impl Sessions {
         let now = self.auth.now();
         let (_, stored) = self.book.get(&old, now).await?.ok_or(SessionError::Ended)?;
         let token = Token::random(old.owner.clone())?;
-        let stored =
-            Stored { secret: token.hash(), authenticated_at: now.0, last_seen: now.0, ..stored };
+        let stored = Stored {
+            secret: token.hash(),
+            authenticated_at: now.0,
+            last_seen: now.0,
+            acr: self.acr.as_deref().map(str::to_owned),
+            ..stored
+        };
         // The new one before the old one goes: whoever ends all of them meanwhile ends either both
         // or the old one, and then the new one goes too.
         self.book.insert(&token, &stored, now).await?;
@@ -206,7 +227,7 @@ impl Sessions {
     ///
     /// 401 `insufficient_user_authentication` (RFC 9470) when that was longer ago, or is not known.
     pub fn require_fresh(&self, caller: &Identity) -> Result<(), Denial> {
-        fresh::require(&self.auth, caller, self.book.scheme().fresh_for)
+        step_up::require_recent(&self.auth, caller, self.book.scheme().fresh_for)
     }
 
     /// The header that takes the session's cookie away from a browser.

@@ -28,6 +28,9 @@ pub(super) struct Stored {
     pub(super) ends_at: i64,
     /// What the browser called itself.
     pub(super) user_agent: Option<String>,
+    /// How surely the one who signed in proved who they are, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) acr: Option<String>,
 }
 
 /// Why a session is over.
@@ -126,6 +129,7 @@ mod tests {
             last_seen: 5_000,
             ends_at: 6_000,
             user_agent: None,
+            acr: None,
         }
     }
 

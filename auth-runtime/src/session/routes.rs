@@ -1,6 +1,7 @@
 //! The endpoints of sessions. In: a user name and a password, or a session. Out: a session's cookie,
 //! what it is worth, a list of them, and their end.
 
+use auth_policy::settings::EndpointKind;
 use axum::{
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -45,9 +46,10 @@ type Holder = Guard<Own<{ SESSION }>>;
 /// | `DELETE /sessions` | 204; all of one's own have ended |
 ///
 /// Moments are seconds since 1970; `expires_at` is when the session is over unless it is used
-/// again. The last three need a sign-in within `fresh_for`, but for ending the current session:
+/// again. The last two need a sign-in within `fresh_for`, but for ending the current session:
 /// otherwise they are 401 `insufficient_user_authentication`. Somebody else's session is the 404
-/// of one that is not there. Under a policy without a `session` scheme they admit nobody.
+/// of one that is not there. The policy has to say under `endpoints.login` how often the first and
+/// `reauth` answer: without that, `protect` refuses the router. Under a policy without a `session` scheme they admit nobody.
 ///
 /// # Example
 ///
@@ -64,8 +66,11 @@ where
     S: Clone + Send + Sync + 'static,
 {
     Router::new()
-        .route("/session", post(begin).get(show).delete(end))
-        .route("/session/reauth", post(confirm))
+        .route(
+            "/session",
+            post(begin).called_by_strangers(EndpointKind::Login).get(show).delete(end),
+        )
+        .route("/session/reauth", post(confirm).called_by_strangers(EndpointKind::Login))
         .route("/sessions", get(list).delete(end_all))
         .route("/sessions/{id}", delete(end_one))
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -113,13 +118,15 @@ struct Row {
 
 async fn begin(
     _: Public<Anybody>,
-    _: SameOrigin,
     Engine(auth): Engine,
     State(sign_in): State<PasswordSignIn>,
     client: Client,
     headers: HeaderMap,
+    origin: Result<SameOrigin, Denial>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Denial> {
+    // After the body: a form is 415, wherever it comes from.
+    let _: SameOrigin = origin?;
     let sessions = sessions(&auth)?;
     let account = sign_in.check_from(&client, &credentials.username, credentials.password).await;
     let account = account.map_err(|error| sign_in.denial(error))?;
@@ -170,7 +177,6 @@ async fn confirm(
 
 async fn list(caller: Holder, Engine(auth): Engine) -> Result<Response, Denial> {
     let (caller, sessions) = (caller.identity(), sessions(&auth)?);
-    sessions.require_fresh(&caller)?;
     let listed = sessions.list(&caller.subject().id).await?;
     let rows: Vec<_> = listed.into_iter().map(|session| Row::new(session, &caller)).collect();
     Ok(unstored(axum::Json(rows)))

@@ -48,6 +48,7 @@ pub(crate) async fn verify(
         expires_at: used.expires_at(&book.scheme()),
         id: Some(token.key.id.as_str().into()),
         authenticated_at: Some(Timestamp(used.authenticated_at)),
+        acr: used.acr.map(String::into_boxed_str),
         client_id: None,
         claims: serde_json::Map::new(),
         csrf: Some(token.csrf()),

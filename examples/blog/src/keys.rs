@@ -1,16 +1,10 @@
 //! The engine and its keys. In: settings. Out: an [`Auth`] that signs with the keys of
 //! `AUTH_JWT_KEYS`, or in development with keys made at the first start and kept.
 
-use std::{
-    error::Error,
-    fs::{self, OpenOptions},
-    io::{ErrorKind, Write},
-    path::Path,
-    sync::Arc,
-};
+use std::{error::Error, io::ErrorKind, path::Path, sync::Arc};
 
 use auth_runtime::{
-    Auth,
+    Auth, Https,
     jwt::KeySet,
     limit::{self, Limiter},
     policy,
@@ -19,7 +13,7 @@ use auth_runtime::{
     store::Store,
 };
 
-use crate::settings::Settings;
+use crate::{kept, settings::Settings};
 
 /// Where development keys are kept, in the folder the blog is started in.
 const KEPT: &str = ".blog-keys.json";
@@ -32,7 +26,8 @@ pub(crate) async fn engine(
     let environment = if settings.production { KeyEnvironment::Live } else { KeyEnvironment::Test };
     let limiter = limiter(settings).await?;
     let builder = Auth::from_policy(policy!()).store(store).limiter(limiter);
-    let mut builder = builder.key_environment(environment);
+    let https = if settings.production { Https::Required } else { Https::Optional };
+    let mut builder = builder.key_environment(environment).https(https);
     if !settings.keys_given && !settings.production {
         builder = builder.keys("jwt", development_keys(Path::new(KEPT))?);
         tracing::warn!("signing with development keys from {KEPT}: set AUTH_JWT_KEYS for your own");
@@ -51,8 +46,8 @@ async fn limiter(settings: &Settings) -> Result<Arc<dyn Limiter>, Box<dyn Error>
 }
 
 fn development_keys(kept: &Path) -> Result<KeySet, Box<dyn Error>> {
-    let text = match fs::read_to_string(kept) {
-        Ok(text) => Secret::from(text),
+    let text = match kept::read(kept) {
+        Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => make(kept)?,
         Err(error) => return Err(format!("{} cannot be read: {error}", kept.display()).into()),
     };
@@ -62,14 +57,8 @@ fn development_keys(kept: &Path) -> Result<KeySet, Box<dyn Error>> {
     })
 }
 
-/// Makes a key and keeps it where only this user can read it.
 fn make(kept: &Path) -> Result<Secret, Box<dyn Error>> {
     let keys = KeySet::generate(Algorithm::EdDSA)?;
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Written as it is: the file is the key.
-    options.open(kept)?.write_all(keys.expose().as_bytes())?;
+    kept::write(kept, &keys)?;
     Ok(keys)
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod admin;
 mod app;
+mod kept;
 mod keys;
 mod outbox;
 mod pages;
@@ -13,10 +14,12 @@ mod register;
 mod seed;
 mod settings;
 mod stop;
+mod tls;
 
 use std::{
     error::Error,
     io::{self, IsTerminal},
+    path::Path,
     process::ExitCode,
     sync::Arc,
 };
@@ -25,7 +28,7 @@ use auth_runtime::store;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
-use crate::{app::App, outbox::Outbox, settings::Settings};
+use crate::{app::App, outbox::Outbox, settings::Settings, tls::TlsListener};
 
 #[tokio::main]
 #[allow(clippy::print_stderr, reason = "the one message of a server that could not start")]
@@ -63,7 +66,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
         None => tracing::warn!("there are no accounts: start with BLOG_SEED=1 to have some"),
     }
     let asked = stop::asked()?;
-    println!("listening on http://{address}");
-    stop::serve(blog, listener, asked).await?;
+    if settings.tls {
+        let listener = TlsListener::on(listener, Path::new(tls::KEPT))?;
+        tracing::warn!("the certificate in {} is its own authority", tls::KEPT);
+        println!("listening on https://{address}");
+        stop::serve(blog.over_tls(), listener, asked).await?;
+    } else {
+        println!("listening on http://{address}");
+        stop::serve(blog, listener, asked).await?;
+    }
     Ok(())
 }

@@ -13,8 +13,7 @@ const DEFAULT_STORE: &str = "sqlite:blog.db";
 const DEFAULT_OUTBOX: &str = "outbox.jsonl";
 
 /// Variables whose features come later.
-const NOT_YET: [&str; 4] =
-    ["BLOG_TLS", "BLOG_OIDC_ISSUER", "BLOG_OIDC_CLIENT_ID", "BLOG_OIDC_CLIENT_SECRET"];
+const NOT_YET: [&str; 3] = ["BLOG_OIDC_ISSUER", "BLOG_OIDC_CLIENT_ID", "BLOG_OIDC_CLIENT_SECRET"];
 
 /// The settings of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +21,8 @@ pub(crate) struct Settings {
     pub(crate) address: SocketAddr,
     pub(crate) seed: bool,
     pub(crate) production: bool,
+    /// Whether it speaks HTTPS itself.
+    pub(crate) tls: bool,
     /// Whether `AUTH_JWT_KEYS` is there for the policy to refer to.
     pub(crate) keys_given: bool,
     /// The URL of the store.
@@ -45,26 +46,31 @@ impl Settings {
         let address: SocketAddr = address.parse().map_err(|_| {
             SettingError::new("BLOG_ADDR", "is no address: write IP:PORT, such as 127.0.0.1:3000")
         })?;
-        if !address.ip().is_loopback() {
-            let help = "is reachable from elsewhere, and the blog speaks plain HTTP: bind a loopback address, behind a proxy that speaks TLS";
+        let production = production(variable("AUTH_ENV").as_deref())?;
+        let tls = flag("BLOG_TLS", variable("BLOG_TLS").as_deref())?;
+        // In production the engine refuses every request that no trusted proxy vouches for.
+        if !address.ip().is_loopback() && !tls && !production {
+            let help = "is reachable from elsewhere, and the blog would speak plain HTTP: bind a loopback address, or set BLOG_TLS=1";
             return Err(SettingError::new("BLOG_ADDR", help));
         }
         Ok(Self {
             address,
             seed: flag("BLOG_SEED", variable("BLOG_SEED").as_deref())?,
-            production: match variable("AUTH_ENV").as_deref() {
-                None | Some("development") => false,
-                Some("production") => true,
-                Some(_) => {
-                    let help = "is neither `development` nor `production`";
-                    return Err(SettingError::new("AUTH_ENV", help));
-                }
-            },
+            production,
+            tls,
             keys_given: variable("AUTH_JWT_KEYS").is_some(),
             store: variable("BLOG_STORE").unwrap_or_else(|| DEFAULT_STORE.to_owned()),
             policy: variable("BLOG_POLICY").map(PathBuf::from),
             outbox: variable("BLOG_OUTBOX").unwrap_or_else(|| DEFAULT_OUTBOX.to_owned()).into(),
         })
+    }
+}
+
+fn production(value: Option<&str>) -> Result<bool, SettingError> {
+    match value {
+        None | Some("development") => Ok(false),
+        Some("production") => Ok(true),
+        Some(_) => Err(SettingError::new("AUTH_ENV", "is neither `development` nor `production`")),
     }
 }
 
@@ -126,11 +132,21 @@ mod tests {
             assert!(read(&[("BLOG_ADDR", address)]).is_err(), "{address}");
         }
         assert!(read(&[("BLOG_ADDR", "[::1]:0")]).is_ok());
+        let open = ("BLOG_ADDR", "0.0.0.0:3000");
+        assert!(read(&[open, ("BLOG_TLS", "0")]).is_err());
+        assert!(read(&[open, ("AUTH_ENV", "development")]).is_err());
+        assert!(read(&[open, ("BLOG_TLS", "1")]).is_ok_and(|settings| settings.tls));
+        assert!(read(&[open, ("AUTH_ENV", "production")]).is_ok_and(|settings| !settings.tls));
     }
 
     #[test]
     fn what_has_not_landed_is_refused_rather_than_ignored() {
-        for (name, value) in [("BLOG_TLS", "1"), ("AUTH_ENV", "prod"), ("BLOG_SEED", "yes")] {
+        for (name, value) in [
+            ("BLOG_OIDC_ISSUER", "https://idp.example"),
+            ("BLOG_TLS", "yes"),
+            ("AUTH_ENV", "prod"),
+            ("BLOG_SEED", "yes"),
+        ] {
             assert_eq!(read(&[(name, value)]).map_err(|error| error.name), Err(name));
         }
     }

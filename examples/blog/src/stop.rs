@@ -1,11 +1,11 @@
 //! Serving until told to stop. In: the blog and its listener. Out: nothing; requests in flight are
 //! finished first, for a while.
 
-use std::{future::pending, io, time::Duration};
+use std::{future::pending, io, net::SocketAddr, time::Duration};
 
 use auth_runtime::Protected;
+use axum::serve::Listener;
 use tokio::{
-    net::TcpListener,
     signal::unix::{SignalKind, signal},
     sync::oneshot,
     time::sleep,
@@ -17,7 +17,7 @@ const DRAIN: Duration = Duration::from_secs(30);
 #[allow(clippy::disallowed_methods, reason = "the one wait for real time: draining")]
 pub(crate) async fn serve(
     blog: Protected,
-    listener: TcpListener,
+    listener: impl Listener<Addr = SocketAddr>,
     asked: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     let (stopping, stopped) = oneshot::channel::<()>();

@@ -49,10 +49,12 @@ impl People {
         addresses
     }
 
-    /// `UPDATE people SET password_hash = .. WHERE number = ..`, and whether there was such a row.
-    fn set_password_hash(&self, id: &str, hash: String) -> bool {
+    /// `UPDATE people SET password_hash = .. WHERE number = .. AND password_hash = ..`, and whether
+    /// there was such a row.
+    fn set_password_hash(&self, id: &str, was: &str, hash: String) -> bool {
         let mut rows = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let row = id.parse().ok().and_then(|number: u32| rows.get_mut(&number));
+        let row = row.filter(|person| person.password_hash == was);
         row.map(|person| person.password_hash = hash).is_some()
     }
 
@@ -78,10 +80,11 @@ impl Accounts for People {
     fn set_password<'a>(
         &'a self,
         id: &'a str,
+        was: &'a PasswordHash,
         password: &'a PasswordHash,
         _now: Timestamp,
     ) -> Answer<'a, bool> {
-        Box::pin(async move { Ok(self.set_password_hash(id, password.to_text())) })
+        Box::pin(async move { Ok(self.set_password_hash(id, &was.to_text(), password.to_text())) })
     }
 }
 

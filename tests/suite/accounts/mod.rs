@@ -5,6 +5,7 @@ mod cookies;
 mod forged;
 mod forms;
 mod passwords;
+mod racing;
 mod sessions;
 mod signing_out;
 mod world;

@@ -2,6 +2,9 @@
 
 mod api_keys;
 mod canary;
+mod crowd;
+mod guessing;
+mod outage;
 pub(crate) mod process;
 mod reloading;
 mod servers;
@@ -9,6 +12,10 @@ mod sessions;
 mod several;
 mod signing;
 mod starting;
+mod stolen;
+mod tls;
 mod tokens;
 mod tour;
+mod transport;
 mod walk;
+mod wire;

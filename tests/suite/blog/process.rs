@@ -34,6 +34,8 @@ static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
 pub(crate) struct Blog {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// `http` or `https`.
+    scheme: &'static str,
     /// What it printed before the address: the table and the seed.
     pub(crate) printed: String,
     pub(crate) folder: Folder,
@@ -61,23 +63,41 @@ impl Blog {
         let mut child = command(&folder, settings).spawn().expect("the blog starts");
         let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines();
         let mut printed = String::new();
-        let address = loop {
+        let (scheme, address) = loop {
             let line = lines.next().expect("it says where it listens").expect("UTF-8");
             if let Some(address) = line.strip_prefix("listening on http://") {
-                break address.parse().expect("an address");
+                break ("http", address.parse().expect("an address"));
+            }
+            if let Some(address) = line.strip_prefix("listening on https://") {
+                break ("https", address.parse().expect("an address"));
             }
             printed.push_str(&line);
             printed.push('\n');
         };
-        Self { child, address, printed, folder }
+        Self { child, address, scheme, printed, folder }
     }
 
     /// What a blog that refuses to start says, and its exit code.
     pub(crate) fn refused(settings: &[(&str, &str)]) -> (i32, String) {
-        let folder = Folder::new();
-        let output = command(&folder, settings).stderr(Stdio::piped()).output().expect("it runs");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        (output.status.code().expect("an exit code"), said)
+        Self::refused_in(&Folder::new(), settings)
+    }
+
+    /// The same of one that finds something in its folder.
+    pub(crate) fn refused_in(folder: &Folder, settings: &[(&str, &str)]) -> (i32, String) {
+        let mut child = command(folder, settings).spawn().expect("it runs");
+        let mut waited = 0;
+        let status = loop {
+            match child.try_wait().expect("it can be waited for") {
+                Some(status) => break status,
+                None if waited == 400 => {
+                    let _ = child.kill();
+                    panic!("the blog starts with {settings:?}: {}", folder.log());
+                }
+                None => std::thread::sleep(Duration::from_millis(50)),
+            }
+            waited += 1;
+        };
+        (status.code().expect("an exit code"), folder.log())
     }
 
     pub(crate) fn seed(&self) -> Value {
@@ -144,17 +164,22 @@ impl Blog {
     ) -> Answer {
         let mut curl = Command::new("curl");
         curl.args(["--interface", source]);
-        curl.args(["-sS", "-i", "--path-as-is", "--max-time", "20", "-X", method]);
+        // The certificate, where it has one, is its own authority.
+        curl.args(["-sS", "-k", "-i", "--path-as-is", "--max-time", "20", "-X", method]);
         headers.iter().for_each(|header| {
             curl.args(["-H", header]);
         });
         if let Some(body) = body {
             curl.args(["--data-binary", body]);
         }
-        let url = format!("http://{}{path}", self.address);
+        let url = self.url(path);
         let output = curl.arg(url).output().expect("curl is installed");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         Answer::read(&String::from_utf8(output.stdout).expect("UTF-8"))
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme, self.address)
     }
 
     /// Kills the blog and starts it again on what it has left in its folder.

@@ -14,6 +14,8 @@ use std::{
 use super::process::Folder;
 
 pub(super) struct Server {
+    command: Command,
+    port: u16,
     child: Child,
     pub(super) url: String,
     _folder: Folder,
@@ -24,6 +26,8 @@ impl Server {
         let (folder, port) = (Folder::new(), free_port());
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", ""]);
+        // Kept, so that it has everything again after a crash.
+        command.args(["--appendonly", "yes", "--appendfsync", "always"]);
         command.arg("--dir").arg(&folder.0);
         Self::begin(command, folder, port, format!("redis://127.0.0.1:{port}"))
     }
@@ -44,8 +48,40 @@ impl Server {
     fn begin(mut command: Command, folder: Folder, port: u16, url: String) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().expect("the server is installed");
-        let server = Self { child, url, _folder: folder };
-        let listens = || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok();
+        let server = Self { command, port, child, url, _folder: folder };
+        server.wait();
+        server
+    }
+
+    /// It keeps its connections and answers nothing, until it goes on.
+    pub(super) fn hang(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(super) fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    /// Ends at once, and with it every connection.
+    pub(super) fn crash(&mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ended");
+    }
+
+    /// Starts again where it was, with what it had written.
+    pub(super) fn start_again(&mut self) {
+        self.child = self.command.spawn().expect("the server is installed");
+        self.wait();
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().expect("kill is installed");
+        assert!(sent.success());
+    }
+
+    fn wait(&self) {
+        let listens = || std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok();
         let patience = (0..100).find(|_| {
             thread::sleep(Duration::from_millis(100));
             listens()
@@ -53,7 +89,6 @@ impl Server {
         assert!(patience.is_some(), "the server does not listen");
         // PostgreSQL listens a moment before it serves.
         thread::sleep(Duration::from_millis(500));
-        server
     }
 }
 
@@ -78,7 +113,7 @@ pub(super) fn free_port() -> u16 {
 }
 
 /// Debian keeps them out of the way, and they do not run as root.
-fn postgres_program(name: &str) -> Command {
+pub(super) fn postgres_program(name: &str) -> Command {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let installed = versions.map(|version| version.path().join("bin").join(name));
     let newest = installed.filter(|path| path.is_file()).max();

@@ -84,7 +84,8 @@ fn m13_it_does_not_listen_beyond_loopback_without_tls() {
 
 #[test]
 fn a_setting_that_has_not_landed_is_refused() {
-    for (name, value) in [("BLOG_TLS", "1"), ("BLOG_OIDC_ISSUER", "https://idp.example")] {
+    for (name, value) in [("BLOG_OIDC_ISSUER", "https://idp.example"), ("BLOG_OIDC_CLIENT_ID", "b")]
+    {
         let (code, said) = Blog::refused(&[(name, value)]);
         assert_eq!(code, 1);
         assert!(said.contains(name) && said.contains("not supported yet"), "{said}");

@@ -36,7 +36,10 @@ fn j18_a_token_carries_nothing_personal() {
     let claims = part(&blog.login("reader"), 1);
     let mut names: Vec<_> = claims.as_object().expect("claims").keys().cloned().collect();
     names.sort();
-    assert_eq!(names, ["aud", "exp", "iat", "iss", "jti", "roles", "scope", "sid", "sub"]);
+    assert_eq!(
+        names,
+        ["aud", "auth_time", "exp", "iat", "iss", "jti", "roles", "scope", "sid", "sub"]
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use auth_runtime::{
-    Auth, EmbeddedPolicy, Protected, Router,
+    Auth, AuthBuilder, EmbeddedPolicy, Protected, Router,
     audit::{AuditSink, Decision, Event, Kind},
     authenticate,
     clock::{ManualClock, Timestamp},
@@ -66,15 +66,24 @@ impl Door {
         keys: [(&str, KeySet); N],
         routes: Router<Reached>,
     ) -> Self {
+        Self::built(|builder| builder.limiter(limiter), policy, keys, routes).await
+    }
+
+    /// The same, with something else about the engine.
+    pub(super) async fn built<const N: usize>(
+        change: impl FnOnce(AuthBuilder) -> AuthBuilder,
+        policy: EmbeddedPolicy,
+        keys: [(&str, KeySet); N],
+        routes: Router<Reached>,
+    ) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
         let audit = Arc::new(Recorder::default());
         let builder = Auth::from_policy(policy)
             .store(Arc::new(MemoryStore::new()))
             .clock(Arc::clone(&clock))
-            .audit(Arc::clone(&audit))
-            .limiter(limiter);
+            .audit(Arc::clone(&audit));
         let builder = keys.into_iter().fold(builder, |all, (name, keys)| all.keys(name, keys));
-        let auth = builder.build().await.unwrap();
+        let auth = change(builder).build().await.unwrap();
         let reached = Reached::default();
         let app = routes.with_state(reached.clone()).protect(auth.clone());
         Self { app, auth, clock, audit, reached }
@@ -93,7 +102,9 @@ impl Door {
         if let Some(revocations) = self.auth.revocations() {
             revocations.follow(self.auth.now()).await.unwrap();
         }
-        send(self.app.clone(), ask).await
+        let answer = send(self.app.clone(), ask).await;
+        answer.guards_browsers();
+        answer
     }
 
     /// Shows a token at `/guarded`, where it is refused like every other; returns the audit cause.
@@ -203,6 +214,24 @@ impl Answer {
     pub(super) fn challenges(&self) -> Vec<&str> {
         let values = self.headers.get_all("www-authenticate").iter();
         values.map(|value| value.to_str().unwrap()).collect()
+    }
+
+    /// What H1 asks of every answer of a protected application.
+    fn guards_browsers(&self) {
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-xss-protection", "0"),
+            ("referrer-policy", ""),
+            ("content-security-policy", "frame-ancestors "),
+            ("cross-origin-resource-policy", "same-"),
+        ] {
+            let values: Vec<_> = self.headers.get_all(name).iter().collect();
+            let [said] = values[..] else { panic!("{name}: {values:?}") };
+            assert!(said.to_str().unwrap().contains(value), "{name}: {said:?}");
+        }
+        let hsts = self.headers.get("strict-transport-security");
+        let plain = self.status == 403 && self.text().contains("https_required");
+        assert_eq!(hsts.is_none(), plain, "not over plain HTTP, where that is known");
     }
 
     /// What E1 and H3 ask of every answer there is.

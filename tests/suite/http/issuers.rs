@@ -52,6 +52,26 @@ async fn door() -> Door {
     Door::of(routes).await
 }
 
+/// The cookie is where we leave our own tokens: a page of another host may have left one of theirs.
+#[tokio::test]
+async fn m03_j10_the_cookie_of_access_tokens_holds_our_own_alone() {
+    #[authenticate(jwt | partner, policy = "policies/cookies.yaml")]
+    async fn either(State(reached): State<Reached>) {
+        reached.note("either");
+    }
+    let routes = Router::new().route("/guarded", get(either));
+    let keys = [("jwt", forge::own_keys()), ("partner", forge::p256_keys())];
+    let door = Door::under(policy!("policies/cookies.yaml"), keys, routes).await;
+    let theirs = partner(&partner_claims().with("sid", "a-family"));
+    let ours = forge::own(&own_header(), &own_claims().with("sid", "a-family"));
+    for (token, in_cookie) in [(theirs, 401), (ours, 200)] {
+        let cookie = format!("__Host-access={token}");
+        let answer = door.send(ask("GET", "/guarded").header("cookie", cookie)).await;
+        assert_eq!(answer.status, in_cookie);
+        assert_eq!(door.send(ask("GET", "/guarded").bearer(token)).await.status, 200);
+    }
+}
+
 /// Whoever another issuer calls by the id of one of our accounts has none of its sessions.
 #[tokio::test]
 async fn j15_s7_sessions_of_an_account_are_not_those_of_a_foreign_namesake() {

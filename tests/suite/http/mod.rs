@@ -21,6 +21,7 @@ mod issuing;
 mod layers;
 mod limits;
 mod methods;
+mod namesake;
 mod order;
 mod panics;
 mod paths;
@@ -28,11 +29,16 @@ mod problems;
 mod protect;
 mod quoted;
 mod random;
+mod reload;
 mod rules;
 mod sameness;
 mod scopes;
+mod step_up;
 mod unguarded;
 mod wire;
 
 #[path = "../audit/mod.rs"]
 mod audit;
+
+#[path = "../transport/mod.rs"]
+mod transport;

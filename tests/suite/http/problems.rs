@@ -89,6 +89,7 @@ async fn refusals(door: &Door) -> Vec<Answer> {
         answers.push(door.send(request).await);
     }
     answers.push(super::limits::refusal().await);
+    answers.push(super::transport::refusal().await);
     let bare = axum::Router::new().route("/x", axum::routing::get(guarded));
     answers.push(send(bare.with_state(Reached::default()), ask("GET", "/x")).await);
     for refusal in [ApiKeyError::NotAnAccount, ApiKeyError::TooMany, ApiKeyError::Replaced] {
@@ -122,7 +123,8 @@ async fn stale(door: &Door) -> Answer {
     let sign_in = PasswordSignIn::new(door.auth.clone(), hasher()).unwrap();
     let app = session::router(sign_in).protect(door.auth.clone());
     let cookie = begun.set_cookie.to_str().unwrap().split(';').next().unwrap();
-    send(app, ask("GET", "/sessions").header("cookie", cookie)).await
+    let request = ask("DELETE", "/sessions").header("cookie", cookie);
+    send(app, request.header("x-csrf-token", begun.csrf_token.expose())).await
 }
 
 #[tokio::test]

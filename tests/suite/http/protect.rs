@@ -3,15 +3,25 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     sync::Arc,
 };
 
 use auth_runtime::{
     Auth, Router,
+    account::Account,
     audit::Decision,
-    authenticate, policy, public,
+    authenticate,
+    endpoints::AccountEndpoints,
+    password::Hasher,
+    policy, public,
+    reset::{Notifier, NotifyError},
     routing::{get, post},
+    secret::Secret,
+    session,
+    sign_in::PasswordSignIn,
     store::MemoryStore,
+    tokens::Tokens,
 };
 use axum::extract::State;
 
@@ -114,4 +124,58 @@ async fn z2_a_handler_of_another_policy_in_a_foreign_router_lets_nobody_in() {
     // One of the engine's own policy is guarded there as anywhere.
     assert_eq!(door.send(ask("GET", "/guarded")).await.status, 401);
     assert_eq!(door.send(ask("GET", "/guarded").bearer(&own)).await.status, 200);
+}
+
+/// Sends nothing.
+#[derive(Debug)]
+struct Nowhere;
+
+impl Notifier for Nowhere {
+    fn password_reset<'a>(
+        &'a self,
+        _: &'a Account,
+        _: &'a Secret,
+    ) -> Pin<Box<dyn Future<Output = Result<(), NotifyError>> + Send + 'a>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// RL6: what this crate brings and strangers may call is not served without a limit.
+#[tokio::test]
+async fn rl6_endpoints_that_nothing_limits_are_refused_at_start_all_at_once() {
+    let builder = Auth::from_policy(policy!("policies/limits.yaml")).keys("jwt", forge::own_keys());
+    let auth = builder.store(Arc::new(MemoryStore::new())).build().await.unwrap();
+    let hasher = Hasher::new(auth.policy().passwords()).unwrap();
+    let tokens = Tokens::new(auth.clone()).await.unwrap();
+    let accounts = AccountEndpoints::new(tokens, hasher.clone()).unwrap();
+    let sign_in = PasswordSignIn::new(auth.clone(), hasher).unwrap();
+    let refused = |routes: Router| routes.try_protect(auth.clone()).unwrap_err().to_string();
+
+    let help = "name one of its `limits` for each kind, ";
+    assert_eq!(
+        refused(session::router(sign_in)),
+        format!(
+            "nothing in `tests/policies/limits.yaml` limits how often strangers call \
+             `POST /session`, `POST /session/reauth`: {help}`endpoints: {{ login: {{ limit: .. }} }}`"
+        )
+    );
+    let all = accounts.clone().resets(Arc::new(Nowhere)).unwrap();
+    assert_eq!(
+        refused(Router::new().nest("/auth", all.router())),
+        format!(
+            "nothing in `tests/policies/limits.yaml` limits how often strangers call \
+             `POST /auth/login`, `POST /auth/refresh`, `POST /auth/password`, \
+             `POST /auth/password/reset`, `POST /auth/password/reset/confirm`: {help}`endpoints: \
+             {{ login: {{ limit: .. }}, reset: {{ limit: .. }}, refresh: {{ limit: .. }} }}`"
+        )
+    );
+    // What is not mounted needs none.
+    assert!(!refused(accounts.router()).contains("reset"));
+    let panic = catch_unwind(AssertUnwindSafe(|| {
+        let sign_in =
+            PasswordSignIn::new(auth.clone(), Hasher::new(auth.policy().passwords()).unwrap());
+        session::router(sign_in.unwrap()).protect(auth.clone())
+    }));
+    let panic = panic.unwrap_err().downcast::<String>().unwrap();
+    assert!(panic.starts_with("nothing in `tests/policies/limits.yaml` limits"), "{panic}");
 }

@@ -125,7 +125,13 @@ async fn e2_every_cause_that_is_recorded_is_in_the_book() {
         "csrf-token",
         "cookie-without-family",
     ];
-    let others = ["no-credential", "several-credentials", "expired"];
+    let others = [
+        "no-credential",
+        "several-credentials",
+        "expired",
+        "authentication-too-old",
+        "authentication-too-weak",
+    ];
     for cause in recorded.chain(others).chain(of_forgeries) {
         assert!(listed.contains(cause), "`{cause}` is not in docs/audit.md");
     }

@@ -3,7 +3,7 @@
 use auth_runtime::{
     account::{AccountError, Accounts},
     store::{Collection, Key, Owner},
-    tokens::TokensError,
+    tokens::{Tokens, TokensError},
 };
 
 use super::world::{START, World, hash};
@@ -92,4 +92,28 @@ async fn s6_an_account_that_was_closed_meanwhile_does_not_sign_in() {
     let owner = ada.owner().expect("an owner");
     let left = world.store.list(Collection("refresh"), &owner, START).await.expect("answered");
     assert!(left.is_empty());
+}
+
+#[tokio::test]
+async fn r06_who_signs_in_without_end_fills_no_store() {
+    let world = World::new().await;
+    let ada = world.register("ada").await;
+    let other = world.sign_in(&world.register("grace").await).await;
+    let first = world.sign_in(&ada).await;
+    world.clock.advance(1);
+    let second = world.sign_in(&ada).await;
+    world.clock.advance(1);
+    let mut last = None;
+    for _ in 0..Tokens::MAX_FAMILIES - 1 {
+        last = Some(world.sign_in(&ada).await);
+    }
+    let owner = ada.owner().expect("an owner");
+    let families = world.store.list(Collection("refresh"), &owner, world.auth.now()).await;
+    assert_eq!(families.expect("answered").len(), Tokens::MAX_FAMILIES);
+    assert!(world.refresh(&first.refresh_token).await.is_err());
+    assert_eq!(world.answers(&first.access_token).await, 401, "its access has ended too");
+    for kept in [second, last.expect("signed in"), other] {
+        assert_eq!(world.answers(&kept.access_token).await, 200);
+        assert!(world.refresh(&kept.refresh_token).await.is_ok());
+    }
 }

@@ -134,3 +134,37 @@ async fn z10_with_a_look_up_for_every_request_logout_is_effective_at_once_everyw
     store.set_down(false);
     assert_eq!(beside.answers(&kept.access_token).await, StatusCode::OK);
 }
+
+/// A clock that was set wrong, an hour ahead, and is set right again.
+#[tokio::test]
+async fn z10_a_clock_that_goes_back_hides_no_revocation() {
+    let world = World::new().await;
+    let beside = World::on(Arc::clone(&world.store), Arc::new(ManualClock::at(START))).await;
+    let revocations = beside.auth.revocations().expect("a store");
+    beside.clock.advance(60 * 60);
+    revocations.follow(beside.auth.now()).await.expect("read");
+    beside.clock.advance(-60 * 60);
+    let tokens = world.sign_in(&world.register("ada").await).await;
+    let caller = world.identity(&tokens.access_token).await;
+    world.tokens.sign_out(&caller).await.expect("ended");
+    revocations.follow(beside.auth.now()).await.expect("read");
+    assert_eq!(beside.answers(&tokens.access_token).await, StatusCode::UNAUTHORIZED);
+}
+
+/// The same clock hides no silence of the store either.
+#[tokio::test]
+async fn z10_s9_a_clock_that_goes_back_hides_no_silence() {
+    let store = Arc::new(Failing::default());
+    let clock = Arc::new(ManualClock::at(START));
+    let world = World::on(Arc::clone(&store) as Arc<dyn Store>, clock).await;
+    let revocations = world.auth.revocations().expect("a store");
+    world.clock.advance(60 * 60);
+    revocations.follow(world.auth.now()).await.expect("read");
+    world.clock.advance(-60 * 60);
+    revocations.follow(world.auth.now()).await.expect("read");
+    let tokens = world.sign_in(&world.register("ada").await).await;
+    assert_eq!(world.answers(&tokens.access_token).await, StatusCode::OK);
+    store.set_down(true);
+    world.clock.advance(31);
+    assert_eq!(world.answers(&tokens.access_token).await, StatusCode::SERVICE_UNAVAILABLE);
+}

@@ -129,7 +129,9 @@ async fn s2_c4_saying_the_password_again_gives_a_new_id_and_a_new_token() {
     let ada = world.register("ada").await;
     let old = world.browser(&ada).await;
     world.clock.advance(25 * 60);
-    assert_eq!(world.get("/sessions", &old).await.code(), "insufficient_user_authentication");
+    let others =
+        async |browser| world.ask("DELETE", "/sessions/nobodys", Some(browser), None).await;
+    assert_eq!(others(&old).await.code(), "insufficient_user_authentication");
     let wrong = json!({ "password": "no password of hers" });
     let refused = world.ask("POST", "/session/reauth", Some(&old), Some(&wrong)).await;
     assert_eq!((refused.status.as_u16(), refused.code().as_str()), (401, "invalid_credentials"));
@@ -139,7 +141,7 @@ async fn s2_c4_saying_the_password_again_gives_a_new_id_and_a_new_token() {
     let renewed = world.ask("POST", "/session/reauth", Some(&old), Some(&right)).await.browser();
     assert_eq!((world.knows(&old).await, world.knows(&renewed).await), (401, 200));
     assert_ne!(old.csrf, renewed.csrf);
-    assert_eq!(world.get("/sessions", &renewed).await.status, 200);
+    assert_eq!(others(&renewed).await.code(), "not_found");
     let other = Browser { csrf: old.csrf, ..renewed };
     let forged = world.ask("DELETE", "/session", Some(&other), None).await;
     assert_eq!((forged.status.as_u16(), forged.code().as_str()), (403, "csrf"));
@@ -185,4 +187,27 @@ async fn c5_a_sign_in_that_another_page_causes_is_refused() {
         assert_eq!((answer.status.as_u16(), answer.code().as_str()), (403, "csrf"));
         assert!(answer.headers.get("set-cookie").is_none());
     }
+}
+
+#[tokio::test]
+async fn c5_a_form_begins_no_session_wherever_it_comes_from() {
+    let world = World::new().await;
+    world.register("ada").await;
+    let body = json!({ "username": "ada", "password": PASSWORD }).to_string();
+    let json = ("content-type", "application/json".to_owned());
+    let elsewhere = ("origin", "https://evil.example".to_owned());
+    for media_type in ["application/x-www-form-urlencoded", "text/plain", ""] {
+        let form = ("content-type", media_type.to_owned());
+        for headers in [vec![form.clone()], vec![form, elsewhere.clone()]] {
+            let answer = world.send("POST", "/session", &headers, body.clone()).await;
+            assert_eq!(
+                (answer.status.as_u16(), answer.code().as_str()),
+                (415, "unsupported_media_type")
+            );
+        }
+    }
+    let forged = world.send("POST", "/session", &[json.clone(), elsewhere], body.clone()).await;
+    assert_eq!((forged.status.as_u16(), forged.code().as_str()), (403, "csrf"));
+    assert!(forged.headers.get("set-cookie").is_none());
+    assert_eq!(world.send("POST", "/session", &[json], body).await.status, 200);
 }

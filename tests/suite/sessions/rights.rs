@@ -74,6 +74,21 @@ async fn s2_a_privilege_change_can_give_a_new_id() {
 }
 
 #[tokio::test]
+async fn j16_a_session_is_as_strong_as_what_was_proved_last() {
+    let world = World::new().await;
+    let ada = world.register("ada").await;
+    let surely = world.sessions.clone().with_acr("urn:example:mfa");
+    let weak = world.sessions.begin(&ada, &HeaderMap::new()).await.unwrap();
+    let before = caller(&world, &weak).await;
+    assert_eq!(before.acr(), None);
+    let strong = surely.renew(&before, &ada).await.unwrap();
+    let after = caller(&world, &strong).await;
+    assert_eq!(after.acr(), Some("urn:example:mfa"));
+    let weak = world.sessions.renew(&after, &ada).await.unwrap();
+    assert_eq!(caller(&world, &weak).await.acr(), None, "the password alone is no second factor");
+}
+
+#[tokio::test]
 async fn s6_a_sign_in_that_began_before_the_account_was_closed_leaves_nothing() {
     let world = World::new().await;
     let ada = world.register("ada").await;

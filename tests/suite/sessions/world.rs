@@ -31,7 +31,7 @@ use tower::ServiceExt;
 use crate::instance;
 
 pub(super) const START: Timestamp = Timestamp(1_800_000_000);
-pub(super) const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// One process of the service; several may share a store.
 pub(super) struct World {

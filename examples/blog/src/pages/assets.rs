@@ -65,7 +65,6 @@ impl Asset {
             (header::CONTENT_TYPE, format!("{}; charset=utf-8", self.media_type)),
             (header::CACHE_CONTROL, keep.to_owned()),
             (header::ETAG, tag),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         ];
         if unchanged {
             return (StatusCode::NOT_MODIFIED, head).into_response();

@@ -1,0 +1,78 @@
+//! The answer on its way out. In: the way a request takes, and what its guard finds out. Out: the
+//! response, with the headers that every answer has and those that the guard's findings ask for.
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context as TaskContext, Poll, ready},
+};
+
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use tower_http::cors::ResponseFuture as AcrossOrigins;
+use tower_service::Service;
+
+use super::steady::{Steady, unless_it_panics};
+use crate::{
+    Auth,
+    audit::{Decision, Event, Kind, Scene},
+    in_force::InForce,
+    limit::Note,
+    problem::Problem,
+};
+
+type Routed = <Steady as Service<Request>>::Future;
+
+/// The answer of a [`Protected`](super::Protected).
+pub struct Answering {
+    pub(super) way: Way,
+    pub(super) auth: Auth,
+    /// What the request is decided by: its answer has the headers of the same policy.
+    pub(super) in_force: Arc<InForce>,
+    pub(super) note: Note,
+}
+
+/// What a request comes to.
+#[allow(clippy::large_enum_variant, reason = "the common way costs no allocation")]
+pub(super) enum Way {
+    /// Its handler.
+    Straight(Routed),
+    /// The same, with CORS around it.
+    AcrossOrigins(Pin<Box<AcrossOrigins<Routed>>>),
+    /// Nothing: it came in plain text where that is not answered.
+    InPlainText,
+}
+
+impl Future for Answering {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let plain = matches!(this.way, Way::InPlainText);
+        let mut response = match &mut this.way {
+            Way::Straight(route) => ready!(Pin::new(route).poll(cx)?),
+            Way::AcrossOrigins(route) => ready!(route.as_mut().poll(cx)?),
+            Way::InPlainText => ready!(unless_it_panics(|| Poll::Ready(refuse(&this.auth)))),
+        };
+        this.note.write_to(&this.in_force.policy, response.headers_mut());
+        this.in_force.transport.headers.write_to(response.headers_mut(), plain);
+        Poll::Ready(Ok(response))
+    }
+}
+
+impl fmt::Debug for Answering {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answering").field("note", &self.note).finish_non_exhaustive()
+    }
+}
+
+fn refuse(auth: &Auth) -> Response {
+    let cause = Some("plain-http");
+    auth.record(&Event { decision: Decision::Deny, cause, ..auth.event(Kind::Access) });
+    Problem::https_required().denied_as(Scene::denial()).into_response()
+}

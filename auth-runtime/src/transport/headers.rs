@@ -1,0 +1,150 @@
+//! Headers for browsers, on every answer (H1). In: the section `headers` of a policy. Out: the
+//! headers, as values that are ready to be sent.
+
+use auth_policy::settings::{Headers, Hsts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// What every answer says to browsers.
+pub(crate) struct SecurityHeaders {
+    hsts: HeaderValue,
+    /// What nobody has a reason to say otherwise.
+    always: [(HeaderName, HeaderValue); 2],
+    /// What a handler may say of its own answer, such as a page that loads its own script.
+    unless_said: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl SecurityHeaders {
+    pub(super) fn of(headers: &Headers) -> Self {
+        let said = |value: &'static str| HeaderValue::from_static(value);
+        // INVARIANT: a checked policy holds one line of visible ASCII. Were it none, the strict
+        // default takes its place.
+        let content = HeaderValue::from_str(&headers.content_security_policy)
+            .unwrap_or(said(Headers::CONTENT_SECURITY_POLICY));
+        let mut unless_said = vec![
+            (header::CONTENT_SECURITY_POLICY, content),
+            (header::REFERRER_POLICY, said(headers.referrer_policy.as_str())),
+            (RESOURCE_POLICY, said(headers.cross_origin_resource_policy.as_str())),
+        ];
+        // Where somebody may frame us, only `frame-ancestors` can say who: this header knows no
+        // list. Browsers that know both go by the former.
+        if headers.frame_ancestors.is_empty() {
+            unless_said.push((header::X_FRAME_OPTIONS, said("DENY")));
+        }
+        let permissions = headers.permissions_policy.as_deref();
+        if let Some(Ok(permissions)) = permissions.map(HeaderValue::from_str) {
+            unless_said.push((PERMISSIONS_POLICY, permissions));
+        }
+        let always = [
+            (header::X_CONTENT_TYPE_OPTIONS, said("nosniff")),
+            // SECURITY: `0` switches off the XSS auditor of old browsers. It could be made to remove
+            // a script of a good page, and to tell what is in one; no browser of today has it, and
+            // `Content-Security-Policy` is what keeps foreign scripts out.
+            (header::X_XSS_PROTECTION, said("0")),
+        ];
+        Self { hsts: hsts(headers.hsts), always, unless_said }
+    }
+
+    /// Says it in the headers of an answer. `plain` is an answer of which it is known that it leaves
+    /// in plain text: RFC 6797 (7.2) keeps `Strict-Transport-Security` from those. Where that is not
+    /// known the header is sent, and browsers heed it over TLS alone (8.1).
+    pub(crate) fn write_to(&self, headers: &mut HeaderMap, plain: bool) {
+        for (name, value) in &self.always {
+            headers.insert(name, value.clone());
+        }
+        if !plain {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, self.hsts.clone());
+        }
+        for (name, value) in &self.unless_said {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+}
+
+fn hsts(hsts: Hsts) -> HeaderValue {
+    let mut text = format!("max-age={}", hsts.max_age.0);
+    if hsts.include_subdomains {
+        text.push_str("; includeSubDomains");
+    }
+    if hsts.preload {
+        text.push_str("; preload");
+    }
+    // INVARIANT: digits and words.
+    HeaderValue::try_from(text)
+        .unwrap_or(HeaderValue::from_static("max-age=31536000; includeSubDomains"))
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_policy::settings::{ReferrerPolicy, ResourcePolicy, Seconds};
+
+    use super::*;
+
+    fn written(settings: &Headers, before: &[(HeaderName, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in before {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        SecurityHeaders::of(settings).write_to(&mut headers, false);
+        headers
+    }
+
+    #[test]
+    fn h1_the_defaults_are_strict() {
+        let headers = written(&Headers::default(), &[]);
+        for (name, value) in [
+            ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+            ("x-content-type-options", "nosniff"),
+            ("x-xss-protection", "0"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("content-security-policy", Headers::CONTENT_SECURITY_POLICY),
+        ] {
+            assert_eq!(headers[name], value, "{name}");
+        }
+        assert_eq!(headers.len(), 7);
+    }
+
+    #[test]
+    fn h1_every_setting_is_sent() {
+        let settings = Headers {
+            hsts: Hsts { max_age: Seconds(31_536_000), include_subdomains: true, preload: true },
+            content_security_policy: "frame-ancestors https://app.example".to_owned(),
+            frame_ancestors: vec!["https://app.example".to_owned()],
+            referrer_policy: ReferrerPolicy::StrictOrigin,
+            permissions_policy: Some("camera=()".to_owned()),
+            cross_origin_resource_policy: ResourcePolicy::SameSite,
+        };
+        let headers = written(&settings, &[]);
+        let hsts = "max-age=31536000; includeSubDomains; preload";
+        assert_eq!(headers["strict-transport-security"], hsts);
+        assert_eq!(headers["content-security-policy"], "frame-ancestors https://app.example");
+        assert_eq!(headers["referrer-policy"], "strict-origin");
+        assert_eq!(headers["permissions-policy"], "camera=()");
+        assert_eq!(headers["cross-origin-resource-policy"], "same-site");
+        assert!(!headers.contains_key("x-frame-options"), "it cannot name who may");
+    }
+
+    #[test]
+    fn h1_what_a_handler_says_of_its_page_stays_and_the_rest_is_ours() {
+        let said = [
+            (header::CONTENT_SECURITY_POLICY, "script-src 'self'"),
+            (header::REFERRER_POLICY, "same-origin"),
+            (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+            (header::X_CONTENT_TYPE_OPTIONS, "sniff"),
+            (header::X_XSS_PROTECTION, "1; mode=block"),
+            (header::STRICT_TRANSPORT_SECURITY, "max-age=0"),
+        ];
+        let headers = written(&Headers::default(), &said);
+        for (name, value) in &said[..3] {
+            assert_eq!(headers[name], value);
+        }
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["x-xss-protection"], "0");
+        let hsts = headers.get_all("strict-transport-security").iter().collect::<Vec<_>>();
+        assert_eq!(hsts, ["max-age=63072000; includeSubDomains"]);
+    }
+}

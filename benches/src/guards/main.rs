@@ -1,0 +1,52 @@
+//! What a guard costs. In: nothing. Out: a table of requests that are let in and refused, each
+//! through the whole tower stack, beside an extractor written by hand with jsonwebtoken; with
+//! `--write`, the same table in `docs/performance.md`.
+//!
+//! `cargo bench -p auth-benches [-- --write] [ROUNDS]`
+
+mod contestant;
+mod measure;
+mod ours;
+mod report;
+mod theirs;
+
+use std::{env, error::Error, path::Path};
+
+use crate::{contestant::Contestant, report::Report};
+
+/// How many rounds are measured, unless the command line says so.
+const ROUNDS: usize = 101;
+
+#[tokio::main(flavor = "current_thread")]
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let write = arguments.iter().any(|argument| argument == "--write");
+    let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
+
+    let mut contestants = contestants().await?;
+    let times = measure::rounds(&mut contestants, rounds).await?;
+    let report = Report::new(&contestants, &times);
+    println!("{report}");
+    if write {
+        let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let repository = package.parent().ok_or("this package is a member of a workspace")?;
+        report.write(&repository.join("docs/performance.md"))?;
+    }
+    Ok(())
+}
+
+/// Everything that is measured; what [`report::FLOOR`] and [`report::YARDSTICK`] name is among them.
+async fn contestants() -> Result<Vec<Contestant>, Box<dyn Error>> {
+    let hs256 = ours::hs256().await?;
+    let eddsa = ours::eddsa().await?;
+    let mut all = vec![
+        theirs::unguarded()?,
+        theirs::by_hand("by hand, HS256", theirs::Key::Hs256, &hs256.token, 200)?,
+        theirs::by_hand("by hand, EdDSA", theirs::Key::EdDsa, &eddsa.token, 200)?,
+        theirs::by_hand("by hand, a bad signature", theirs::Key::Hs256, &hs256.forged, 401)?,
+    ];
+    all.extend(hs256.contestants()?);
+    all.push(eddsa.by_token("guard, EdDSA")?);
+    Ok(all)
+}
