@@ -16,7 +16,7 @@ use crate::{
 /// Where assertions that were used are kept, until they have expired.
 const COLLECTION: Collection = Collection("assertion");
 /// How long an assertion may still live, in seconds: it has to be remembered for as long.
-const LONGEST_SECONDS: i64 = 600;
+const LONGEST_SECONDS: i64 = 3600;
 /// How far the clock of a client may be off, in seconds.
 const LEEWAY_SECONDS: i64 = 30;
 /// The longest `jti`, in bytes.

@@ -100,7 +100,7 @@ async fn ot6_an_assertion_is_about_its_client_for_us_and_of_now() {
             "assertion-audience",
         ),
         (with(&good, "exp", json!(START - 31)), "assertion-time"),
-        (with(&good, "exp", json!(START + 3600)), "assertion-time"),
+        (with(&good, "exp", json!(START + 3631)), "assertion-time"),
         (with(&good, "nbf", json!(START + 31)), "assertion-time"),
         (with(&good, "iat", json!(START + 31)), "assertion-time"),
         (with(&good, "jti", json!("")), "assertion-time"),
