@@ -28,6 +28,7 @@ mod issuers;
 mod jwt;
 mod limits;
 mod network;
+mod oauth;
 mod origins;
 mod rules;
 mod schemes;
@@ -88,6 +89,7 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     contents.passwords = limits::passwords(&document.passwords, report);
     contents.csrf = browsers::csrf(&document.csrf, report);
     contents.network = network::network(&document.network, report);
+    contents.oauth = oauth::oauth(document, report);
     contents.headers = headers::headers(&document.headers, report);
     contents.cors = document.cors.as_ref().map(|form| cors::cors(form, report));
     let (schemes, ceilings_wrong) = schemes::schemes(document, &contents, report);

@@ -7,7 +7,7 @@ use crate::{
     requirement::Requirement,
     settings::{
         ApiKeyScheme, Cors, Csrf, EndpointLimit, ForeignIssuer, Headers, JwtScheme, Limit, Network,
-        Passwords, Place, Provider, SessionScheme,
+        OAuth, Passwords, Place, Provider, SessionScheme,
     },
 };
 
@@ -25,6 +25,7 @@ pub(crate) struct Contents {
     pub(crate) passwords: Passwords,
     pub(crate) csrf: Csrf,
     pub(crate) network: Network,
+    pub(crate) oauth: Option<OAuth>,
     pub(crate) headers: Headers,
     pub(crate) cors: Option<Cors>,
     pub(crate) rules: Vec<NamedRule>,

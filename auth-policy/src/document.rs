@@ -9,9 +9,9 @@ use crate::{
     report::Report,
     settings::{
         Algorithm, AudienceKind, CharacterClass, ClientId, CorsMethod, EndpointKind,
-        ForwardedHeader, KeyEnvironment, LimitKey, LimitOnStoreDown, OnStoreDown, Place, Rate,
-        Reference, ReferrerPolicy, Rejected, ResourcePolicy, RevocationCheck, SameSite, Seconds,
-        TokenType, WhenFull,
+        ForwardedHeader, GrantType, KeyEnvironment, LimitKey, LimitOnStoreDown, OnStoreDown, Place,
+        Rate, Reference, ReferrerPolicy, Rejected, ResourcePolicy, RevocationCheck, SameSite,
+        Seconds, TokenType, WhenFull,
     },
     yaml::{Node, Value},
 };
@@ -23,6 +23,7 @@ mod fields;
 mod headers;
 mod limits;
 mod network;
+mod oauth;
 mod schemes;
 mod values;
 
@@ -55,6 +56,7 @@ pub(crate) struct Document {
     pub(crate) passwords: PasswordsForm,
     pub(crate) csrf: CsrfForm,
     pub(crate) network: NetworkForm,
+    pub(crate) oauth: Option<OAuthForm>,
     pub(crate) headers: HeadersForm,
     pub(crate) cors: Option<CorsForm>,
     pub(crate) rules: Vec<Entry<RuleForm>>,
@@ -195,6 +197,16 @@ pub(crate) struct NetworkForm {
     pub(crate) ipv6_prefix: Option<At<u32>>,
 }
 
+#[derive(Clone, Debug)]
+pub(crate) struct OAuthForm {
+    /// The key of the section.
+    pub(crate) place: Place,
+    pub(crate) grants_place: Place,
+    pub(crate) grants: Vec<At<GrantType>>,
+    /// Whether nothing stands among the grants, not even something unknown.
+    pub(crate) incomplete: bool,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HeadersForm {
     pub(crate) hsts: HstsForm,
@@ -278,6 +290,7 @@ const SECTIONS: &[&str] = &[
     "always",
     "endpoints",
     "network",
+    "oauth",
     "cors",
     "headers",
     "acr_values",
@@ -316,6 +329,7 @@ impl Document {
             csrf: browsers::csrf(section("csrf"), report),
             network: network::network(section("network"), report),
             headers: headers::headers(section("headers"), report),
+            oauth: oauth::oauth(fields.entry("oauth"), report),
             cors: network::cors(section("cors"), report),
             rules: entries(section("rules"), "rules", report, access::rule),
             invariants,

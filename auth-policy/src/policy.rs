@@ -8,8 +8,8 @@ use crate::{
     fingerprint::{Revision, Structure},
     requirement::Requirement,
     settings::{
-        ApiKeyScheme, Cors, Csrf, EndpointKind, Headers, JwtScheme, Limit, Network, Passwords,
-        Provider, SessionScheme,
+        ApiKeyScheme, Cors, Csrf, EndpointKind, Headers, JwtScheme, Limit, Network, OAuth,
+        Passwords, Provider, SessionScheme,
     },
 };
 
@@ -92,6 +92,11 @@ impl Policy {
     /// Who stands between the clients and this service, and what counts as one client.
     pub fn network(&self) -> &Network {
         &self.contents.network
+    }
+
+    /// What this service offers as an authorization server; nothing if it is none.
+    pub fn oauth(&self) -> Option<&OAuth> {
+        self.contents.oauth.as_ref()
     }
 
     /// What every answer says to browsers.

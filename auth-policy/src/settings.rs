@@ -11,11 +11,13 @@ mod cors;
 mod endpoints;
 mod headers;
 mod network;
+mod oauth;
 
 pub use cors::{Cors, CorsMethod};
 pub use endpoints::{EndpointKind, EndpointLimit};
 pub use headers::{Headers, Hsts, ReferrerPolicy, ResourcePolicy};
 pub use network::{AddressBlock, AddressBlockError, ForwardedHeader, Network, Proxies};
+pub use oauth::{GrantType, OAuth};
 
 /// A place in the policy file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -26,6 +26,7 @@ use crate::{
     in_force::InForce,
     jwt::{TokenError, Unverified, VerifiedToken},
     limit::{Caller, Enforcer, Limited},
+    oauth::{Unwelcome, within_ceiling},
     problem::Problem,
     revocation::{Disbelief, FAMILY_CLAIM},
     rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
@@ -174,6 +175,11 @@ impl<'r> Door<'r> {
         if !requirement.names(identity.scheme_id(), policy) {
             return Some((Denial::invalid_token(challenges), "other-scheme"));
         }
+        // SECURITY: what people do with their account no client does for them, whatever its scopes.
+        if requirement.is_for_people() && policy.oauth().is_some() && identity.client_id().is_some()
+        {
+            return Some((Denial::not_for_clients(challenges), "client-token"));
+        }
         if !identity.satisfies_role(requirement) {
             let role = requirement.role_name(policy).map(str::to_owned);
             return Some((Denial::insufficient_role(role, challenges), "missing-role"));
@@ -309,6 +315,7 @@ impl<'r> Door<'r> {
             None => Ok(()),
         };
         match judged {
+            Ok(()) if own => self.within_ceiling(token, challenges).await,
             Ok(()) => Ok(token.into()),
             Err(Disbelief::Revoked) => {
                 Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
@@ -317,6 +324,19 @@ impl<'r> Door<'r> {
                 Err(Refusal::new(Problem::unavailable().into(), "revocations-stale"))
             }
         }
+    }
+
+    /// What a token of our own is worth in the hands of its client.
+    async fn within_ceiling(
+        &self,
+        token: VerifiedToken,
+        challenges: &Challenges<'_>,
+    ) -> Result<Verified, Refusal> {
+        let within = within_ceiling(self.auth, self.policy(), token).await;
+        within.map(Verified::from).map_err(|unwelcome| match unwelcome {
+            Unwelcome::Client(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
+            Unwelcome::Store(error) => Refusal::new(error.into(), "store-unavailable"),
+        })
     }
 
     async fn verify_api_key(

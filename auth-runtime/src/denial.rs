@@ -70,6 +70,13 @@ impl Denial {
         Self::new(problem, challenges)
     }
 
+    /// 403: this is for whoever signed in, and a client presented a token.
+    pub(crate) fn not_for_clients(challenges: &Challenges<'_>) -> Self {
+        let problem = Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", "Forbidden")
+            .detail("this is for whoever signed in, and no scope lets a client do it");
+        Self::new(problem, challenges.insufficient(&[]))
+    }
+
     /// 403: the identity lacks a role. RFC 6750 has one error code for both.
     pub(crate) fn insufficient_role(role: Option<String>, challenges: &Challenges<'_>) -> Self {
         let problem = Problem::new(StatusCode::FORBIDDEN, "insufficient_scope", "Forbidden")

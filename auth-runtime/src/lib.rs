@@ -32,6 +32,7 @@ mod identity;
 mod in_force;
 pub mod jwt;
 pub mod limit;
+pub mod oauth;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;
 pub mod password;

@@ -260,6 +260,12 @@ impl Requirement {
         self.schemes.bits(policy).checked_shr(scheme.0).is_some_and(|rest| rest & 1 == 1)
     }
 
+    /// Whether it is a rule of this crate for people who look after their account: those rules name
+    /// no API keys, and so no programs.
+    pub(crate) const fn is_for_people(&self) -> bool {
+        matches!(self.schemes, Schemes::Own(kinds) if kinds & API_KEY == 0)
+    }
+
     /// Whether these scopes are enough.
     pub(crate) fn scopes_within(&self, held: &Bits) -> bool {
         let mut words = self.words();

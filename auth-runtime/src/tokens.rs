@@ -13,7 +13,8 @@ use crate::{
     account::{Account, Accounts},
     audit::{CredentialKind, Decision, Event, Kind},
     jwt::{AccessGrant, IssueError},
-    refresh::{RefreshError, RefreshTokens, Refreshed, ServerSecret},
+    oauth::granted,
+    refresh::{Family, Live, RefreshError, RefreshTokens, Refreshed, ServerSecret},
     revocation::{FAMILY_CLAIM, Revocations},
     secret::Secret,
     store::{Owner, StoreError},
@@ -97,7 +98,7 @@ impl Tokens {
         match current.filter(|current| !current.disabled && current.password == account.password) {
             Some(current) => {
                 self.make_room(&owner, &begun.family_id).await?;
-                self.issue(begun, current, Kind::TokenIssued)
+                self.issue(begun, current, Kind::TokenIssued, None)
             }
             None => {
                 self.end(&owner, &begun.family_id).await?;
@@ -114,8 +115,94 @@ impl Tokens {
     /// account is closed; [`TokensError::Reused`] for a retired one, after revoking what the
     /// family has.
     pub async fn refresh(&self, presented: &Secret) -> Result<SignedIn, TokensError> {
+        let (renewed, account) = self.rotate(presented, None).await?;
+        self.issue(renewed, account, Kind::TokenRefreshed, None)
+    }
+
+    /// The same for a client that somebody let in, with these of the scopes of its family.
+    pub(crate) async fn refresh_for(
+        &self,
+        presented: &Secret,
+        client_id: &str,
+        scopes: &[&str],
+    ) -> Result<SignedIn, TokensError> {
+        let (renewed, account) = self.rotate(presented, Some(client_id)).await?;
+        self.issue(renewed, account, Kind::TokenRefreshed, Some(scopes))
+    }
+
+    /// Begins a family for a client that the account let in, with these scopes at most.
+    ///
+    /// The access token has those of them that the account's roles grant now.
+    ///
+    /// # Errors
+    ///
+    /// [`TokensError::Refused`] when the account is closed.
+    pub async fn let_in(
+        &self,
+        account: &Account,
+        client_id: &str,
+        scopes: &[&str],
+    ) -> Result<SignedIn, TokensError> {
+        let owner = account.owner().ok_or(TokensError::Refused)?;
+        let names = scopes.iter().map(|name| (*name).to_owned()).collect();
+        let (client_id, now) = (Some(client_id.to_owned()), self.auth.now());
+        let begun = self.refresh_tokens().begin(&owner, client_id, Some(names), now).await?;
+        let current = self.accounts.by_id(&account.id, self.auth.now()).await?;
+        match current.filter(|current| !current.disabled) {
+            Some(current) => {
+                self.make_room(&owner, &begun.family_id).await?;
+                self.issue(begun, current, Kind::TokenIssued, Some(scopes))
+            }
+            None => {
+                self.end(&owner, &begun.family_id).await?;
+                Err(TokensError::Refused)
+            }
+        }
+    }
+
+    /// The family of a refresh token of that client, if it is there.
+    pub(crate) async fn family(
+        &self,
+        presented: &Secret,
+        client_id: Option<&str>,
+    ) -> Result<Option<Family>, TokensError> {
+        let found = self.refresh.look_up(presented, client_id, self.auth.now()).await;
+        if matches!(found, Err(RefreshError::OtherClient)) {
+            self.report_refused(None, "refresh-token-of-another-client");
+        }
+        Ok(found?.map(|found| found.family))
+    }
+
+    /// The family of a refresh token that is the live one.
+    pub(crate) async fn live(&self, presented: &Secret) -> Result<Option<Live>, StoreError> {
+        self.refresh.live(presented, self.auth.now()).await
+    }
+
+    /// Ends the family of a refresh token of that client, also of a retired one: `false` says that
+    /// it is no refresh token of any family that is there for that client.
+    pub(crate) async fn end_family_of(
+        &self,
+        presented: &Secret,
+        client_id: &str,
+    ) -> Result<bool, StoreError> {
+        match self.refresh.look_up(presented, Some(client_id), self.auth.now()).await {
+            Ok(Some(Live { owner, family_id, .. })) => {
+                self.end(&owner, &family_id).await?;
+                Ok(true)
+            }
+            Err(RefreshError::Store(error)) => Err(error),
+            Ok(None) | Err(_) => Ok(false),
+        }
+    }
+
+    /// Retires a refresh token: its successor, and the account behind it.
+    async fn rotate(
+        &self,
+        presented: &Secret,
+        client_id: Option<&str>,
+    ) -> Result<(Refreshed, Account), TokensError> {
         let now = self.auth.now();
-        let renewed = match self.refresh.rotate(presented, None, now).await {
+        let renewed = match self.refresh.rotate(presented, client_id, now).await {
             Err(RefreshError::Reused { owner, family_id }) => {
                 self.report_reuse(&owner, &family_id);
                 self.revocations.family(&family_id, now).await?;
@@ -129,7 +216,7 @@ impl Tokens {
         };
         let account = self.accounts.by_id(renewed.owner.as_str(), now).await?;
         match account.filter(|account| !account.disabled) {
-            Some(account) => self.issue(renewed, account, Kind::TokenRefreshed),
+            Some(account) => Ok((renewed, account)),
             None => {
                 self.report_refused(Some(&renewed.owner), "account-disabled");
                 self.end(&renewed.owner, &renewed.family_id).await?;
@@ -291,14 +378,21 @@ impl Tokens {
         refreshed: Refreshed,
         account: Account,
         why: Kind,
+        within: Option<&[&str]>,
     ) -> Result<SignedIn, TokensError> {
         let issuer = self.auth.issuer().ok_or(TokensError::NoJwtScheme)?;
         let roles: Vec<_> = account.roles.iter().map(String::as_str).collect();
         let grant = AccessGrant::new(&account.id).roles(&roles).session(&refreshed.family_id);
-        let grant = grant.authenticated_at(refreshed.family.began_at());
-        let grant = match &refreshed.family.acr {
-            Some(acr) => grant.acr(acr),
+        let granted = within.map(|within| granted(within, &roles, &self.auth.policy()));
+        let grant = match &granted {
+            Some(scopes) => grant.scopes(scopes),
             None => grant,
+        };
+        // SECURITY: when a client was let in says nothing of when its user last proved who they are.
+        let grant = match (&refreshed.family.client_id, &refreshed.family.acr) {
+            (Some(client_id), _) => grant.client_id(client_id),
+            (None, None) => grant.authenticated_at(refreshed.family.began_at()),
+            (None, Some(acr)) => grant.authenticated_at(refreshed.family.began_at()).acr(acr),
         };
         let now = self.auth.now();
         let access = issuer.access_token(&grant, now)?;

@@ -113,6 +113,14 @@ impl VerifiedToken {
         self.scopes.union_with(&within);
         self
     }
+
+    /// The same token in the hands of a client that somebody let in: worth no scope beyond the
+    /// client's ceiling, and no role. A client is given scopes, never what its user is.
+    pub(crate) fn within(mut self, ceiling: impl IntoIterator<Item = ScopeId>) -> Self {
+        self.scopes.intersect_with(&ceiling.into_iter().collect());
+        self.roles = Bits::default();
+        self
+    }
 }
 
 impl fmt::Debug for VerifiedToken {

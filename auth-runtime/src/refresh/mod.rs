@@ -55,6 +55,16 @@ pub struct Refreshed {
     pub family: Family,
 }
 
+/// A family that is there.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) owner: Owner,
+    pub(crate) family_id: String,
+    pub(crate) family: Family,
+    /// When it ends whatever happens.
+    pub(crate) ends_at: Timestamp,
+}
+
 impl RefreshTokens {
     /// How long a retired token still leads to its successor, unless told otherwise.
     pub const WINDOW: Seconds = Seconds(10);
@@ -147,6 +157,50 @@ impl RefreshTokens {
             }
         }
         Err(StoreError::Unavailable("a family changed under every attempt".to_owned()).into())
+    }
+
+    /// The family of a token that this service wrote for that client, whether or not the token is
+    /// the live one; nothing if the family has ended.
+    pub(crate) async fn look_up(
+        &self,
+        presented: &Secret,
+        client_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Live>, RefreshError> {
+        // The token is read to be looked up.
+        let Some(token) = Token::read(presented.expose(), &self.secret) else { return Ok(None) };
+        let Some(found) = self.found(&token, now).await? else { return Ok(None) };
+        match found.family.client_id.as_deref() == client_id {
+            true => Ok(Some(found)),
+            false => Err(RefreshError::OtherClient),
+        }
+    }
+
+    /// The family of a token, if the token is the live one, whichever client it is for.
+    pub(crate) async fn live(
+        &self,
+        presented: &Secret,
+        now: Timestamp,
+    ) -> Result<Option<Live>, StoreError> {
+        // The token is read to be looked up.
+        let Some(token) = Token::read(presented.expose(), &self.secret) else { return Ok(None) };
+        let found = self.found(&token, now).await?;
+        Ok(found.filter(|found| {
+            matches!(found.family.recognize(&token, self.window, now), Presented::Current)
+        }))
+    }
+
+    async fn found(&self, token: &Token, now: Timestamp) -> Result<Option<Live>, StoreError> {
+        let Some(key) = key(token) else { return Ok(None) };
+        let Some(record) = self.store.get(&key, now).await? else { return Ok(None) };
+        let family = Family::from_bytes(&record.value)?;
+        let ends_at = now.plus(family.left(now));
+        Ok(Some(Live {
+            owner: token.owner.clone(),
+            family_id: token.family.clone(),
+            family,
+            ends_at,
+        }))
     }
 
     /// The id of the family of a token that this service wrote.

@@ -6,6 +6,7 @@ use auth_runtime::{
     Auth, Protected, Router,
     api_key::{self, ApiKeys},
     endpoints::AccountEndpoints,
+    oauth::OAuth,
     password::{Hasher, Rules},
     reset::Notifier,
     routing::{delete, get, post},
@@ -42,6 +43,7 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) keys: ApiKeys,
     pub(crate) accounts: AccountEndpoints,
+    pub(crate) oauth: OAuth,
 }
 
 impl App {
@@ -54,6 +56,7 @@ impl App {
         let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
         let tokens = Tokens::new(auth.clone()).await?;
+        let oauth = OAuth::new(tokens.clone())?;
         let accounts = AccountEndpoints::new(tokens, hasher.clone())?
             .rules(Arc::clone(&rules))
             .profiles(Arc::new(people.clone()))
@@ -63,11 +66,12 @@ impl App {
         let sessions = auth.sessions().ok_or("the policy declares no sessions")?;
         let keys = auth.api_keys().ok_or("the policy declares no API keys")?;
         let posts = Posts::new(store);
-        Ok(Self { auth, hasher, rules, people, posts, sign_in, sessions, keys, accounts })
+        Ok(Self { auth, hasher, rules, people, posts, sign_in, sessions, keys, accounts, oauth })
     }
 
     pub(crate) fn router(self) -> Protected {
-        let (auth, accounts) = (self.auth.clone(), self.accounts.clone());
+        let (auth, accounts, oauth) =
+            (self.auth.clone(), self.accounts.clone(), self.oauth.clone());
         let sessions = session::router(self.sign_in.clone());
         Router::new()
             .merge(pages::routes())
@@ -84,6 +88,7 @@ impl App {
             .route("/admin/users/{id}/sessions", delete(admin::end_sessions))
             .merge(sessions)
             .merge(api_key::router())
+            .merge(oauth.router())
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
             .protect(auth)

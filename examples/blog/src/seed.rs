@@ -1,18 +1,25 @@
-//! The first accounts. In: an empty blog. Out: three users with random passwords, two posts, and
-//! the line that tells them to whoever started it.
+//! The first accounts. In: an empty blog. Out: three users with random passwords, a client with a
+//! secret, two posts, and the line that tells them to whoever started it.
 
 use std::{collections::BTreeMap, error::Error};
 
-use auth_runtime::{account::Accounts, random, secret::Secret};
+use auth_runtime::{
+    account::Accounts,
+    oauth::{ClientError, NewClient},
+    policy_types::GrantType,
+    random,
+    secret::Secret,
+};
 use serde_json::json;
 
 use crate::{app::App, posts::NewPost};
 
 const USERS: [&str; 3] = ["reader", "author", "admin"];
 
-/// Plants what is missing and returns the passwords of what it planted, as JSON.
-///
-/// Clients are part of the line from the start and stay empty until the token endpoint lands.
+/// A program that reads posts on its own behalf.
+const CLIENT: &str = "svc-app";
+
+/// Plants what is missing and returns the passwords and secrets of what it planted, as JSON.
 pub(crate) async fn plant(app: &App) -> Result<String, Box<dyn Error>> {
     let now = app.auth.now();
     let mut passwords = BTreeMap::new();
@@ -32,5 +39,20 @@ pub(crate) async fn plant(app: &App) -> Result<String, Box<dyn Error>> {
             app.posts.add(NewPost::new(title, body), &author.id, now).await?;
         }
     }
-    Ok(json!({ "users": passwords, "clients": {} }).to_string())
+    let secrets = plant_client(app).await?;
+    Ok(json!({ "users": passwords, "clients": secrets }).to_string())
+}
+
+/// The client's secret under its id; nothing if it is there already.
+async fn plant_client(app: &App) -> Result<BTreeMap<&'static str, String>, Box<dyn Error>> {
+    let new = NewClient::new(CLIENT, "The nightly report")
+        .grants([GrantType::ClientCredentials])
+        .scopes(["read:posts"]);
+    let secret = match app.oauth.clients().register(new).await {
+        Ok(registered) => registered.secret,
+        Err(ClientError::Taken) => None,
+        Err(error) => return Err(error.into()),
+    };
+    // The line that tells it is the one place where it is seen.
+    Ok(secret.iter().map(|secret| (CLIENT, secret.expose().to_owned())).collect())
 }

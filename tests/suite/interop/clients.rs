@@ -98,7 +98,7 @@ impl Client {
 }
 
 /// Where `./test interop` put the clients.
-fn installed() -> PathBuf {
+pub(super) fn installed() -> PathBuf {
     let folder = env::var_os("AUTH_TEST_INTEROP").expect("AUTH_TEST_INTEROP: run ./test interop");
     let folder = Path::new(&folder).to_owned();
     assert!(folder.join("installed").exists(), "no clients in {folder:?}: run ./test interop");

@@ -5,5 +5,6 @@ mod clients;
 mod service;
 
 mod keys;
+mod oauth;
 mod ours;
 mod theirs;

@@ -1,0 +1,69 @@
+//! The parameters of a request. In: a form. Out: each parameter once; or a refusal in the words of
+//! OAuth, where another extractor would use its own.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request},
+    http::header,
+};
+
+use super::error::OAuthError;
+use crate::secret::Secret;
+
+/// The most parameters that are looked at.
+const MAX_PARAMETERS: usize = 64;
+
+/// Parameters of OAuth. One without a value is as if it were not there (RFC 6749, section 3.1).
+#[derive(Debug, Default)]
+pub(super) struct Parameters(BTreeMap<String, Secret>);
+
+impl Parameters {
+    /// Reads them; none may be there twice.
+    pub(super) fn read(text: &[u8]) -> Result<Self, OAuthError> {
+        let mut parameters = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(text) {
+            if parameters.len() == MAX_PARAMETERS {
+                return Err(OAuthError::invalid_request("there are too many parameters"));
+            }
+            let value = Secret::from(value.into_owned());
+            if parameters.insert(name.into_owned(), value).is_some() {
+                return Err(OAuthError::invalid_request("a parameter is there twice"));
+            }
+        }
+        Ok(Self(parameters))
+    }
+
+    /// A parameter that is no secret.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        // Read here by names that are no secrets' alone.
+        self.secret(name).map(Secret::expose)
+    }
+
+    pub(super) fn secret(&self, name: &str) -> Option<&Secret> {
+        // Only whether it is empty is looked at.
+        self.0.get(name).filter(|value| !value.expose().is_empty())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Parameters {
+    type Rejection = OAuthError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, OAuthError> {
+        if !is_form(&request) {
+            let description = "send the body as application/x-www-form-urlencoded";
+            return Err(OAuthError::invalid_request(description));
+        }
+        let body = Bytes::from_request(request, state).await;
+        let unread = |_| OAuthError::invalid_request("the body is too long, or was cut short");
+        Self::read(&body.map_err(unread)?)
+    }
+}
+
+fn is_form(request: &Request) -> bool {
+    let mut values = request.headers().get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+}

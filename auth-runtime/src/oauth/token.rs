@@ -1,0 +1,152 @@
+//! `POST /oauth/token`. In: a client, and what it wants a token for. Out: the token (RFC 9068), of
+//! which nobody keeps the answer.
+
+use auth_policy::settings::{GrantType, Seconds};
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::{OAuth, client::Client, error::OAuthError, form::Parameters, scopes};
+use crate::{
+    audit::{CredentialKind, Decision, Event, Kind, Tag},
+    guard::Public,
+    jwt::{AccessGrant, IssueError},
+    limit,
+    rule::everybody,
+    secret::Secret,
+    tokens::{SignedIn, TokensError},
+};
+
+/// Who may call it, and why.
+type Everybody = everybody!("the client shows in the request who it is");
+
+/// What a client is given (RFC 6749, section 5.1).
+#[derive(Serialize)]
+struct Answer<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    scope: &'a str,
+}
+
+pub(super) async fn token(
+    _: Public<Everybody>,
+    State(oauth): State<OAuth>,
+    headers: HeaderMap,
+    peer: limit::Client,
+    parameters: Result<Parameters, OAuthError>,
+) -> Result<Response, OAuthError> {
+    let parameters = parameters?;
+    let client = oauth.client(&headers, &parameters, &peer).await?;
+    let wanted = parameters.get("grant_type");
+    let wanted = wanted.ok_or(OAuthError::invalid_request("`grant_type` is missing"))?;
+    let grant = oauth.offered().into_iter().find(|grant| grant.as_str() == wanted);
+    let grant = grant.ok_or(OAuthError::unsupported_grant_type())?;
+    if !client.may(grant) {
+        oauth.report_refused(Tag::of_name(&client.id), "grant-not-registered");
+        return Err(OAuthError::unauthorized_client());
+    }
+    match grant {
+        GrantType::ClientCredentials => oauth.for_itself(&client, &parameters),
+        GrantType::RefreshToken => oauth.renew(&client, &parameters).await,
+        // INVARIANT: another is not among what is offered.
+        _ => Err(OAuthError::unsupported_grant_type()),
+    }
+}
+
+impl OAuth {
+    /// A token with which the client acts for itself.
+    fn for_itself(&self, client: &Client, parameters: &Parameters) -> Result<Response, OAuthError> {
+        let policy = self.auth().policy();
+        let scopes = scopes::asked(parameters.get("scope"), &client.scopes, &policy)?;
+        let subject = client.subject();
+        let grant =
+            AccessGrant::new(&subject).client_id(&client.id).ceiling(&scopes).scopes(&scopes);
+        let issuer = self.auth().issuer().ok_or(OAuthError::server_error())?;
+        let token = issuer.access_token(&grant, self.auth().now()).map_err(unissued)?;
+        self.auth().record(&Event {
+            subject: Some(&self.auth().subject(&subject)),
+            credential_kind: Some(CredentialKind::AccessToken),
+            credential: Some(&token.token_id),
+            ..self.auth().event(Kind::TokenIssued)
+        });
+        Ok(given(&token.token, token.expires_in, None, &token.scope))
+    }
+
+    /// The next tokens of a family that was begun for this client.
+    async fn renew(
+        &self,
+        client: &Client,
+        parameters: &Parameters,
+    ) -> Result<Response, OAuthError> {
+        let presented = parameters.secret("refresh_token");
+        let presented =
+            presented.ok_or(OAuthError::invalid_request("`refresh_token` is missing"))?;
+        // Before the token is used up: a scope too many must not cost the client its token (R07).
+        let family = self.tokens().family(presented, Some(&client.id)).await;
+        let Some(family) = family.map_err(ungranted)? else {
+            self.tokens().report_refused(None, "refresh-token-invalid");
+            return Err(OAuthError::invalid_grant());
+        };
+        let let_in = family.scopes.unwrap_or_default().into_iter();
+        let within: Vec<_> = let_in.filter(|name| client.scopes.contains(name)).collect();
+        let policy = self.auth().policy();
+        let asked = scopes::asked(parameters.get("scope"), &within, &policy)?;
+        let renewed = self.tokens().refresh_for(presented, &client.id, &asked).await;
+        Ok(signed_in(&renewed.map_err(ungranted)?))
+    }
+
+    /// Reports a client that gets nothing.
+    pub(super) fn report_refused(&self, account: Option<Tag>, cause: &'static str) {
+        self.auth().record(&Event {
+            decision: Decision::Deny,
+            account,
+            cause: Some(cause),
+            ..self.auth().event(Kind::TokenIssued)
+        });
+    }
+}
+
+/// Tokens of somebody who let the client in.
+fn signed_in(tokens: &SignedIn) -> Response {
+    let refresh = Some(&tokens.refresh_token);
+    given(&tokens.access_token, tokens.expires_in, refresh, &tokens.scope)
+}
+
+fn given(access: &Secret, lives: Seconds, refresh: Option<&Secret>, scope: &str) -> Response {
+    let answer = Answer {
+        // The answer is the one place where the tokens are seen.
+        access_token: access.expose(),
+        token_type: "Bearer",
+        expires_in: lives.0,
+        refresh_token: refresh.map(Secret::expose),
+        scope,
+    };
+    let mut response = axum::Json(answer).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Of a grant that leads to nothing the client learns no more than that.
+fn ungranted(error: TokensError) -> OAuthError {
+    match error {
+        TokensError::Refused | TokensError::Reused { .. } => OAuthError::invalid_grant(),
+        TokensError::Store(error) => error.into(),
+        error => {
+            tracing::error!(target: "auth", %error, "tokens could not be issued");
+            OAuthError::server_error()
+        }
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
+fn unissued(error: IssueError) -> OAuthError {
+    tracing::error!(target: "auth", %error, "a token could not be issued");
+    OAuthError::server_error()
+}

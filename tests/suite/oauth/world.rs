@@ -1,0 +1,319 @@
+//! A service with clients. In: nothing. Out: its endpoints, its events, and a clock to move.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use auth_runtime::{
+    Auth, Identity, Protected, Router,
+    account::{Account, StoredAccounts},
+    api_key,
+    audit::{AuditSink, Event},
+    authenticate,
+    clock::{ManualClock, Timestamp},
+    jwt::KeySet,
+    oauth::{Client, Clients, NewClient, OAuth, Registered},
+    policy,
+    policy_types::{Algorithm, GrantType},
+    routing::{delete, get, post},
+    secret::Secret,
+    store::{Answer as Stored, Collection, Key, MemoryStore, Owner, Record, Store, StoreError},
+    tokens::{SignedIn, Tokens},
+    wellknown,
+};
+use axum::{
+    body::Body,
+    http::{HeaderMap, Request},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+pub(crate) const START: i64 = 1_800_000_000;
+
+pub(crate) struct World {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) accounts: StoredAccounts,
+    pub(crate) auth: Auth,
+    pub(crate) tokens: Tokens,
+    pub(crate) clients: Clients,
+    pub(crate) events: Events,
+    pub(crate) store: Arc<Switched>,
+    app: Protected,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    /// Status and `error`, of an answer that nobody may keep.
+    pub(crate) fn refusal(&self) -> (u16, String) {
+        assert_eq!(self.headers["cache-control"], "no-store", "{self:?}");
+        (self.status, self.json()["error"].as_str().unwrap_or_default().to_owned())
+    }
+
+    pub(crate) fn text(&self, member: &str) -> String {
+        self.json()[member].as_str().unwrap_or_else(|| panic!("no {member}: {self:?}")).to_owned()
+    }
+}
+
+/// Kind and cause of the events so far.
+#[derive(Clone, Default)]
+pub(crate) struct Events(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
+
+impl AuditSink for Events {
+    fn record(&self, event: &Event<'_>) {
+        let seen = (event.kind.as_str(), event.cause.map(str::to_owned));
+        self.0.lock().unwrap().push(seen);
+    }
+}
+
+impl Events {
+    /// The causes of the events of that kind.
+    pub(crate) fn causes(&self, kind: &str) -> Vec<String> {
+        let events = self.0.lock().unwrap();
+        let of_kind = events.iter().filter(|(seen, _)| *seen == kind);
+        of_kind.filter_map(|(_, cause)| cause.clone()).collect()
+    }
+}
+
+#[authenticate(jwt, scopes = "read:posts", policy = "policies/oauth.yaml")]
+async fn read(caller: Identity) -> String {
+    let (scopes, roles): (Vec<_>, Vec<_>) = (caller.scopes().collect(), caller.roles().collect());
+    format!("{} {scopes:?} {roles:?}", caller.subject().id)
+}
+
+#[authenticate(jwt, scopes = "write:posts", policy = "policies/oauth.yaml")]
+async fn write() {}
+
+#[authenticate(jwt, role = "admin", policy = "policies/oauth.yaml")]
+async fn administer() {}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::at(Timestamp(START)).await
+    }
+
+    /// One that begins at that moment.
+    pub(crate) async fn at(start: Timestamp) -> Self {
+        let (store, events) = (Arc::<Switched>::default(), Events::default());
+        let clock = Arc::new(ManualClock::at(start));
+        let keys = KeySet::generate(Algorithm::EdDSA).unwrap();
+        let auth = Auth::from_policy(policy!("policies/oauth.yaml"))
+            .keys("jwt", KeySet::from_jwk_set(keys.expose()).unwrap())
+            .store(Arc::clone(&store) as Arc<dyn Store>)
+            .clock(Arc::clone(&clock))
+            .audit(events.clone())
+            .build()
+            .await
+            .unwrap();
+        let tokens = Tokens::new(auth.clone()).await.unwrap();
+        let oauth = OAuth::new(tokens.clone()).unwrap();
+        let clients = oauth.clients().clone();
+        let app = Router::<()>::new()
+            .route("/read", get(read))
+            .route("/write", post(write))
+            .route("/administer", delete(administer))
+            .route("/.well-known/jwks.json", wellknown::jwks())
+            .merge(api_key::router())
+            .merge(oauth.router())
+            .protect(auth.clone());
+        let accounts = StoredAccounts::new(Arc::clone(&store) as Arc<dyn Store>);
+        Self { clock, accounts, auth, tokens, clients, events, store, app }
+    }
+
+    /// A client with a secret that may do what clients may, for reading and writing.
+    pub(crate) async fn client(&self, id: &str) -> (Client, String) {
+        let new = NewClient::new(id, "A client")
+            .grants([GrantType::ClientCredentials, GrantType::RefreshToken])
+            .scopes(["read:posts", "write:posts"]);
+        let Registered { client, secret, .. } = self.clients.register(new).await.unwrap();
+        (client, secret.unwrap().expose().to_owned())
+    }
+
+    pub(crate) async fn account(&self, name: &str, role: &str) -> Account {
+        const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let (hash, roles) = (HASH.parse().unwrap(), vec![role.to_owned()]);
+        self.accounts.register(name, roles, hash, self.auth.now()).await.unwrap()
+    }
+
+    /// What a client holds that an account let in.
+    pub(crate) async fn let_in(
+        &self,
+        account: &Account,
+        client: &str,
+        scopes: &[&str],
+    ) -> SignedIn {
+        self.tokens.let_in(account, client, scopes).await.unwrap()
+    }
+
+    /// A form, with what stands in `Authorization`.
+    pub(crate) async fn form(
+        &self,
+        path: &str,
+        authorization: Option<&str>,
+        parameters: &[(&str, &str)],
+    ) -> Answer {
+        self.raw(path, authorization, &form(parameters)).await
+    }
+
+    pub(crate) async fn raw(&self, path: &str, authorization: Option<&str>, body: &str) -> Answer {
+        let mut request = Request::post(path);
+        if let Some(value) = authorization {
+            request = request.header("authorization", value);
+        }
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(body.to_owned())).unwrap()).await
+    }
+
+    /// `POST /oauth/token` of a client that shows its secret in the header.
+    pub(crate) async fn token(
+        &self,
+        (client, secret): &(Client, String),
+        parameters: &[(&str, &str)],
+    ) -> Answer {
+        self.form("/oauth/token", Some(&basic(&client.id, secret)), parameters).await
+    }
+
+    /// A token with which the client acts for itself.
+    pub(crate) async fn own_token(&self, client: &(Client, String)) -> String {
+        let answer = self.token(client, &[("grant_type", "client_credentials")]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.text("access_token")
+    }
+
+    /// The same service behind a port of this machine.
+    pub(crate) async fn serve(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(self.app.clone().serve(listener));
+        address
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// What a guarded endpoint answers to a token.
+    pub(crate) async fn asks(&self, method: &str, path: &str, token: &str) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("authorization", format!("Bearer {token}"));
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: parts.status.as_u16(),
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+}
+
+pub(crate) fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+}
+
+pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
+    serde_urlencoded::to_string(parameters).unwrap()
+}
+
+/// What a secret says, where a test sends it.
+pub(crate) fn said(secret: &Secret) -> &str {
+    secret.expose()
+}
+
+/// A store that can be switched off.
+#[derive(Debug, Default)]
+pub(crate) struct Switched {
+    inner: MemoryStore,
+    down: AtomicBool,
+}
+
+impl Switched {
+    pub(crate) fn switch_off(&self, off: bool) {
+        self.down.store(off, Ordering::Release);
+    }
+
+    fn gate<'a, T: Send + 'a>(&self, answer: Stored<'a, T>) -> Stored<'a, T> {
+        match self.down.load(Ordering::Acquire) {
+            true => Box::pin(async { Err(StoreError::Unavailable("switched off".to_owned())) }),
+            false => answer,
+        }
+    }
+}
+
+impl Store for Switched {
+    fn insert<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a [u8],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Stored<'a, bool> {
+        self.gate(self.inner.insert(key, value, expires_at, now))
+    }
+
+    fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {
+        self.gate(self.inner.get(key, now))
+    }
+
+    fn swap<'a>(
+        &'a self,
+        key: &'a Key,
+        version: u64,
+        value: &'a [u8],
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Stored<'a, bool> {
+        self.gate(self.inner.swap(key, version, value, expires_at, now))
+    }
+
+    fn take<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {
+        self.gate(self.inner.take(key, now))
+    }
+
+    fn delete<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, bool> {
+        self.gate(self.inner.delete(key, now))
+    }
+
+    fn list<'a>(
+        &'a self,
+        collection: Collection,
+        owner: &'a Owner,
+        now: Timestamp,
+    ) -> Stored<'a, Vec<Record>> {
+        self.gate(self.inner.list(collection, owner, now))
+    }
+
+    fn delete_owned<'a>(
+        &'a self,
+        collection: Collection,
+        owner: &'a Owner,
+        now: Timestamp,
+    ) -> Stored<'a, u64> {
+        self.gate(self.inner.delete_owned(collection, owner, now))
+    }
+
+    fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Stored<'a, ()> {
+        self.inner.changed(collection, owner)
+    }
+}
