@@ -31,6 +31,8 @@ mod identity;
 mod in_force;
 pub mod jwt;
 pub mod limit;
+#[cfg(feature = "oidc")]
+pub mod oidc;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;
 pub mod password;

@@ -1,0 +1,167 @@
+//! A provider over time. In: moments, and codes. Out: its metadata and keys, fetched no oftener than
+//! needed, and who signed in.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::{
+    Profile, Provider,
+    exchange::{self, Tokens},
+    failure::Failure,
+    id_token::Expected,
+    metadata::Metadata,
+    transaction::Transaction,
+};
+use crate::{
+    clock::Timestamp,
+    discovery::{Fetch, FetchError, HttpFetch, locations},
+    jwt::{KeySet, Signed, TokenError, signed_by},
+    outbound::Outbound,
+};
+
+/// How long metadata and keys are fresh, in seconds.
+const FRESH: i64 = 600;
+/// How long after one fetch of the keys a token with an unknown key may cause the next, in seconds.
+const COOL_DOWN: i64 = 60;
+/// For how long nobody waits for a provider that did not answer, in seconds.
+const PAUSE: i64 = 5;
+
+/// One provider, and what is known of it.
+pub(super) struct Remote {
+    pub(super) provider: Provider,
+    outbound: Outbound,
+    fetch: HttpFetch,
+    /// Locked while something is fetched, so that of many requests one fetches.
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    metadata: Option<(Timestamp, Arc<Metadata>)>,
+    keys: Option<(Timestamp, Arc<KeySet>)>,
+    failed: Option<(Timestamp, FetchError)>,
+}
+
+impl Remote {
+    pub(super) fn new(provider: Provider, outbound: Outbound, fetch: HttpFetch) -> Self {
+        Self { provider, outbound, fetch, known: Mutex::default() }
+    }
+
+    /// What the provider publishes of itself.
+    pub(super) async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, FetchError> {
+        let mut known = self.known.lock().await;
+        if let Some((at, metadata)) = &known.metadata
+            && within(*at, now, FRESH)
+        {
+            return Ok(Arc::clone(metadata));
+        }
+        known.pause(now)?;
+        let issuer = &self.provider.issuer;
+        let [openid, _] = locations(issuer);
+        let read = |text: &str| Metadata::read(text, issuer, &self.outbound);
+        let found = self.fetch.get(&openid).await.and_then(|fetched| read(&fetched.body));
+        let metadata = Arc::new(known.note(found, now)?);
+        known.metadata = Some((now, Arc::clone(&metadata)));
+        Ok(metadata)
+    }
+
+    /// Who signed in, by the code the browser brought.
+    pub(super) async fn identify(
+        &self,
+        metadata: &Metadata,
+        transaction: &Transaction,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Profile, Failure> {
+        let Self { provider, outbound, .. } = self;
+        let tokens = exchange::tokens(outbound, provider, metadata, transaction, code).await?;
+        let signed = self.verify(metadata, &tokens, now).await?;
+        let nonce = transaction.secrets.nonce();
+        let expected = Expected {
+            issuer: &provider.issuer,
+            client_id: &provider.client_id,
+            nonce: &nonce,
+            access_token: &tokens.access_token,
+        };
+        let (subject, claims) = expected.judge(&signed, now)?;
+        let mut profile = Profile {
+            provider: provider.name.clone(),
+            issuer: provider.issuer.clone(),
+            ..Profile::default()
+        };
+        profile.learn(&claims);
+        if let Some(url) = &metadata.userinfo_endpoint {
+            let said = exchange::userinfo(outbound, url, &tokens.access_token, &subject).await?;
+            profile.learn(&said);
+        }
+        Ok(Profile { subject, ..profile })
+    }
+
+    /// Checks the signature of an ID token, with keys fetched anew if the one it names is unknown.
+    async fn verify(
+        &self,
+        metadata: &Metadata,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<Signed, Failure> {
+        // Verified, and then dropped.
+        let (token, algorithms) = (tokens.id_token.expose(), &metadata.algorithms);
+        let keys = self.keys(metadata, now, FRESH).await?;
+        match signed_by(token, &keys, algorithms) {
+            Err(TokenError::KeyUnknown) => {
+                let keys = self.keys(metadata, now, COOL_DOWN).await?;
+                Ok(signed_by(token, &keys, algorithms)?)
+            }
+            signed => Ok(signed?),
+        }
+    }
+
+    /// The provider's keys, no older than that.
+    async fn keys(
+        &self,
+        metadata: &Metadata,
+        now: Timestamp,
+        age: i64,
+    ) -> Result<Arc<KeySet>, FetchError> {
+        let mut known = self.known.lock().await;
+        if let Some((at, keys)) = &known.keys
+            && within(*at, now, age)
+        {
+            return Ok(Arc::clone(keys));
+        }
+        known.pause(now)?;
+        let read =
+            |text: &str| KeySet::published(text, &metadata.algorithms).map_err(FetchError::Keys);
+        let found = self.fetch.get(&metadata.jwks_uri).await;
+        let found = found.and_then(|fetched| match fetched.body.trim_start().starts_with('{') {
+            true => read(&fetched.body),
+            false => Err(FetchError::NotJson),
+        });
+        let keys = Arc::new(known.note(found, now)?);
+        known.keys = Some((now, Arc::clone(&keys)));
+        Ok(keys)
+    }
+}
+
+impl Known {
+    /// # Errors
+    ///
+    /// The last failure, while it is so young that nobody should wait for another.
+    fn pause(&self, now: Timestamp) -> Result<(), FetchError> {
+        match &self.failed {
+            Some((at, error)) if within(*at, now, PAUSE) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn note<T>(&mut self, found: Result<T, FetchError>, now: Timestamp) -> Result<T, FetchError> {
+        self.failed = found.as_ref().err().map(|error| (now, error.clone()));
+        found
+    }
+}
+
+/// Whether that was less than so many seconds ago. A clock that was set back makes nothing young.
+fn within(at: Timestamp, now: Timestamp, seconds: i64) -> bool {
+    (0..seconds).contains(&now.0.saturating_sub(at.0))
+}
