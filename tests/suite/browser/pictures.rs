@@ -67,7 +67,7 @@ fn every_page_can_be_pictured() {
     site.visit("/account");
     both(window, "account");
     picture(window, "account-dark", Looks { dark: true, ..DESK });
-    window.look(Looks { height: 840, ..DESK });
+    window.look(Looks { height: 1056, ..DESK });
     keep("account-top", &window.picture(false));
 }
 

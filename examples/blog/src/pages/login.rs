@@ -4,6 +4,7 @@
 use auth_runtime::{
     Denial,
     csrf::{CsrfForm, SameOrigin},
+    limit::Client,
     public,
     secret::Secret,
     session::Begun,
@@ -45,12 +46,13 @@ pub(super) async fn show(RawQuery(query): RawQuery) -> impl IntoResponse {
 #[public(reason = "this is where a session is obtained")]
 pub(super) async fn sign_in(
     _: SameOrigin,
+    client: Client,
     State(app): State<App>,
     headers: HeaderMap,
     CsrfForm(form): CsrfForm<SignIn>,
 ) -> Result<Response, Denial> {
     let next = next::page(&form.next);
-    match begin(&app, &form.username, form.password, &headers).await {
+    match begin(&app, &client, &form.username, form.password, &headers).await {
         Ok(begun) => {
             Ok(([(header::SET_COOKIE, begun.set_cookie)], Redirect::to(next)).into_response())
         }
@@ -63,11 +65,12 @@ pub(super) async fn sign_in(
 
 async fn begin(
     app: &App,
+    client: &Client,
     username: &str,
     password: Secret,
     headers: &HeaderMap,
 ) -> Result<Begun, Denial> {
-    let account = app.sign_in.check(username, password).await;
+    let account = app.sign_in.check_from(client, username, password).await;
     let account = account.map_err(|error| app.sign_in.denial(error))?;
     let begun = app.sessions.begin(&account, headers).await;
     let begun = begun.map_err(|error| app.sessions.denial(error))?;

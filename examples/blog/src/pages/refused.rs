@@ -3,11 +3,11 @@
 
 use auth_runtime::Denial;
 use axum::{
-    body::to_bytes,
+    body::{Body, to_bytes},
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header, response::Parts},
     middleware::Next,
-    response::{Html, IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -38,31 +38,28 @@ pub(super) async fn as_page(request: Request, next: Next) -> Response {
     }
     match response.status() {
         StatusCode::UNAUTHORIZED => Redirect::to("/login?next=/account").into_response(),
-        status => shown(status, response).await,
+        _ => shown(response).await,
     }
 }
 
-/// A page of our own that says what was refused: with the status and the challenges of the refusal.
+/// A page of our own that says what was refused, with the status and the headers of the refusal.
 pub(super) fn in_words(denial: Denial, page: Markup) -> Response {
-    let (parts, _) = denial.into_response().into_parts();
-    let mut response = (parts.status, Html(page.into_string())).into_response();
-    for name in [header::WWW_AUTHENTICATE, header::RETRY_AFTER] {
-        for value in parts.headers.get_all(&name) {
-            response.headers_mut().append(&name, value.clone());
-        }
-    }
-    response
+    instead(denial.into_response().into_parts().0, page)
 }
 
-async fn shown(status: StatusCode, response: Response) -> Response {
-    let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
-    let document = to_bytes(response.into_body(), MAX_DOCUMENT).await.unwrap_or_default();
+async fn shown(response: Response) -> Response {
+    let (head, document) = response.into_parts();
+    let document = to_bytes(document, MAX_DOCUMENT).await.unwrap_or_default();
     let told: Told = serde_json::from_slice(&document).unwrap_or_default();
-    let mut response = (status, Html(page(&told).into_string())).into_response();
-    if let Some(seconds) = retry_after {
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    }
-    response
+    instead(head, page(&told))
+}
+
+/// The page under that head, which was the head of a document.
+fn instead(mut head: Parts, page: Markup) -> Response {
+    head.headers.remove(header::CONTENT_LENGTH);
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    head.headers.insert(header::CONTENT_TYPE, html);
+    Response::from_parts(head, Body::from(page.into_string()))
 }
 
 fn page(told: &Told) -> Markup {

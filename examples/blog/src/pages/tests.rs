@@ -215,6 +215,25 @@ async fn p7_h3_a_refused_sign_in_is_a_page_in_the_status_of_the_refusal() -> Out
 }
 
 #[tokio::test]
+async fn rl6_who_guesses_is_told_to_wait_wherever_a_password_is_asked_for() -> Outcome {
+    let world = World::new().await?;
+    let (cookie, token) = world.signed_in().await?;
+    world.clock.advance(20 * 60);
+    let guess = format!("csrf_token={token}&password=wrong");
+    let mut last = world.post("/account/sessions/end-others", &cookie, &guess).await?;
+    assert_eq!(last.status, StatusCode::UNAUTHORIZED);
+    for _ in 0..5 {
+        last = world.post("/login", "", "username=ada&password=wrong").await?;
+    }
+    assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(last.body.contains("Too many attempts.") && !last.header("retry-after").is_empty());
+    let confirmed = world.post("/account/sessions/end-others", &cookie, &guess).await?;
+    assert_eq!(confirmed.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(confirmed.header("content-type").starts_with("text/html"));
+    Ok(())
+}
+
+#[tokio::test]
 async fn m13_h1_h2_every_page_says_what_browsers_may_do() -> Outcome {
     let world = World::new().await?;
     let (cookie, token) = world.signed_in().await?;

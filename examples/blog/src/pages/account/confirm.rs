@@ -1,7 +1,9 @@
 //! The password again, before what somebody at an unlocked screen should not do. In: a form, with a
 //! password or without. Out: proof, or the page that asks for it.
 
-use auth_runtime::{Denial, Identity, secret::Secret, session::Begun, sign_in::SignInError};
+use auth_runtime::{
+    Denial, Identity, limit::Client, secret::Secret, session::Begun, sign_in::SignInError,
+};
 use axum::response::Response;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -34,6 +36,7 @@ pub(super) enum Proof {
 pub(super) async fn confirm(
     app: &App,
     caller: &Identity,
+    client: &Client,
     confirmation: Confirmation,
     action: &str,
     words: &str,
@@ -45,7 +48,7 @@ pub(super) async fn confirm(
             Err(denial) => Proof::Asked(in_words(denial, ask(None))),
         });
     };
-    match app.sign_in.confirm(&caller.subject().id, password).await {
+    match app.sign_in.confirm_from(client, &caller.subject().id, password).await {
         Ok(account) => {
             let renewed = app.sessions.renew(caller, &account).await;
             Ok(Proof::Given(Some(renewed.map_err(|error| app.sessions.denial(error))?)))

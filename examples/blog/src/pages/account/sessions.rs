@@ -2,7 +2,7 @@
 //! each, for who has said the password lately.
 
 use auth_runtime::{
-    Denial, Identity, authenticate, clock::Timestamp, csrf::CsrfForm, extract::Path,
+    Denial, Identity, authenticate, clock::Timestamp, csrf::CsrfForm, extract::Path, limit::Client,
     problem::Problem, secret::Secret, session::Session,
 };
 use axum::{
@@ -24,6 +24,7 @@ use crate::{
 #[authenticate(session)]
 pub(in crate::pages) async fn end(
     caller: Identity,
+    client: Client,
     State(app): State<App>,
     Path(id): Path<String>,
     CsrfForm(confirmation): CsrfForm<Confirmation>,
@@ -33,7 +34,7 @@ pub(in crate::pages) async fn end(
         return Ok(signed_out(&app));
     }
     let action = format!("/account/sessions/{id}/end");
-    let proof = confirm(&app, &caller, confirmation, &action, "End the session").await?;
+    let proof = confirm(&app, &caller, &client, confirmation, &action, "End the session").await?;
     let cookie = match proof {
         Proof::Given(renewed) => renewed.map(|begun| begun.set_cookie),
         Proof::Asked(page) => return Ok(page),
@@ -47,11 +48,13 @@ pub(in crate::pages) async fn end(
 #[authenticate(session)]
 pub(in crate::pages) async fn end_others(
     caller: Identity,
+    client: Client,
     State(app): State<App>,
     CsrfForm(confirmation): CsrfForm<Confirmation>,
 ) -> Result<Response, Denial> {
     let action = "/account/sessions/end-others";
-    let proof = confirm(&app, &caller, confirmation, action, "End the other sessions").await?;
+    let proof =
+        confirm(&app, &caller, &client, confirmation, action, "End the other sessions").await?;
     let renewed = match proof {
         Proof::Given(renewed) => renewed,
         Proof::Asked(page) => return Ok(page),
