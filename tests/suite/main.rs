@@ -26,6 +26,7 @@ mod instance;
 mod interop;
 mod keys;
 mod life;
+mod oidc;
 mod own_accounts;
 mod readme;
 mod sessions;

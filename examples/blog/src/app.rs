@@ -6,6 +6,7 @@ use auth_runtime::{
     Auth, Protected, Router,
     api_key::{self, ApiKeys},
     endpoints::AccountEndpoints,
+    oidc::{self, ProviderSignIn},
     password::{Hasher, Rules},
     reset::Notifier,
     routing::{delete, get, post},
@@ -31,7 +32,7 @@ const MAX_BODY: usize = 64 * 1024;
 const SERVICE_WORDS: [&str; 1] = ["blog"];
 
 /// What handlers share.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) auth: Auth,
     pub(crate) hasher: Hasher,
@@ -42,6 +43,8 @@ pub(crate) struct App {
     pub(crate) sessions: Sessions,
     pub(crate) keys: ApiKeys,
     pub(crate) accounts: AccountEndpoints,
+    /// Whether people can sign in with the provider.
+    pub(crate) has_provider: bool,
 }
 
 impl App {
@@ -63,11 +66,34 @@ impl App {
         let sessions = auth.sessions().ok_or("the policy declares no sessions")?;
         let keys = auth.api_keys().ok_or("the policy declares no API keys")?;
         let posts = Posts::new(store);
-        Ok(Self { auth, hasher, rules, people, posts, sign_in, sessions, keys, accounts })
+        Ok(Self {
+            auth,
+            hasher,
+            rules,
+            people,
+            posts,
+            sign_in,
+            sessions,
+            keys,
+            accounts,
+            has_provider: false,
+        })
     }
 
-    pub(crate) fn router(self) -> Protected {
-        let (auth, accounts) = (self.auth.clone(), self.accounts.clone());
+    /// The same, with sign-in with a provider if there is one.
+    pub(crate) fn router_with(mut self, provider: Option<ProviderSignIn>) -> Protected {
+        self.has_provider = provider.is_some();
+        let auth = self.auth.clone();
+        let routes = self.routes();
+        match provider {
+            Some(provider) => routes.merge(oidc::router(provider)),
+            None => routes,
+        }
+        .protect(auth)
+    }
+
+    fn routes(self) -> Router {
+        let accounts = self.accounts.clone();
         let sessions = session::router(self.sign_in.clone());
         Router::new()
             .merge(pages::routes())
@@ -86,6 +112,5 @@ impl App {
             .merge(api_key::router())
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
-            .protect(auth)
     }
 }
