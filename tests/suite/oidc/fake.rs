@@ -108,7 +108,7 @@ impl Fake {
         let body = String::from_utf8(body).expect("UTF-8");
         let reply = {
             let mut shared = self.lock();
-            shared.requests.push(Request { path: path.clone(), head, body });
+            shared.requests.push(Request { path: path.clone(), head, body: body.clone() });
             let of_the_code = body.split('&').find_map(|field| field.strip_prefix("code="));
             let of_the_code = of_the_code.and_then(|code| shared.replies.get(code));
             of_the_code.or_else(|| shared.replies.get(&path)).cloned()
