@@ -1,9 +1,9 @@
 //! A provider over time. In: moments, and codes. Out: its metadata and keys, fetched no oftener than
 //! needed, and who signed in.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Mutex;
+use tokio::sync::Semaphore;
 
 use super::{
     Profile, Provider,
@@ -32,8 +32,10 @@ pub(super) struct Remote {
     pub(super) provider: Provider,
     outbound: Outbound,
     fetch: HttpFetch,
-    /// Locked while something is fetched, so that of many requests one fetches.
     known: Mutex<Known>,
+    /// One place to fetch at, so that of many requests one fetches, and the others find what it
+    /// brought.
+    fetching: Semaphore,
 }
 
 #[derive(Default)]
@@ -45,22 +47,25 @@ struct Known {
 
 impl Remote {
     pub(super) fn new(provider: Provider, outbound: Outbound, fetch: HttpFetch) -> Self {
-        Self { provider, outbound, fetch, known: Mutex::default() }
+        let (known, fetching) = (Mutex::default(), Semaphore::new(1));
+        Self { provider, outbound, fetch, known, fetching }
     }
 
     /// What the provider publishes of itself.
     pub(super) async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, FetchError> {
-        let mut known = self.known.lock().await;
-        if let Some((at, metadata)) = &known.metadata
-            && within(*at, now, FRESH)
-        {
-            return Ok(Arc::clone(metadata));
+        if let Some(metadata) = self.known().metadata(now) {
+            return Ok(metadata);
         }
-        known.pause(now)?;
+        let _place = self.fetching.acquire().await.map_err(|_| FetchError::Timeout)?;
+        if let Some(metadata) = self.known().metadata(now) {
+            return Ok(metadata);
+        }
+        self.known().pause(now)?;
         let issuer = &self.provider.issuer;
         let [openid, _] = locations(issuer);
         let read = |text: &str| Metadata::read(text, issuer, &self.outbound);
         let found = self.fetch.get(&openid).await.and_then(|fetched| read(&fetched.body));
+        let mut known = self.known();
         let metadata = Arc::new(known.note(found, now)?);
         known.metadata = Some((now, Arc::clone(&metadata)));
         Ok(metadata)
@@ -124,13 +129,14 @@ impl Remote {
         now: Timestamp,
         age: i64,
     ) -> Result<Arc<KeySet>, FetchError> {
-        let mut known = self.known.lock().await;
-        if let Some((at, keys)) = &known.keys
-            && within(*at, now, age)
-        {
-            return Ok(Arc::clone(keys));
+        if let Some(keys) = self.known().keys(now, age) {
+            return Ok(keys);
         }
-        known.pause(now)?;
+        let _place = self.fetching.acquire().await.map_err(|_| FetchError::Timeout)?;
+        if let Some(keys) = self.known().keys(now, age) {
+            return Ok(keys);
+        }
+        self.known().pause(now)?;
         let read =
             |text: &str| KeySet::published(text, &metadata.algorithms).map_err(FetchError::Keys);
         let found = self.fetch.get(&metadata.jwks_uri).await;
@@ -138,13 +144,31 @@ impl Remote {
             true => read(&fetched.body),
             false => Err(FetchError::NotJson),
         });
+        let mut known = self.known();
         let keys = Arc::new(known.note(found, now)?);
         known.keys = Some((now, Arc::clone(&keys)));
         Ok(keys)
     }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // INVARIANT: no code that could panic runs while it is locked.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Known {
+    /// The metadata, while it is fresh.
+    fn metadata(&self, now: Timestamp) -> Option<Arc<Metadata>> {
+        let (at, metadata) = self.metadata.as_ref()?;
+        within(*at, now, FRESH).then(|| Arc::clone(metadata))
+    }
+
+    /// The keys, if they are no older than that.
+    fn keys(&self, now: Timestamp, age: i64) -> Option<Arc<KeySet>> {
+        let (at, keys) = self.keys.as_ref()?;
+        within(*at, now, age).then(|| Arc::clone(keys))
+    }
+
     /// # Errors
     ///
     /// The last failure, while it is so young that nobody should wait for another.

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use auth_policy::{Source, check};
 use auth_runtime::{
+    EmbeddedPolicy, Router,
     oidc::{Provider, ProviderError, ProviderSignIn, Stage},
     secret::Secret,
 };
 
 use super::world::World;
+use crate::{blog::process::Folder, files::workspace};
 
 async fn build(
     stage: Stage,
@@ -85,4 +88,37 @@ async fn m05_a_provider_needs_a_plain_name_an_id_and_a_secret() {
         let built = build(production(), |it| it.provider(provider.clone())).await;
         assert_eq!(built, Err(ProviderError::NoClient("p".to_owned())));
     }
+}
+
+/// The policy of these tests, with a provider whose secret is in that file.
+fn declaring(secret: &str) -> EmbeddedPolicy {
+    let path = workspace().join("tests/policies/cookies.yaml");
+    let text = std::fs::read_to_string(path).expect("the policy");
+    let text = format!(
+        "{text}\nproviders:\n  google: {{ issuer: https://id.example, client_id: blog, client_secret: \"file:{secret}\" }}\n"
+    );
+    let policy = check(&Source::new("policies/cookies.yaml", text.into())).policy.expect("sound");
+    let text = policy.to_embedded().expect("JSON");
+    EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
+}
+
+#[tokio::test]
+async fn m05_providers_of_the_policy_are_there_beside_those_handed_over() {
+    let folder = Folder::new();
+    let secret = folder.0.join("secret").display().to_string();
+    std::fs::write(&secret, "s\n").expect("written");
+    let world = World::under(declaring(&secret), Router::new()).await;
+    let builder = |stage| {
+        let people = Arc::new(world.people.clone());
+        ProviderSignIn::builder(world.auth.clone(), people, stage)
+    };
+    let sign_in = builder(production()).provider(at("https://id.example")).build();
+    let sign_in = sign_in.expect("it goes together");
+    assert_eq!(sign_in.names().collect::<Vec<_>>(), ["google", "p"]);
+    let replaced = Provider::new("google", "http://x.example", "c", Secret::from("s".to_owned()));
+    let built = builder(production()).provider(replaced).build().map(drop);
+    assert_eq!(built, Err(ProviderError::Issuer("google".to_owned())));
+    std::fs::remove_file(&secret).expect("removed");
+    let lost = builder(production()).build();
+    assert!(matches!(lost, Err(ProviderError::Reference { provider, .. }) if provider == "google"));
 }
