@@ -33,6 +33,8 @@ mod in_force;
 pub mod jwt;
 pub mod limit;
 pub mod oauth;
+#[cfg(feature = "oidc")]
+pub mod oidc;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;
 pub mod password;

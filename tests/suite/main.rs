@@ -27,6 +27,7 @@ mod interop;
 mod keys;
 mod life;
 mod oauth;
+mod oidc;
 mod own_accounts;
 mod readme;
 mod sessions;

@@ -1,14 +1,11 @@
 //! What a client shows an authorization server. In: its id, its secret, and what it wants. Out: the
 //! request for a token.
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use zeroize::Zeroizing;
-
-use super::{
-    TokenRequest,
-    form::{Form, encode},
+use super::TokenRequest;
+use crate::{
+    outbound::form::{Form, basic},
+    secret::Secret,
 };
-use crate::secret::Secret;
 
 /// A client of an authorization server, and what it asks for.
 ///
@@ -106,7 +103,7 @@ impl ClientCredentials {
             .optional("resource", self.resource.as_deref())
             .optional("audience", self.audience.as_deref());
         let (authorization, form) = match self.authentication {
-            ClientAuthentication::Basic => (Some(self.basic()), form),
+            ClientAuthentication::Basic => (Some(basic(&self.client_id, &self.secret)), form),
             // The secret is written into the form that is sent.
             ClientAuthentication::Body => (
                 None,
@@ -117,19 +114,12 @@ impl ClientCredentials {
         let form = Secret::from(form.into_text());
         TokenRequest { url: self.endpoint.clone(), authorization, form }
     }
-
-    /// Both are encoded as in a form first, so a colon in the id ends nothing.
-    fn basic(&self) -> Secret {
-        // The secret is written into the header that is sent.
-        let (id, secret) = (encode(&self.client_id), encode(self.secret.expose()));
-        let pair = Zeroizing::new([id.as_str(), ":", secret.as_str()].concat());
-        let encoded = Zeroizing::new(STANDARD.encode(pair.as_bytes()));
-        Secret::from(["Basic ", encoded.as_str()].concat())
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
     use super::*;
 
     fn client(id: &str, secret: &str) -> ClientCredentials {

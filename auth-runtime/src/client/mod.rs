@@ -46,7 +46,6 @@
 mod answer;
 mod credentials;
 mod error;
-mod form;
 mod http;
 mod pace;
 mod source;

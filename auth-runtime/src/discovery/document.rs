@@ -7,7 +7,7 @@ use super::FetchError;
 use crate::jwt;
 
 /// Where an issuer publishes its metadata: as OpenID Connect has it, and as RFC 8414 does.
-pub(super) fn locations(issuer: &str) -> [String; 2] {
+pub(crate) fn locations(issuer: &str) -> [String; 2] {
     const OPENID: &str = "/.well-known/openid-configuration";
     const OAUTH: &str = "/.well-known/oauth-authorization-server";
     let issuer = issuer.strip_suffix('/').unwrap_or(issuer);

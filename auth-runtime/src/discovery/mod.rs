@@ -24,6 +24,8 @@ pub use error::FetchError;
 #[cfg(feature = "discovery")]
 pub use http::HttpFetch;
 
+#[cfg(feature = "oidc")]
+pub(crate) use document::locations;
 pub(crate) use remote::{RemoteKeys, Surroundings};
 
 /// How long after one fetch the next may begin, unless the application says otherwise.

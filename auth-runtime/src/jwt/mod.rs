@@ -68,6 +68,8 @@ mod pem;
 mod rights;
 mod secret_quality;
 mod setup_error;
+#[cfg(feature = "oidc")]
+mod signed;
 mod thumbprint;
 mod token_error;
 mod unverified;
@@ -88,4 +90,6 @@ pub use verify::{MAX_NAME_BYTES, Verifier};
 
 pub(crate) use json::read_json;
 pub(crate) use keyring::{Freshness, Keyring};
+#[cfg(feature = "oidc")]
+pub(crate) use signed::{Signed, signed_by};
 pub(crate) use unverified::Unverified;

@@ -28,6 +28,8 @@ pub enum TokenError {
     PayloadTransformed,
     /// `typ` does not say that it is an access token.
     NotAnAccessToken,
+    /// `typ` says that it is something else than an ID token.
+    NotAnIdToken,
     /// No key of this issuer has that `kid`.
     KeyUnknown,
     /// This issuer's keys could not be fetched for so long that those at hand are not used.
@@ -74,6 +76,7 @@ impl TokenError {
             Self::CriticalHeader => "header-critical",
             Self::PayloadTransformed => "payload-transformed",
             Self::NotAnAccessToken => "not-an-access-token",
+            Self::NotAnIdToken => "not-an-id-token",
             Self::KeyUnknown => "key-unknown",
             Self::KeysUnavailable => "keys-unavailable",
             Self::KeyAmbiguous => "key-ambiguous",

@@ -4,6 +4,8 @@
 //! Every feature that speaks HTTP does it through here, so there is one place for the bounds.
 
 mod address;
+#[cfg(any(feature = "client", feature = "oidc"))]
+pub(crate) mod form;
 
 use std::{error::Error, fmt, net::IpAddr, time::Duration};
 
@@ -74,6 +76,12 @@ impl Outbound {
         };
         let client = client.build().map_err(|error| explain(&error))?;
         Ok(Self { client, network })
+    }
+
+    /// Whether that URL may be asked, as far as can be told before its name is resolved.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn admits(&self, url: &str) -> bool {
+        self.network.admit(url).is_ok()
     }
 
     /// A request to that URL, if it may be asked.

@@ -251,7 +251,7 @@ fn unstored(answer: impl IntoResponse) -> Response {
 
 impl SessionError {
     /// What the audit calls it.
-    fn cause(&self) -> &'static str {
+    pub(crate) fn cause(&self) -> &'static str {
         match self {
             Self::Refused => "account-changed",
             Self::Full => "too-many-sessions",

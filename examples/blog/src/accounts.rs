@@ -32,6 +32,10 @@ pub(crate) struct Profile {
     #[serde(default)]
     pub(crate) display_name: String,
     pub(crate) email: Option<String>,
+    #[serde(default)]
+    pub(crate) given_name: Option<String>,
+    #[serde(default)]
+    pub(crate) family_name: Option<String>,
 }
 
 impl People {

@@ -7,6 +7,7 @@ use auth_runtime::{
     api_key::{self, ApiKeys},
     endpoints::AccountEndpoints,
     oauth::OAuth,
+    oidc::{self, ProviderSignIn},
     password::{Hasher, Rules},
     reset::Notifier,
     routing::{delete, get, post},
@@ -32,7 +33,7 @@ const MAX_BODY: usize = 64 * 1024;
 const SERVICE_WORDS: [&str; 1] = ["blog"];
 
 /// What handlers share.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct App {
     pub(crate) auth: Auth,
     pub(crate) hasher: Hasher,
@@ -44,6 +45,8 @@ pub(crate) struct App {
     pub(crate) keys: ApiKeys,
     pub(crate) accounts: AccountEndpoints,
     pub(crate) oauth: OAuth,
+    /// Whether people can sign in with the provider.
+    pub(crate) has_provider: bool,
 }
 
 impl App {
@@ -66,12 +69,35 @@ impl App {
         let sessions = auth.sessions().ok_or("the policy declares no sessions")?;
         let keys = auth.api_keys().ok_or("the policy declares no API keys")?;
         let posts = Posts::new(store);
-        Ok(Self { auth, hasher, rules, people, posts, sign_in, sessions, keys, accounts, oauth })
+        Ok(Self {
+            auth,
+            hasher,
+            rules,
+            people,
+            posts,
+            sign_in,
+            sessions,
+            keys,
+            accounts,
+            oauth,
+            has_provider: false,
+        })
     }
 
-    pub(crate) fn router(self) -> Protected {
-        let (auth, accounts, oauth) =
-            (self.auth.clone(), self.accounts.clone(), self.oauth.clone());
+    /// The same, with sign-in with a provider if there is one.
+    pub(crate) fn router_with(mut self, provider: Option<ProviderSignIn>) -> Protected {
+        self.has_provider = provider.is_some();
+        let auth = self.auth.clone();
+        let routes = self.routes();
+        match provider {
+            Some(provider) => routes.merge(oidc::router(provider)),
+            None => routes,
+        }
+        .protect(auth)
+    }
+
+    fn routes(self) -> Router {
+        let (accounts, oauth) = (self.accounts.clone(), self.oauth.clone());
         let sessions = session::router(self.sign_in.clone());
         Router::new()
             .merge(pages::routes())
@@ -91,6 +117,5 @@ impl App {
             .merge(oauth.router())
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
-            .protect(auth)
     }
 }

@@ -10,6 +10,7 @@ mod outbox;
 mod pages;
 mod posts;
 mod profile;
+mod provider;
 mod register;
 mod seed;
 mod settings;
@@ -55,11 +56,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let auth = keys::engine(&settings, Arc::clone(&store)).await?;
     let notifier = Arc::new(Outbox(settings.outbox.clone()));
     let app = App::new(auth, store, notifier).await?;
+    let provider = provider::sign_in(&app, &settings)?;
     let seeded = if settings.seed { Some(seed::plant(&app).await?) } else { None };
     let listener = TcpListener::bind(settings.address).await?;
     let address = listener.local_addr()?;
 
-    let blog = app.router();
+    let blog = app.router_with(provider);
     print!("{}", blog.inventory());
     match seeded {
         Some(seed) => println!("seed {seed}"),

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What everybody who registers may do.
-const FIRST_ROLE: &str = "reader";
+pub(crate) const FIRST_ROLE: &str = "reader";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

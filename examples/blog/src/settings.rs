@@ -1,7 +1,9 @@
 //! What the environment says. In: `BLOG_*` and `AUTH_ENV`. Out: [`Settings`], or what is wrong
-//! with them. A setting that would change something and has not landed yet is refused.
+//! with them.
 
 use std::{env, error::Error, fmt, net::SocketAddr, path::PathBuf};
+
+use auth_runtime::secret::Secret;
 
 /// Where the blog listens unless `BLOG_ADDR` says otherwise.
 const DEFAULT_ADDRESS: &str = "127.0.0.1:3000";
@@ -12,11 +14,8 @@ const DEFAULT_STORE: &str = "sqlite:blog.db";
 /// Where messages to people go unless `BLOG_OUTBOX` says otherwise.
 const DEFAULT_OUTBOX: &str = "outbox.jsonl";
 
-/// Variables whose features come later.
-const NOT_YET: [&str; 3] = ["BLOG_OIDC_ISSUER", "BLOG_OIDC_CLIENT_ID", "BLOG_OIDC_CLIENT_SECRET"];
-
 /// The settings of one run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) address: SocketAddr,
     pub(crate) seed: bool,
@@ -31,6 +30,16 @@ pub(crate) struct Settings {
     pub(crate) outbox: PathBuf,
     /// A policy whose values count instead of those compiled in.
     pub(crate) policy: Option<PathBuf>,
+    /// Who signs people in besides the blog.
+    pub(crate) oidc: Option<Oidc>,
+}
+
+/// The sign-in provider `local`.
+#[derive(Clone, Debug)]
+pub(crate) struct Oidc {
+    pub(crate) issuer: String,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
 }
 
 impl Settings {
@@ -39,9 +48,6 @@ impl Settings {
     }
 
     fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
-        if let Some(name) = NOT_YET.into_iter().find(|name| variable(name).is_some()) {
-            return Err(SettingError::new(name, "is not supported yet: unset it"));
-        }
         let address = variable("BLOG_ADDR").unwrap_or_else(|| DEFAULT_ADDRESS.to_owned());
         let address: SocketAddr = address.parse().map_err(|_| {
             SettingError::new("BLOG_ADDR", "is no address: write IP:PORT, such as 127.0.0.1:3000")
@@ -61,6 +67,7 @@ impl Settings {
             keys_given: variable("AUTH_JWT_KEYS").is_some(),
             store: variable("BLOG_STORE").unwrap_or_else(|| DEFAULT_STORE.to_owned()),
             policy: variable("BLOG_POLICY").map(PathBuf::from),
+            oidc: Oidc::read(&variable)?,
             outbox: variable("BLOG_OUTBOX").unwrap_or_else(|| DEFAULT_OUTBOX.to_owned()).into(),
         })
     }
@@ -71,6 +78,26 @@ fn production(value: Option<&str>) -> Result<bool, SettingError> {
         None | Some("development") => Ok(false),
         Some("production") => Ok(true),
         Some(_) => Err(SettingError::new("AUTH_ENV", "is neither `development` nor `production`")),
+    }
+}
+
+impl Oidc {
+    /// All of the three, or none.
+    fn read(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<Self>, SettingError> {
+        let names = ["BLOG_OIDC_ISSUER", "BLOG_OIDC_CLIENT_ID", "BLOG_OIDC_CLIENT_SECRET"];
+        let values = names.map(|name| variable(name).filter(|value| !value.is_empty()));
+        let missing = names.iter().zip(&values).find(|(_, value)| value.is_none());
+        let missing = missing.map_or("BLOG_OIDC_ISSUER", |(name, _)| name);
+        match values {
+            [Some(issuer), Some(client_id), Some(secret)] => {
+                Ok(Some(Self { issuer, client_id, client_secret: Secret::from(secret) }))
+            }
+            [None, None, None] => Ok(None),
+            _ => {
+                let help = "is not set: a provider needs BLOG_OIDC_ISSUER, BLOG_OIDC_CLIENT_ID and BLOG_OIDC_CLIENT_SECRET";
+                Err(SettingError::new(missing, help))
+            }
+        }
     }
 }
 
@@ -140,14 +167,28 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_landed_is_refused_rather_than_ignored() {
-        for (name, value) in [
-            ("BLOG_OIDC_ISSUER", "https://idp.example"),
-            ("BLOG_TLS", "yes"),
-            ("AUTH_ENV", "prod"),
-            ("BLOG_SEED", "yes"),
-        ] {
-            assert_eq!(read(&[(name, value)]).map_err(|error| error.name), Err(name));
+    fn what_is_not_understood_is_refused_rather_than_ignored() {
+        for (name, value) in [("BLOG_TLS", "yes"), ("AUTH_ENV", "prod"), ("BLOG_SEED", "yes")] {
+            assert_eq!(read(&[(name, value)]).err().map(|error| error.name), Some(name));
         }
+    }
+
+    #[test]
+    fn m05_a_provider_is_named_with_all_it_needs_or_not_at_all() -> Result<(), SettingError> {
+        let whole = [
+            ("BLOG_OIDC_ISSUER", "https://id.example"),
+            ("BLOG_OIDC_CLIENT_ID", "blog"),
+            ("BLOG_OIDC_CLIENT_SECRET", "hunter2"),
+        ];
+        assert!(read(&[])?.oidc.is_none());
+        let settings = read(&whole)?;
+        assert!(!format!("{settings:?}").contains("hunter2"));
+        assert!(settings.oidc.is_some_and(|oidc| oidc.client_secret.matches("hunter2")));
+        for left_out in 0..whole.len() {
+            let mut rest = whole.to_vec();
+            let (name, _) = rest.remove(left_out);
+            assert_eq!(read(&rest).err().map(|error| error.name), Some(name));
+        }
+        Ok(())
     }
 }

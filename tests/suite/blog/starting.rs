@@ -7,6 +7,8 @@ use std::{
     time::Duration,
 };
 
+use auth_runtime::{jwt::KeySet, policy_types::Algorithm};
+
 use super::process::{Blog, Folder};
 
 #[test]
@@ -83,13 +85,21 @@ fn m13_it_does_not_listen_beyond_loopback_without_tls() {
 }
 
 #[test]
-fn a_setting_that_has_not_landed_is_refused() {
-    for (name, value) in [("BLOG_OIDC_ISSUER", "https://idp.example"), ("BLOG_OIDC_CLIENT_ID", "b")]
-    {
-        let (code, said) = Blog::refused(&[(name, value)]);
-        assert_eq!(code, 1);
-        assert!(said.contains(name) && said.contains("not supported yet"), "{said}");
-    }
+fn m13_production_refuses_a_provider_over_plain_http() {
+    let keys = KeySet::generate(Algorithm::EdDSA).expect("a key");
+    let mut settings = vec![
+        ("BLOG_OIDC_ISSUER", "http://127.0.0.1:9"),
+        ("BLOG_OIDC_CLIENT_ID", "blog"),
+        ("BLOG_OIDC_CLIENT_SECRET", "hunter2"),
+        ("AUTH_JWT_KEYS", keys.expose()),
+        ("AUTH_ENV", "production"),
+    ];
+    let (code, said) = Blog::refused(&settings);
+    assert_eq!(code, 1);
+    assert!(said.contains("BLOG_OIDC_ISSUER") && said.contains("https"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    settings.retain(|(name, _)| *name != "AUTH_ENV");
+    assert_eq!(Blog::start(&settings).stop(), 0);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod keys;
 mod looks;
 mod origin;
 mod pictures;
+mod provider;
 mod site;
 mod window;
 mod wire;

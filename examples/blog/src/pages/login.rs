@@ -23,7 +23,7 @@ use super::{
     next,
     refused::in_words,
 };
-use crate::app::App;
+use crate::{app::App, provider};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,11 +35,12 @@ pub(super) struct SignIn {
 }
 
 #[public(reason = "this is where people sign in")]
-pub(super) async fn show(RawQuery(query): RawQuery) -> impl IntoResponse {
+pub(super) async fn show(State(app): State<App>, RawQuery(query): RawQuery) -> impl IntoResponse {
     let asked = query.as_deref().unwrap_or_default().split('&');
     let next = asked.filter_map(|pair| pair.strip_prefix("next=")).next().unwrap_or_default();
-    let done = Done::read(query.as_deref()).map(Done::sentence);
-    Html(page("", next::page(next), done.map(Note::Good)).into_string())
+    let done = Done::read(query.as_deref()).map(|done| Note::Good(done.sentence()));
+    let failed = failed(query.as_deref().unwrap_or_default()).map(Note::Bad);
+    Html(page(&app, "", next::page(next), failed.or(done)).into_string())
 }
 
 /// SECURITY: `SameOrigin` keeps other sites from signing a visitor in to an account of theirs.
@@ -57,7 +58,7 @@ pub(super) async fn sign_in(
             Ok(([(header::SET_COOKIE, begun.set_cookie)], Redirect::to(next)).into_response())
         }
         Err(denial) => {
-            let page = page(&form.username, next, Some(Note::Bad(words(&denial))));
+            let page = page(&app, &form.username, next, Some(Note::Bad(words(&denial))));
             Ok(in_words(denial, page))
         }
     }
@@ -93,7 +94,21 @@ fn words(denial: &Denial) -> &'static str {
     }
 }
 
-fn page(username: &str, next: &str, note: Option<Note<'_>>) -> Markup {
+/// What is said of a sign-in with a provider that failed: one of the codes it ends with.
+fn failed(query: &str) -> Option<&'static str> {
+    let code = query.split('&').find_map(|pair| pair.strip_prefix("error="))?;
+    Some(match code {
+        "access_denied" => "The provider was told not to sign you in.",
+        "temporarily_unavailable" => {
+            "The provider cannot be reached right now. Try again in a moment."
+        }
+        "no_account" => "The provider knows you, but you have no open account here.",
+        "sign_in_failed" => "You could not be signed in with the provider.",
+        _ => return None,
+    })
+}
+
+fn page(app: &App, username: &str, next: &str, note: Option<Note<'_>>) -> Markup {
     let wrong = matches!(note, Some(Note::Bad(_)));
     let described = wrong.then_some("problem");
     let main = html! {
@@ -114,6 +129,9 @@ fn page(username: &str, next: &str, note: Option<Note<'_>>) -> Markup {
             }
             input type="hidden" name="next" value=(next);
             button.primary.wide { "Sign in" }
+        }
+        @if app.has_provider {
+            p { a.button.wide href={ "/login/" (provider::NAME) "?next=" (next) } { "Sign in with " (provider::NAME) } }
         }
     };
     Page { title: "Sign in", here: Here::Login, width: Width::Narrow, aside: None, main }.render()

@@ -1,0 +1,81 @@
+//! A provider, and where this service is reached. In: what the operator says. Out: the same, held
+//! together.
+
+use auth_policy::settings::{self, ClientId};
+
+use super::ProviderError;
+use crate::{reference::resolve, secret::Secret};
+
+/// Somebody who signs people in: an OpenID provider, by its issuer.
+///
+/// The `providers` of a policy are such; one more can be handed to
+/// [`ProviderSignInBuilder::provider`](super::ProviderSignInBuilder::provider).
+///
+/// ```
+/// use auth_runtime::{oidc::Provider, secret::Secret};
+///
+/// let secret = Secret::from("from the environment".to_owned());
+/// let provider = Provider::new("google", "https://accounts.google.com", "blog", secret);
+/// assert!(!format!("{provider:?}").contains("environment"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Provider {
+    pub(super) name: String,
+    pub(super) issuer: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: Secret,
+}
+
+impl Provider {
+    /// A provider: its name in `/login/{name}`, its issuer byte for byte as it writes it itself,
+    /// and who we are there.
+    pub fn new(
+        name: impl Into<String>,
+        issuer: impl Into<String>,
+        client_id: impl Into<String>,
+        client_secret: Secret,
+    ) -> Self {
+        let (name, issuer, client_id) = (name.into(), issuer.into(), client_id.into());
+        Self { name, issuer, client_id, client_secret }
+    }
+
+    /// A provider of the policy.
+    ///
+    /// # Errors
+    ///
+    /// When what it refers to is not there.
+    pub(super) fn declared(declared: &settings::Provider) -> Result<Self, ProviderError> {
+        let name = &declared.name;
+        let lost = |error| ProviderError::Reference { provider: name.clone(), error };
+        let client_id = match &declared.client_id {
+            ClientId::Literal(text) => text.clone(),
+            // Public: every browser that signs in sees it.
+            ClientId::Reference(reference) => {
+                resolve(reference).map_err(lost)?.expose().trim().to_owned()
+            }
+        };
+        let secret = resolve(&declared.client_secret).map_err(lost)?;
+        // What a file holds ends with a line break that belongs to no secret.
+        let secret = Secret::from(secret.expose().trim_end_matches(['\r', '\n']).to_owned());
+        Ok(Self::new(name, &declared.issuer, client_id, secret))
+    }
+}
+
+/// Where this service runs, and so where browsers find it and whom it may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Stage {
+    /// In use. Providers are asked over `https`, at public addresses alone.
+    Production {
+        /// How browsers reach this service, such as `https://blog.example`: `https`, a host,
+        /// perhaps a port, and nothing behind it.
+        ///
+        /// # Security
+        ///
+        /// It is never taken from a request: whoever sends one would choose where codes go.
+        origin: String,
+    },
+    /// On a developer's machine: providers may speak `http` where that stays on the machine, and
+    /// this service is where the request found it, if that is on the machine too.
+    Development,
+}

@@ -1,0 +1,191 @@
+//! A provider over time. In: moments, and codes. Out: its metadata and keys, fetched no oftener than
+//! needed, and who signed in.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Semaphore;
+
+use super::{
+    Profile, Provider,
+    exchange::{self, Tokens},
+    failure::Failure,
+    id_token::Expected,
+    metadata::Metadata,
+    transaction::Transaction,
+};
+use crate::{
+    clock::Timestamp,
+    discovery::{Fetch, FetchError, HttpFetch, locations},
+    jwt::{KeySet, Signed, TokenError, signed_by},
+    outbound::Outbound,
+};
+
+/// How long metadata and keys are fresh, in seconds.
+const FRESH: i64 = 600;
+/// How long after one fetch of the keys a token with an unknown key may cause the next, in seconds.
+const COOL_DOWN: i64 = 60;
+/// For how long nobody waits for a provider that did not answer, in seconds.
+const PAUSE: i64 = 5;
+
+/// One provider, and what is known of it.
+pub(super) struct Remote {
+    pub(super) provider: Provider,
+    outbound: Outbound,
+    fetch: HttpFetch,
+    known: Mutex<Known>,
+    /// One place to fetch at, so that of many requests one fetches, and the others find what it
+    /// brought.
+    fetching: Semaphore,
+}
+
+#[derive(Default)]
+struct Known {
+    metadata: Option<(Timestamp, Arc<Metadata>)>,
+    keys: Option<(Timestamp, Arc<KeySet>)>,
+    failed: Option<(Timestamp, FetchError)>,
+}
+
+impl Remote {
+    pub(super) fn new(provider: Provider, outbound: Outbound, fetch: HttpFetch) -> Self {
+        let (known, fetching) = (Mutex::default(), Semaphore::new(1));
+        Self { provider, outbound, fetch, known, fetching }
+    }
+
+    /// What the provider publishes of itself.
+    pub(super) async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, FetchError> {
+        if let Some(metadata) = self.known().metadata(now) {
+            return Ok(metadata);
+        }
+        let _place = self.fetching.acquire().await.map_err(|_| FetchError::Timeout)?;
+        if let Some(metadata) = self.known().metadata(now) {
+            return Ok(metadata);
+        }
+        self.known().pause(now)?;
+        let issuer = &self.provider.issuer;
+        let [openid, _] = locations(issuer);
+        let read = |text: &str| Metadata::read(text, issuer, &self.outbound);
+        let found = self.fetch.get(&openid).await.and_then(|fetched| read(&fetched.body));
+        let mut known = self.known();
+        let metadata = Arc::new(known.note(found, now)?);
+        known.metadata = Some((now, Arc::clone(&metadata)));
+        Ok(metadata)
+    }
+
+    /// Who signed in, by the code the browser brought.
+    pub(super) async fn identify(
+        &self,
+        metadata: &Metadata,
+        transaction: &Transaction,
+        code: &str,
+        now: Timestamp,
+    ) -> Result<Profile, Failure> {
+        let Self { provider, outbound, .. } = self;
+        let tokens = exchange::tokens(outbound, provider, metadata, transaction, code).await?;
+        let signed = self.verify(metadata, &tokens, now).await?;
+        let nonce = transaction.secrets.nonce();
+        let expected = Expected {
+            issuer: &provider.issuer,
+            client_id: &provider.client_id,
+            nonce: &nonce,
+            access_token: &tokens.access_token,
+        };
+        let (subject, claims) = expected.judge(&signed, now)?;
+        let mut profile = Profile {
+            provider: provider.name.clone(),
+            issuer: provider.issuer.clone(),
+            ..Profile::default()
+        };
+        profile.learn(&claims);
+        if let Some(url) = &metadata.userinfo_endpoint {
+            let said = exchange::userinfo(outbound, url, &tokens.access_token, &subject).await?;
+            profile.learn(&said);
+        }
+        Ok(Profile { subject, ..profile })
+    }
+
+    /// Checks the signature of an ID token, with keys fetched anew if the one it names is unknown.
+    async fn verify(
+        &self,
+        metadata: &Metadata,
+        tokens: &Tokens,
+        now: Timestamp,
+    ) -> Result<Signed, Failure> {
+        // Verified, and then dropped.
+        let (token, algorithms) = (tokens.id_token.expose(), &metadata.algorithms);
+        let keys = self.keys(metadata, now, FRESH).await?;
+        match signed_by(token, &keys, algorithms) {
+            Err(TokenError::KeyUnknown) => {
+                let keys = self.keys(metadata, now, COOL_DOWN).await?;
+                Ok(signed_by(token, &keys, algorithms)?)
+            }
+            signed => Ok(signed?),
+        }
+    }
+
+    /// The provider's keys, no older than that.
+    async fn keys(
+        &self,
+        metadata: &Metadata,
+        now: Timestamp,
+        age: i64,
+    ) -> Result<Arc<KeySet>, FetchError> {
+        if let Some(keys) = self.known().keys(now, age) {
+            return Ok(keys);
+        }
+        let _place = self.fetching.acquire().await.map_err(|_| FetchError::Timeout)?;
+        if let Some(keys) = self.known().keys(now, age) {
+            return Ok(keys);
+        }
+        self.known().pause(now)?;
+        let read =
+            |text: &str| KeySet::published(text, &metadata.algorithms).map_err(FetchError::Keys);
+        let found = self.fetch.get(&metadata.jwks_uri).await;
+        let found = found.and_then(|fetched| match fetched.body.trim_start().starts_with('{') {
+            true => read(&fetched.body),
+            false => Err(FetchError::NotJson),
+        });
+        let mut known = self.known();
+        let keys = Arc::new(known.note(found, now)?);
+        known.keys = Some((now, Arc::clone(&keys)));
+        Ok(keys)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        // INVARIANT: no code that could panic runs while it is locked.
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// The metadata, while it is fresh.
+    fn metadata(&self, now: Timestamp) -> Option<Arc<Metadata>> {
+        let (at, metadata) = self.metadata.as_ref()?;
+        within(*at, now, FRESH).then(|| Arc::clone(metadata))
+    }
+
+    /// The keys, if they are no older than that.
+    fn keys(&self, now: Timestamp, age: i64) -> Option<Arc<KeySet>> {
+        let (at, keys) = self.keys.as_ref()?;
+        within(*at, now, age).then(|| Arc::clone(keys))
+    }
+
+    /// # Errors
+    ///
+    /// The last failure, while it is so young that nobody should wait for another.
+    fn pause(&self, now: Timestamp) -> Result<(), FetchError> {
+        match &self.failed {
+            Some((at, error)) if within(*at, now, PAUSE) => Err(error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    fn note<T>(&mut self, found: Result<T, FetchError>, now: Timestamp) -> Result<T, FetchError> {
+        self.failed = found.as_ref().err().map(|error| (now, error.clone()));
+        found
+    }
+}
+
+/// Whether that was less than so many seconds ago. A clock that was set back makes nothing young.
+fn within(at: Timestamp, now: Timestamp, seconds: i64) -> bool {
+    (0..seconds).contains(&now.0.saturating_sub(at.0))
+}

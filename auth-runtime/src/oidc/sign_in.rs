@@ -1,0 +1,343 @@
+//! Sign-in with providers, as an application sets it up. In: an engine, providers, people and pages.
+//! Out: what the two endpoints do.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use axum::http::{HeaderMap, HeaderValue};
+
+use super::{
+    People, Provider, ProviderError, Stage,
+    addresses::{self, Pages},
+    failure::{Code, Failure},
+    link,
+    metadata::Metadata,
+    remote::Remote,
+    transaction::{self, Transaction},
+};
+use crate::{
+    Auth, Denial,
+    account::Account,
+    audit::{Decision, Event, Kind},
+    discovery::HttpFetch,
+    outbound::{Network, Outbound, form::Form},
+    session::Begun,
+    store::Store,
+};
+
+/// What is asked of a provider: who it is, what they are called, and where they have mail.
+const SCOPE: &str = "openid profile email";
+
+/// The longest code that is sent on, in bytes.
+const MAX_CODE_BYTES: usize = 4096;
+
+/// Signs people in with the providers of the policy, and those handed over.
+///
+/// # Security
+///
+/// - Authorization code with PKCE `S256`, `state`, `nonce` and the `iss` parameter (RFC 9700, RFC
+///   9207); there is no other flow. Each sign-in is bound to the browser that began it by a cookie,
+///   can be answered once, and within 10 minutes.
+/// - An account belongs to the pair of issuer and subject, and to nothing else of a profile.
+/// - Providers are asked over `https` at public addresses, for 5 s, up to 64 KiB (512 KiB for
+///   metadata and keys), without following redirects.
+/// - The limit that the policy names at `endpoints.login` counts who sets out, by address. Without
+///   one, a stranger can have as many records written as requests are served.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use auth_runtime::{
+///     Auth, Router,
+///     oidc::{self, People, Provider, ProviderError, ProviderSignIn, Stage},
+///     secret::Secret,
+/// };
+///
+/// fn routes(auth: Auth, people: Arc<dyn People>, secret: Secret) -> Result<Router, ProviderError> {
+///     let stage = Stage::Production { origin: "https://blog.example".to_owned() };
+///     let google = Provider::new("google", "https://accounts.google.com", "blog", secret);
+///     let sign_in = ProviderSignIn::builder(auth, people, stage)
+///         .provider(google)
+///         .after(["/account", "/"])
+///         .on_failure("/login")
+///         .build()?;
+///     Ok(Router::new().merge(oidc::router(sign_in)))
+/// }
+/// ```
+#[derive(Clone)]
+pub struct ProviderSignIn(Arc<Parts>);
+
+struct Parts {
+    auth: Auth,
+    people: Arc<dyn People>,
+    store: Arc<dyn Store>,
+    stage: Stage,
+    pages: Pages,
+    remotes: BTreeMap<String, Remote>,
+}
+
+/// Sign-in with providers being put together.
+#[must_use = "it is made by `build`"]
+pub struct ProviderSignInBuilder {
+    auth: Auth,
+    people: Arc<dyn People>,
+    stage: Stage,
+    providers: Vec<Provider>,
+    after: Vec<String>,
+    on_failure: String,
+}
+
+/// What a provider sends the browser back with.
+#[derive(Default)]
+pub(super) struct Returned {
+    pub(super) state: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) error: Option<String>,
+}
+
+/// A browser that is on its way to a provider.
+pub(super) struct Outward {
+    pub(super) location: String,
+    pub(super) set_cookie: HeaderValue,
+}
+
+/// Somebody who has signed in.
+pub(super) struct Arrived {
+    pub(super) begun: Begun,
+    pub(super) next: String,
+}
+
+impl ProviderSignIn {
+    /// Begins with the providers of the engine's policy, as it is now.
+    pub fn builder(auth: Auth, people: Arc<dyn People>, stage: Stage) -> ProviderSignInBuilder {
+        ProviderSignInBuilder {
+            auth,
+            people,
+            stage,
+            providers: Vec::new(),
+            after: vec!["/".to_owned()],
+            on_failure: "/".to_owned(),
+        }
+    }
+
+    /// The names of the providers, sorted: each is signed in with at `/login/{name}`.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.remotes.keys().map(String::as_str)
+    }
+
+    pub(super) fn auth(&self) -> &Auth {
+        &self.0.auth
+    }
+
+    pub(super) fn pages(&self) -> &Pages {
+        &self.0.pages
+    }
+
+    pub(super) fn knows(&self, provider: &str) -> bool {
+        self.0.remotes.contains_key(provider)
+    }
+
+    /// Sends a browser to a provider.
+    pub(super) async fn set_out(
+        &self,
+        name: &str,
+        next: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Result<Outward, Failure> {
+        let Parts { auth, store, stage, pages, .. } = &*self.0;
+        let remote = self.remote(name)?;
+        let redirect_uri = addresses::callback(stage, headers, name);
+        let redirect_uri = redirect_uri.ok_or(Failure::Foreign("host-not-local"))?;
+        let metadata = remote.metadata(auth.now()).await?;
+        let next = pages.after(next);
+        let (back, now) = (redirect_uri.clone(), auth.now());
+        let begun = transaction::begin(&**store, name, next, back, now).await?;
+        let nonce = begun.secrets.nonce();
+        let query = Form::default()
+            .field("response_type", "code")
+            .field("client_id", &remote.provider.client_id)
+            .field("redirect_uri", &redirect_uri)
+            .field("scope", SCOPE)
+            .field("state", &begun.state)
+            // The provider puts it into the ID token.
+            .field("nonce", nonce.expose())
+            .field("code_challenge", &begun.secrets.challenge())
+            .field("code_challenge_method", "S256")
+            .into_text();
+        let endpoint = &metadata.authorization_endpoint;
+        let between = if endpoint.contains('?') { "&" } else { "?" };
+        let location = format!("{endpoint}{between}{query}");
+        Ok(Outward { location, set_cookie: begun.set_cookie })
+    }
+
+    /// Takes what a provider sent the browser back with, and ends in a session.
+    pub(super) async fn arrive(
+        &self,
+        name: &str,
+        returned: Returned,
+        headers: &HeaderMap,
+    ) -> Result<Arrived, Failure> {
+        let Parts { auth, store, people, .. } = &*self.0;
+        let state = returned.state.as_deref();
+        let transaction = transaction::take(&**store, state, headers, auth.now()).await?;
+        // SECURITY: nothing is sent to any provider before these two have been looked at.
+        if transaction.provider != name {
+            return Err(Failure::Foreign("provider-mixed-up"));
+        }
+        let remote = self.remote(name)?;
+        let metadata = remote.metadata(auth.now()).await?;
+        judge_issuer(&metadata, returned.issuer.as_deref(), &remote.provider.issuer)?;
+        let code = code(returned)?;
+        let profile = remote.identify(&metadata, &transaction, &code, auth.now()).await?;
+        let account = link::account(auth, &**people, &profile).await?;
+        self.sign_in(&account, transaction, headers).await
+    }
+
+    async fn sign_in(
+        &self,
+        account: &Account,
+        transaction: Transaction,
+        headers: &HeaderMap,
+    ) -> Result<Arrived, Failure> {
+        let auth = &self.0.auth;
+        let internal = || Failure::Denied(Denial::internal(), "internal");
+        let sessions = auth.sessions().ok_or_else(internal)?;
+        let begun = sessions.begin(account, headers).await?;
+        auth.report_login(Some(&auth.subject(&account.id)), Ok(()));
+        Ok(Arrived { begun, next: transaction.next })
+    }
+
+    /// Reports a sign-in that failed.
+    pub(super) fn report(&self, failure: &Failure) {
+        let auth = &self.0.auth;
+        let ours = matches!(failure, Failure::Denied(..));
+        let unreachable = matches!(failure, Failure::Ended(Code::TemporarilyUnavailable, _));
+        auth.record(&Event {
+            decision: if ours || unreachable { Decision::Error } else { Decision::Deny },
+            cause: Some(failure.cause()),
+            ..auth.event(Kind::Login)
+        });
+    }
+
+    fn remote(&self, name: &str) -> Result<&Remote, Failure> {
+        self.0.remotes.get(name).ok_or(Failure::Foreign("provider-unknown"))
+    }
+}
+
+/// Whether the answer is the provider's: one that says that it names itself must, and nobody may
+/// name another (RFC 9207). Errors name it too.
+fn judge_issuer(metadata: &Metadata, said: Option<&str>, issuer: &str) -> Result<(), Failure> {
+    match said {
+        Some(said) if said == issuer => Ok(()),
+        Some(_) => Err(Failure::Foreign("answer-of-another-issuer")),
+        None if metadata.names_itself => Err(Failure::Foreign("answer-without-issuer")),
+        None => Ok(()),
+    }
+}
+
+/// The code, unless the provider says that there is none.
+fn code(returned: Returned) -> Result<String, Failure> {
+    if let Some(error) = returned.error {
+        let (code, cause) = Code::of_provider(&error);
+        return Err(Failure::Ended(code, cause));
+    }
+    let code = returned.code.filter(|code| !code.is_empty() && code.len() <= MAX_CODE_BYTES);
+    code.ok_or(Failure::failed("code-missing"))
+}
+
+impl ProviderSignInBuilder {
+    /// Adds a provider, or puts it in the place of the one that the policy has under its name.
+    pub fn provider(mut self, provider: Provider) -> Self {
+        self.providers.push(provider);
+        self
+    }
+
+    /// The paths that a sign-in may lead to, the usual one first: `?next=/path` at its beginning
+    /// asks for another of them. Default `/` alone.
+    pub fn after<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.after = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The path that a sign-in leads to that failed. It gets `?error=` and one of `access_denied`,
+    /// `temporarily_unavailable`, `no_account` and `sign_in_failed`. Default `/`.
+    pub fn on_failure(mut self, path: impl Into<String>) -> Self {
+        self.on_failure = path.into();
+        self
+    }
+
+    /// Puts it together. No provider is asked for anything before somebody signs in with it.
+    ///
+    /// # Errors
+    ///
+    /// When a secret is not there, an issuer may not be asked, a path is none, or the engine has no
+    /// store or no sessions.
+    pub fn build(self) -> Result<ProviderSignIn, ProviderError> {
+        let (fetch, network) = match &self.stage {
+            Stage::Production { origin } if !addresses::is_origin(origin) => {
+                return Err(ProviderError::Origin(origin.clone()));
+            }
+            Stage::Production { .. } => (HttpFetch::production(), Network::Public),
+            Stage::Development => (HttpFetch::development(), Network::Development),
+        };
+        let fetch = fetch.map_err(|_| ProviderError::Certificates)?;
+        let outbound = Outbound::new(network).map_err(|_| ProviderError::Certificates)?;
+        let store = Arc::clone(self.auth.store().ok_or(ProviderError::NoStore)?);
+        self.auth.sessions().ok_or(ProviderError::NoSession)?;
+        let mut remotes = BTreeMap::new();
+        for provider in self.all()? {
+            check(&provider, &outbound)?;
+            let remote = Remote::new(provider.clone(), outbound.clone(), fetch.clone());
+            remotes.insert(provider.name, remote);
+        }
+        let pages = Pages::new(self.after, self.on_failure)?;
+        let (auth, people, stage) = (self.auth, self.people, self.stage);
+        Ok(ProviderSignIn(Arc::new(Parts { auth, people, store, stage, pages, remotes })))
+    }
+
+    /// Those of the policy that are not replaced, and those handed over.
+    fn all(&self) -> Result<Vec<Provider>, ProviderError> {
+        let policy = self.auth.policy();
+        let replaced = |name: &str| self.providers.iter().any(|provider| provider.name == name);
+        let declared = policy.providers().iter().filter(|declared| !replaced(&declared.name));
+        let mut all = declared.map(Provider::declared).collect::<Result<Vec<_>, _>>()?;
+        all.extend(self.providers.iter().cloned());
+        Ok(all)
+    }
+}
+
+fn check(provider: &Provider, outbound: &Outbound) -> Result<(), ProviderError> {
+    let Provider { name, issuer, client_id, client_secret } = provider;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
+        return Err(ProviderError::Name(name.clone()));
+    }
+    if !outbound.admits(issuer) || issuer.contains(['?', '#']) {
+        return Err(ProviderError::Issuer(name.clone()));
+    }
+    // Looked at for being there.
+    if client_id.is_empty() || client_secret.expose().is_empty() {
+        return Err(ProviderError::NoClient(name.clone()));
+    }
+    Ok(())
+}
+
+impl fmt::Debug for ProviderSignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderSignIn")
+            .field("auth", &self.0.auth)
+            .field("providers", &self.0.remotes.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ProviderSignInBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProviderSignInBuilder")
+            .field("providers", &self.providers)
+            .field("after", &self.after)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,10 @@
+//! Sign-in with a provider: one on loopback that says what the test wants, and counts who asks.
+
+mod accounts;
+mod answers;
+mod building;
+mod fake;
+mod limited;
+mod outward;
+mod tokens;
+mod world;

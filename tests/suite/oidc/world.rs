@@ -1,0 +1,333 @@
+//! A service, two providers and a browser. In: what a provider says. Out: where the browser ends up.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use auth_runtime::{
+    Auth, EmbeddedPolicy, Identity, Protected, Router,
+    account::{Account, StoredAccounts},
+    audit::{AuditSink, Event},
+    authenticate,
+    clock::{ManualClock, Timestamp},
+    jwt::KeySet,
+    oidc::{self, Creating, People, Profile, Provider, ProviderSignIn, Stage},
+    policy,
+    policy_types::Algorithm,
+    routing::get,
+    secret::Secret,
+    store::{Answer as Answered, MemoryStore},
+};
+use axum::{
+    body::Body,
+    http::{HeaderMap, Request},
+};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http_body_util::BodyExt;
+use jsonwebtoken::EncodingKey;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+use tower::ServiceExt;
+
+use super::fake::{Fake, TOKEN, USERINFO};
+use crate::sessions::world::password_hash;
+
+pub(super) const START: i64 = 1_800_000_000;
+pub(super) const SECRET: &str = "s3cret:with/what needs+escapes";
+pub(super) const HOST: &str = "127.0.0.1:3000";
+pub(super) const FAILED: &str = "/login?error=sign_in_failed";
+
+pub(super) struct World {
+    pub(super) fake: Fake,
+    /// The provider `other`.
+    pub(super) other: Fake,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) accounts: StoredAccounts,
+    pub(super) people: Folk,
+    pub(super) causes: Causes,
+    pub(super) auth: Auth,
+    app: Protected,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    pub(super) text: String,
+}
+
+/// A browser on its way to the provider.
+#[derive(Clone, Debug)]
+pub(super) struct Outward {
+    /// Where it was sent, up to the query.
+    pub(super) endpoint: String,
+    pub(super) query: HashMap<String, String>,
+    /// What it keeps, as it sends it back.
+    pub(super) cookie: String,
+}
+
+/// Kinds and causes of the events so far.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Causes(Arc<Mutex<Vec<(&'static str, String)>>>);
+
+impl AuditSink for Causes {
+    fn record(&self, event: &Event<'_>) {
+        let cause = event.cause.unwrap_or_default().to_owned();
+        self.0.lock().expect("no test panics here").push((event.kind.as_str(), cause));
+    }
+}
+
+impl Causes {
+    /// The cause of the last event of that kind.
+    pub(super) fn last(&self, kind: &str) -> String {
+        let events = self.0.lock().expect("no test panics here");
+        let found = events.iter().rev().find(|(seen, _)| *seen == kind);
+        found.map(|(_, cause)| cause.clone()).unwrap_or_default()
+    }
+}
+
+/// The people of the service, and what was last said of one.
+#[derive(Clone, Debug)]
+pub(super) struct Folk {
+    accounts: StoredAccounts,
+    pub(super) seen: Arc<Mutex<Vec<(String, Profile)>>>,
+    pub(super) refuses: Arc<AtomicBool>,
+}
+
+impl Folk {
+    fn see(&self, id: &str, profile: &Profile) {
+        let mut seen = self.seen.lock().expect("no test panics here");
+        seen.push((id.to_owned(), profile.clone()));
+    }
+
+    /// Whose profile came last, and what it said.
+    pub(super) fn last(&self) -> (String, Profile) {
+        let seen = self.seen.lock().expect("no test panics here");
+        seen.last().cloned().expect("somebody signed in")
+    }
+}
+
+impl People for Folk {
+    fn create<'a>(&'a self, profile: &'a Profile, now: Timestamp) -> Answered<'a, Creating> {
+        Box::pin(async move {
+            if self.refuses.load(Ordering::SeqCst) {
+                return Ok(Creating::Refused);
+            }
+            let name = format!("{} of {}", profile.subject, profile.provider);
+            let roles = vec!["reader".to_owned()];
+            let account = self.accounts.register(&name, roles, password_hash().await, now).await;
+            let account = account.expect("a name nobody has");
+            self.see(&account.id, profile);
+            Ok(Creating::Created(account))
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        account: &'a Account,
+        profile: &'a Profile,
+        _: Timestamp,
+    ) -> Answered<'a, ()> {
+        self.see(&account.id, profile);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[authenticate(session, policy = "policies/cookies.yaml")]
+async fn who(caller: Identity) -> String {
+    caller.subject().id.to_string()
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::under(policy!("policies/cookies.yaml"), Router::new().route("/who", get(who))).await
+    }
+
+    /// With these routes beside those of the sign-in.
+    pub(super) async fn under(policy: EmbeddedPolicy, routes: Router) -> Self {
+        let (fake, other) = (Fake::start(&public_keys()).await, Fake::start(&public_keys()).await);
+        let clock = Arc::new(ManualClock::at(Timestamp(START)));
+        let (store, causes) = (Arc::new(MemoryStore::new()), Causes::default());
+        let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
+        let partner = KeySet::from_jwk_set(&public_keys().to_string()).expect("keys");
+        let auth = Auth::from_policy(policy)
+            .keys("jwt", KeySet::from_jwk_set(own.expose()).expect("keys"))
+            .keys("partner", partner)
+            .store(store.clone())
+            .clock(Arc::clone(&clock))
+            .audit(causes.clone())
+            .build()
+            .await
+            .expect("an engine");
+        let accounts = StoredAccounts::new(store);
+        let (seen, refuses) = (Arc::default(), Arc::default());
+        let people = Folk { accounts: accounts.clone(), seen, refuses };
+        let of = |name: &str, fake: &Fake| {
+            Provider::new(name, fake.issuer(), "blog", Secret::from(SECRET.to_owned()))
+        };
+        let sign_in =
+            ProviderSignIn::builder(auth.clone(), Arc::new(people.clone()), Stage::Development)
+                .provider(of("fake", &fake))
+                .provider(of("other", &other))
+                .after(["/account", "/"])
+                .on_failure("/login")
+                .build()
+                .expect("it goes together");
+        let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());
+        Self { fake, other, clock, accounts, people, causes, auth, app }
+    }
+
+    pub(super) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::get(path);
+        let host = [("host", HOST)];
+        let host = host.iter().filter(|_| !headers.iter().any(|(name, _)| *name == "host"));
+        for (name, value) in host.chain(headers) {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let answer = self.app.clone().oneshot(request).await.expect("infallible");
+        let (parts, body) = answer.into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+    }
+
+    /// A browser sets out for that provider.
+    pub(super) async fn set_out(&self, path: &str) -> Outward {
+        let answer = self.get(path, &[]).await;
+        assert_eq!(answer.status, 302, "{answer:?}");
+        let location = answer.location();
+        let (endpoint, query) = location.split_once('?').expect("a query");
+        let cookie = answer.cookie("__Host-oidc").expect("a cookie");
+        Outward { endpoint: endpoint.to_owned(), query: pairs(query), cookie }
+    }
+
+    /// The provider sends the browser back with the code `c`.
+    pub(super) async fn back(&self, outward: &Outward) -> Answer {
+        let query = format!("state={}&code=c&iss={}", outward.query["state"], self.fake.issuer());
+        self.back_with("fake", &query, &outward.cookie).await
+    }
+
+    pub(super) async fn back_with(&self, provider: &str, query: &str, cookie: &str) -> Answer {
+        let path = format!("/login/{provider}/callback?{query}");
+        self.get(&path, &[("cookie", cookie)]).await
+    }
+
+    /// The provider vouches for that person with the claims of a sound token.
+    pub(super) fn vouch(&self, outward: &Outward, subject: &str) {
+        let claims = self.claims(outward, subject);
+        self.give(&sign(&json!({ "alg": "ES256", "kid": "k1" }), &claims));
+        let userinfo = json!({
+            "sub": subject, "email": "ada@x.example", "email_verified": true,
+            "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
+        });
+        self.fake.reply(USERINFO, 200, &userinfo);
+    }
+
+    pub(super) fn claims(&self, outward: &Outward, subject: &str) -> Value {
+        let now = self.auth.now().0;
+        json!({
+            "iss": self.fake.issuer(), "sub": subject, "aud": "blog", "iat": now, "exp": now + 300,
+            "nonce": outward.query["nonce"],
+        })
+    }
+
+    /// The provider gives that ID token for whatever code.
+    pub(super) fn give(&self, id_token: &str) {
+        let tokens = json!({ "access_token": "at", "token_type": "Bearer", "id_token": id_token });
+        self.fake.reply(TOKEN, 200, &tokens);
+    }
+
+    /// Somebody signs in: the cookie of the session.
+    pub(super) async fn sign_in(&self, subject: &str) -> String {
+        let outward = self.set_out("/login/fake").await;
+        self.vouch(&outward, subject);
+        let answer = self.back(&outward).await;
+        assert_eq!(answer.status, 302, "{answer:?}");
+        answer.cookie("__Host-session").unwrap_or_else(|| panic!("{answer:?}"))
+    }
+
+    /// Whose session that is.
+    pub(super) async fn who(&self, cookie: &str) -> Answer {
+        self.get("/who", &[("cookie", cookie)]).await
+    }
+}
+
+impl Answer {
+    pub(super) fn location(&self) -> String {
+        self.headers["location"].to_str().expect("ASCII").to_owned()
+    }
+
+    /// `name=value` of a cookie that is set, and not taken away.
+    pub(super) fn cookie(&self, name: &str) -> Option<String> {
+        let set = self.headers.get_all("set-cookie").iter();
+        let pairs = set.map(|value| value.to_str().expect("ASCII").split(';').next().expect("one"));
+        let mut of_name = pairs.filter(|pair| pair.split('=').next() == Some(name));
+        of_name.find(|pair| !pair.ends_with('=')).map(str::to_owned)
+    }
+
+    /// That it is no sign-in: back to the page for failures, with nothing but a code.
+    pub(super) fn ends_without_a_session(&self, location: &str) {
+        assert_eq!((self.status, self.location().as_str()), (302, location), "{self:?}");
+        assert_eq!(self.cookie("__Host-session"), None);
+    }
+
+    /// That it belongs to no sign-in of this browser.
+    pub(super) fn is_foreign(&self) {
+        assert_eq!(self.status, 400, "{self:?}");
+        assert!(self.text.contains("\"invalid_sign_in\""), "{self:?}");
+        assert_eq!(self.cookie("__Host-session"), None);
+    }
+}
+
+/// The provider's keys: one for ES256, under the name `k1`.
+pub(super) fn public_keys() -> Value {
+    let pem = include_str!("../../../auth-runtime/tests/keys/es256.public.pem");
+    let mut set = KeySet::from_pem(pem, Algorithm::ES256).expect("a key").public_jwk_set();
+    set["keys"][0]["kid"] = "k1".into();
+    set
+}
+
+/// A token of the provider's, whatever it says.
+pub(super) fn sign(header: &Value, claims: &Value) -> String {
+    let message = message(header, claims);
+    let pem = include_bytes!("../../../auth-runtime/tests/keys/es256.private.pem");
+    let key = EncodingKey::from_ec_pem(pem).expect("a key");
+    let algorithm = jsonwebtoken::Algorithm::ES256;
+    let signature =
+        jsonwebtoken::crypto::sign(message.as_bytes(), &key, algorithm).expect("signed");
+    format!("{message}.{signature}")
+}
+
+pub(super) fn message(header: &Value, claims: &Value) -> String {
+    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}", encode(header), encode(claims))
+}
+
+/// The names and values of a query or form.
+pub(super) fn pairs(text: &str) -> HashMap<String, String> {
+    let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), decoded(value))).collect()
+}
+
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits: Vec<_> = rest.by_ref().take(2).collect();
+                let digits = String::from_utf8(digits).expect("ASCII");
+                u8::from_str_radix(&digits, 16).expect("hexadecimal")
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).expect("UTF-8")
+}
