@@ -104,14 +104,15 @@ async fn oc4_a_provider_that_does_not_name_itself_need_not_but_names_nobody_else
 #[tokio::test]
 async fn oc5_an_answer_to_one_provider_is_refused_at_the_callback_of_another() {
     let world = World::new().await;
-    let outward = world.set_out("/login/fake").await;
-    world.vouch(&outward, "ada");
     for iss in [world.fake.issuer(), world.other.issuer()] {
+        let outward = world.set_out("/login/fake").await;
+        world.vouch(&outward, "ada");
         let query = format!("state={}&code=c&iss={iss}", outward.query["state"]);
         world.back_with("other", &query, &outward.cookie).await.is_foreign();
+        assert_eq!(world.causes.last("login"), "provider-mixed-up");
+        // It has ended with that: a code that came back to the wrong place is worth nothing.
+        world.back(&outward).await.is_foreign();
     }
-    // It has ended with that: a code that was shown to the wrong provider is worth nothing.
-    world.back(&outward).await.is_foreign();
     assert_eq!(world.fake.asked(TOKEN).len() + world.other.asked(TOKEN).len(), 0);
 }
 
