@@ -22,7 +22,12 @@ def session():
     # The service is on loopback, and its public name is what an assertion has to be for.
     signs = PrivateKeyJWT(token_endpoint=ISSUER + "/oauth/token", alg="ES256")
     key = ECKey.import_key(DETAILS["key"])
-    return OAuth2Session(DETAILS["client_id"], key, token_endpoint_auth_method=signs)
+    return OAuth2Session(
+        DETAILS["client_id"],
+        key,
+        token_endpoint_auth_method=signs,
+        revocation_endpoint_auth_method=signs,
+    )
 
 
 def main():

@@ -41,7 +41,7 @@ async fn ot9_the_document_promises_exactly_what_is_enforced() {
         let path = path(&document, member);
         let authorization = basic("svc", &client.1);
         assert_eq!(world.form(path, Some(&authorization), &parameters).await.status, 200, "{path}");
-        let methods = format!("{}_auth_methods_supported", member);
+        let methods = format!("{member}_auth_methods_supported");
         let methods = match member {
             "token_endpoint" => &document["token_endpoint_auth_methods_supported"],
             _ => &document[methods],

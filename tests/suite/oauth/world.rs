@@ -74,7 +74,9 @@ impl Answer {
 
 /// Kind and cause of the events so far.
 #[derive(Clone, Default)]
-pub(crate) struct Events(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
+pub(crate) struct Events(Arc<Mutex<Vec<Seen>>>);
+
+type Seen = (&'static str, Option<String>);
 
 impl AuditSink for Events {
     fn record(&self, event: &Event<'_>) {
