@@ -99,8 +99,8 @@ impl<'t> Parser<'t> {
                 Some(row) if row.indent > indent => {
                     return Err(self.fault("this is indented more than what it belongs to"));
                 }
-                next => {
-                    group.tail = self.tail(mark, tail, next.is_none());
+                _ => {
+                    group.tail = self.tail(mark, tail);
                     return Ok(group);
                 }
             }
@@ -108,9 +108,9 @@ impl<'t> Parser<'t> {
     }
 
     /// Goes back to `mark` and takes the comments that end a group.
-    fn tail(&mut self, mark: usize, indent: usize, is_end: bool) -> Vec<Line> {
+    fn tail(&mut self, mark: usize, indent: usize) -> Vec<Line> {
         let rows = self.rows.get(mark..self.at).unwrap_or_default();
-        let own = |row: &&Row<'_>| is_end || row.content.trim().is_empty() || row.indent >= indent;
+        let own = |row: &&Row<'_>| row.content.trim().is_empty() || row.indent >= indent;
         let rows: Vec<_> = rows.iter().take_while(own).collect();
         let last = rows.iter().rposition(|row| !row.content.trim().is_empty());
         let count = last.map_or(0, |last| last + 1);

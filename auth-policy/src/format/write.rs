@@ -10,35 +10,31 @@ pub(super) fn write(root: &Group) -> String {
     let mut out = String::new();
     lines(&root.head, 0, &mut out);
     items(root, 0, &mut out);
+    out.truncate(out.trim_end_matches('\n').len());
+    out.push('\n');
     out
 }
 
 fn items(group: &Group, indent: usize, out: &mut String) {
-    let start = out.len();
-    for item in &group.items {
-        lines(&item.above, indent, out);
-        // A blank line at the beginning separates nothing.
-        trim_start(start, out);
+    for (index, item) in group.items.iter().enumerate() {
+        let is_first = index == 0;
+        if is_first && !group.head.is_empty() {
+            lines(&[Line::Blank], indent, out);
+        }
+        lines(if is_first { without_blanks(&item.above) } else { &item.above }, indent, out);
         self::item(item, group.is_list, indent, out);
     }
-    lines(&group.tail, indent, out);
-    trim_start(start, out);
+    lines(
+        if group.items.is_empty() { without_blanks(&group.tail) } else { &group.tail },
+        indent,
+        out,
+    );
 }
 
-/// Takes a blank line away that stands at the beginning of a group, but not below the head.
-fn trim_start(start: usize, out: &mut String) {
-    let is_below_head = start == 0 && !out.starts_with('\n');
-    if !is_below_head && out.get(start..).is_some_and(|text| text.starts_with('\n')) {
-        let begins_below_head = start > 0 && out.get(..start).is_some_and(ends_in_comment);
-        if !begins_below_head {
-            out.replace_range(start..=start, "");
-        }
-    }
-}
-
-/// Whether the last line is a comment by itself at the margin: the head of a file.
-fn ends_in_comment(text: &str) -> bool {
-    text.lines().last().is_some_and(|line| line.starts_with('#'))
+/// A blank line at the beginning separates nothing.
+fn without_blanks(lines: &[Line]) -> &[Line] {
+    let first = lines.iter().position(|line| *line != Line::Blank).unwrap_or(lines.len());
+    lines.get(first..).unwrap_or_default()
 }
 
 fn lines(lines: &[Line], indent: usize, out: &mut String) {

@@ -172,16 +172,16 @@ pub(super) const MAPS: &[Map] = &[
             key("leeway", Default("\"0s\""), Time, "How far clocks may disagree; at most `60s`."),
             key("claims", Default("[]"), TEXTS, "Claims the application may add to a token."),
             key(
-                "revocation",
-                Optional,
-                Form::Map("schemes.jwt.revocation"),
-                "How a token ends before its time.",
-            ),
-            key(
                 "cookies",
                 Optional,
                 Form::Map("schemes.jwt.cookies"),
                 "Cookies that may carry the tokens of browsers; `{}` switches them on.",
+            ),
+            key(
+                "revocation",
+                Optional,
+                Form::Map("schemes.jwt.revocation"),
+                "How a token ends before its time.",
             ),
         ],
     },
@@ -244,7 +244,6 @@ pub(super) const MAPS: &[Map] = &[
                 "What every key begins with, so that scanners find leaks.",
             ),
             key("grants", Required, TEXTS, "The most a key can be given."),
-            key("limit", Optional, Name, "The limit that every key is held to."),
             key(
                 "max_ttl",
                 Required,
@@ -275,6 +274,7 @@ pub(super) const MAPS: &[Map] = &[
                 Reference,
                 "A secret that hashes of keys are keyed with, kept apart from the store.",
             ),
+            key("limit", Optional, Name, "The limit that every key is held to."),
         ],
     },
     Map {
