@@ -107,7 +107,11 @@ fn add(set: &mut Set, keys: &Private<'_>, algorithm: Algorithm) -> Result<String
     if keys.keys.len() > 1 {
         return Err("a rotation is under way: go on with `--step sign` or `--step retire`".into());
     }
-    set.push(new_key(algorithm)?);
+    let mut key = new_key(algorithm)?;
+    let old = keys.keys.first().and_then(|(_, row)| row.made_at).unwrap_or(i64::MIN);
+    // Of two keys made within one second the later one must still be known for it.
+    key.set_made_at(SystemClock.now().0.max(old.saturating_add(1)));
+    set.push(key);
     Ok("added a key that does not sign yet.\nLet the service read the file, wait 5 minutes until \
         everybody knows the key, and go on with `--step sign`"
         .to_owned())
