@@ -99,7 +99,8 @@ impl Map {
     }
 }
 
-#[cfg(all(test, feature = "tools"))]
+#[cfg(feature = "tools")]
+#[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
@@ -144,7 +145,7 @@ mod tests {
     fn findings(text: &str) -> Vec<(Code, String)> {
         let source = Source::new("p.yaml", text.into());
         let mut report = Report::default();
-        let tree = yaml::read(&source, &mut report).unwrap();
+        let tree = yaml::read(&source, &mut report).unwrap_or_else(|| panic!("{text}"));
         Document::read(&tree, &mut report);
         report.finish(&source).into_iter().map(|found| (found.code, found.message)).collect()
     }

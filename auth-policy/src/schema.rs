@@ -85,8 +85,8 @@ fn form(form: &Form) -> Object<String, Value> {
         Form::OneOrMore(of) => either([self::form(of), self::form(&Form::List(of))]),
         Form::Either(forms) => either(forms.iter().map(self::form)),
         Form::Map(path) => return language::map(path).map(object).unwrap_or_default(),
-        Form::Names(of) => names(of, json!({ "pattern": NAME })),
-        Form::ForeignNames(of) => names(of, json!({ "pattern": "^[ -~]{1,256}$" })),
+        Form::Names(of) => names(of, &json!({ "pattern": NAME })),
+        Form::ForeignNames(of) => names(of, &json!({ "pattern": "^[ -~]{1,256}$" })),
     };
     match value {
         Value::Object(object) => object,
@@ -98,6 +98,6 @@ fn either(forms: impl IntoIterator<Item = Object<String, Value>>) -> Value {
     json!({ "anyOf": forms.into_iter().collect::<Vec<_>>() })
 }
 
-fn names(of: &Form, names: Value) -> Value {
+fn names(of: &Form, names: &Value) -> Value {
     json!({ "type": "object", "propertyNames": names, "additionalProperties": form(of) })
 }

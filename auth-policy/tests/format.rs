@@ -56,8 +56,8 @@ fn comments(text: &str) -> Vec<(String, String)> {
     for (at, line) in lines.iter().enumerate() {
         let own = line.trim();
         let Some(mark) = comment_mark(own) else { continue };
-        let next = lines[at + 1..].iter().map(|line| line.trim());
-        let next = next.filter(|line| !line.is_empty() && !line.starts_with('#')).next();
+        let mut next = lines[at + 1..].iter().map(|line| line.trim());
+        let next = next.find(|line| !line.is_empty() && !line.starts_with('#'));
         let owner = if mark == 0 { next.unwrap_or_default() } else { own };
         let word = owner.trim_start_matches("- ").split([':', ' ']).next().unwrap_or_default();
         found.push((own[mark..].to_owned(), word.to_owned()));
@@ -233,7 +233,7 @@ fn disturb(text: &str, changes: &[(Index, u8)]) -> String {
                 lines.insert(at, format!("{}# remark {number}", " ".repeat(indent)));
             }
             2 if !line.contains('#') && !line.ends_with("-") => {
-                lines[at] += &format!(" # beside {number}")
+                lines[at] += &format!(" # beside {number}");
             }
             3 => lines[at] = line.replace("{ ", "{").replace(", ", " ,  "),
             _ => lines[at] = line.replace(": [", ":   [") + "  ",
