@@ -81,10 +81,12 @@ fn algorithm(rows: &[Row], named: Option<Alg>) -> Result<Algorithm, Problem> {
     }
 }
 
+/// Where a key is in the set, and what is known of it.
+type Placed<'r> = (usize, &'r Row);
+
 /// The private keys of one algorithm: the one that signs, and those behind it.
 struct Private<'r> {
-    /// Where in the set, and what is known of it.
-    keys: Vec<(usize, &'r Row)>,
+    keys: Vec<Placed<'r>>,
 }
 
 impl<'r> Private<'r> {
@@ -94,7 +96,7 @@ impl<'r> Private<'r> {
     }
 
     /// The one that signs and the other, if there are two.
-    fn pair(&self) -> Result<((usize, &'r Row), (usize, &'r Row)), Problem> {
+    fn pair(&self) -> Result<(Placed<'r>, Placed<'r>), Problem> {
         match self.keys.as_slice() {
             [first, second] => Ok((*first, *second)),
             [] | [_] => Err("there is one key of it; begin with `--step add`".into()),
