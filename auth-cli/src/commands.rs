@@ -5,8 +5,16 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 mod check;
+mod fmt;
+mod init;
+mod keys;
+mod schema;
 
-/// Checks, compares and explains an access policy.
+/// Checks access policies, writes them in one form, and makes the keys they refer to
+///
+/// Findings go to standard output, problems of a command itself to standard error. Every command
+/// exits 0 when all is fine, 1 when it found errors, and 2 when it was used wrongly or could not do
+/// what it was asked to.
 #[derive(Debug, Parser)]
 #[command(name = "cargo auth", bin_name = "cargo auth", version)]
 struct Arguments {
@@ -17,12 +25,23 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Init(init::Arguments),
+    Fmt(fmt::Arguments),
+    Schema(schema::Arguments),
+    Keys(keys::Arguments),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(without_cargo(arguments)) {
-        Ok(Arguments { command: Command::Check(arguments) }) => check::run(&arguments).into(),
+        Ok(Arguments { command }) => match command {
+            Command::Check(arguments) => check::run(&arguments),
+            Command::Init(arguments) => init::run(&arguments),
+            Command::Fmt(arguments) => fmt::run(&arguments),
+            Command::Schema(arguments) => schema::run(&arguments),
+            Command::Keys(arguments) => keys::run(&arguments),
+        }
+        .into(),
         Err(error) => {
             let _ = error.print();
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))

@@ -4,6 +4,8 @@
 
 mod commands;
 mod exit;
+mod files;
+mod policies;
 mod terminal;
 
 use std::process::ExitCode;

@@ -275,27 +275,6 @@ pub(crate) struct InvariantForm {
     pub(crate) scopes: Vec<At<String>>,
 }
 
-const SECTIONS: &[&str] = &[
-    "version",
-    "scopes",
-    "roles",
-    "schemes",
-    "issuers",
-    "providers",
-    "limits",
-    "passwords",
-    "csrf",
-    "rules",
-    "never",
-    "always",
-    "endpoints",
-    "network",
-    "oauth",
-    "cors",
-    "headers",
-    "acr_values",
-];
-
 impl Document {
     /// Takes the tree apart.
     pub(crate) fn read(tree: &Node, report: &mut Report) -> Self {
@@ -303,7 +282,7 @@ impl Document {
             refuse_empty(tree, report);
             return Self::default();
         }
-        let Some(fields) = Fields::open(tree, "", SECTIONS, report) else {
+        let Some(fields) = Fields::open(tree, "", report) else {
             return Self::default();
         };
         version(&fields, report);

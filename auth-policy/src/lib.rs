@@ -23,7 +23,11 @@ mod embed;
 #[cfg(feature = "yaml")]
 mod enforced;
 mod fingerprint;
+#[cfg(feature = "tools")]
+mod format;
 mod ids;
+#[cfg(feature = "yaml")]
+mod language;
 #[cfg(feature = "yaml")]
 mod name;
 pub mod policy;
@@ -32,6 +36,8 @@ mod render;
 #[cfg(feature = "yaml")]
 mod report;
 pub mod requirement;
+#[cfg(feature = "tools")]
+mod schema;
 pub mod settings;
 #[cfg(feature = "yaml")]
 mod source;
@@ -50,7 +56,11 @@ pub use code::{Code, Severity};
 pub use diagnostic::Diagnostic;
 pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};
+#[cfg(feature = "tools")]
+pub use format::{FormatError, format};
 pub use policy::Policy;
+#[cfg(feature = "tools")]
+pub use schema::schema;
 #[cfg(feature = "yaml")]
 pub use source::{MAX_POLICY_BYTES, Source};
 #[cfg(feature = "yaml")]

@@ -283,3 +283,29 @@ fn z1_the_runtime_may_be_renamed() {
     fixture.write("service/src/main.rs", &BINARY.replace("auth_runtime", "guard"));
     fixture.check().passes();
 }
+
+/// What `cargo auth init` prints is a whole program, and it compiles against the policy it writes.
+#[test]
+fn z2_the_program_that_init_prints_compiles() {
+    let folder = workspace().join("auth-cli/src/commands/init");
+    let printed = fs::read_to_string(folder.join("program.rs.txt")).unwrap();
+    let (_, program) = printed.split_once("in src/main.rs:\n\n").unwrap();
+    let program: Vec<_> =
+        program.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect();
+    let fixture = Fixture::new("init", &["service"]);
+    fixture.write("service/Cargo.toml", &(manifest("init", "") + "tokio.workspace = true\n"));
+    fixture.write("service/src/main.rs", &program.join("\n"));
+    let policy = fs::read_to_string(folder.join("policy.yaml")).unwrap();
+    fixture.write("service/policies/auth.yaml", &policy);
+    fixture.check().passes();
+
+    // And it is this very policy that it is compiled against.
+    fixture.edit(
+        "service/policies/auth.yaml",
+        "  read:posts: Read posts",
+        "  read:post: Read posts",
+    );
+    fixture.edit("service/policies/auth.yaml", "grants: [read:posts]", "grants: [read:post]");
+    let error = fixture.check().fails_once();
+    assert!(error.contains("the policy declares no scope `read:posts`"), "{error}");
+}

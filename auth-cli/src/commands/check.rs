@@ -1,18 +1,17 @@
-//! `cargo auth check`. In: policy files. Out: every finding in them, and a line for each file.
+//! `cargo auth check`. In: policy files. Out: every finding in them, for people, programs or a
+//! forge.
 
-use std::{
-    ffi::OsStr,
-    io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use auth_policy::{Checked, Diagnostic, Policy, Severity, Source, check};
+use auth_policy::{Checked, Diagnostic, Severity, Source, check};
 use clap::ValueEnum;
 
-use crate::{exit::Outcome, terminal};
+use crate::{exit::Outcome, policies, terminal};
 
-/// The folder that is searched when no policy is named.
-const FOLDER: &str = "policies";
+mod github;
+mod json;
+mod sarif;
+mod text;
 
 /// Say everything that is wrong with a policy
 ///
@@ -20,13 +19,17 @@ const FOLDER: &str = "policies";
 /// there are errors, 2 if a file could not be read.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The files to check [default: policies/*.yaml]
+    /// The files to check [default: the package's policy and policies/*.yaml]
     #[arg(value_name = "POLICY")]
     policies: Vec<PathBuf>,
 
     /// Treat findings of this kind as errors
     #[arg(long, value_name = "KIND")]
     deny: Vec<Denied>,
+
+    /// For whom the findings are
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 /// What `--deny` takes.
@@ -35,91 +38,64 @@ enum Denied {
     Warnings,
 }
 
+/// What `--format` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, in colour on a terminal
+    Text,
+    /// For programs: one document, its shape versioned
+    Json,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// A file and what was found in it.
+struct File {
+    source: Source,
+    checked: Checked,
+}
+
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let policies = match named_or_found(arguments) {
+    let policies = match policies::named_or_found(&arguments.policies) {
         Ok(policies) => policies,
         Err(problem) => {
             terminal::complain(&problem);
             return Outcome::Misused;
         }
     };
-    let deny = arguments.deny.contains(&Denied::Warnings);
-    let outcomes = policies.iter().map(|path| check_file(path, deny));
-    outcomes.max().unwrap_or(Outcome::Fine)
-}
-
-fn named_or_found(arguments: &Arguments) -> Result<Vec<PathBuf>, String> {
-    if !arguments.policies.is_empty() {
-        return Ok(arguments.policies.clone());
+    let files: Vec<_> = policies.iter().map(|path| read(path)).collect();
+    let worst = files.iter().map(|file| outcome(file.as_ref(), arguments)).max();
+    let files: Vec<File> = files.into_iter().flatten().collect();
+    let said = match arguments.format {
+        Format::Text => text::text(&files, terminal::colored()),
+        Format::Json => json::json(&files),
+        Format::Github => github::annotations(&files),
+        Format::Sarif => sarif::sarif(&files),
+    };
+    if !said.is_empty() {
+        terminal::say(said.trim_end());
     }
-    let found = yaml_files(Path::new(FOLDER))
-        .map_err(|error| format!("no policy is named, and `{FOLDER}` cannot be read: {error}"))?;
-    if found.is_empty() {
-        return Err(format!("no policy is named, and `{FOLDER}` holds no .yaml file"));
-    }
-    Ok(found)
+    worst.unwrap_or(Outcome::Fine)
 }
 
-/// The policies in a folder, sorted. Tests of policies (`*.test.yaml`) are none.
-fn yaml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let paths = folder.read_dir()?.map(|entry| Ok(entry?.path()));
-    let mut files = paths.collect::<io::Result<Vec<_>>>()?;
-    files.retain(|path| path.extension() == Some(OsStr::new("yaml")) && !is_test(path));
-    files.sort();
-    Ok(files)
-}
-
-fn is_test(path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| Path::new(stem).extension() == Some(OsStr::new("test")))
-}
-
-fn check_file(path: &Path, deny_warnings: bool) -> Outcome {
-    let label = path.to_string_lossy();
-    match Source::read(path, label.as_ref()) {
-        Ok(source) => tell(&source, &check(&source), deny_warnings),
+fn read(path: &Path) -> Option<File> {
+    let name = path.display().to_string();
+    match Source::read(path, name.clone()) {
+        Ok(source) => Some(File { checked: check(&source), source }),
         Err(error) => {
-            terminal::complain(&format!("cannot read `{}`: {error}", label.escape_debug()));
-            Outcome::Misused
+            terminal::complain(&format!("cannot read `{}`: {error}", name.escape_debug()));
+            None
         }
     }
 }
 
-fn tell(source: &Source, checked: &Checked, deny_warnings: bool) -> Outcome {
-    let colored = terminal::colored();
-    for found in &checked.diagnostics {
-        let text = if colored { found.render_colored(source) } else { found.render(source) };
-        terminal::say(&format!("{text}\n"));
-    }
-    let warnings = count(&checked.diagnostics, Severity::Warning);
-    terminal::say(&format!("{}: {}", source.path().escape_debug(), summary(checked)));
-    let denied = deny_warnings && warnings > 0;
-    if checked.policy.is_none() || denied { Outcome::Found } else { Outcome::Fine }
-}
-
-/// `ok, 5 scopes, 3 roles, ..` or `2 errors, 1 warning`.
-fn summary(checked: &Checked) -> String {
-    let counts =
-        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
-    let findings = counts.map(|(severity, noun)| (count(&checked.diagnostics, severity), noun));
-    let findings = findings.into_iter().filter(|(count, _)| *count > 0);
-    let findings = findings.map(|(count, noun)| counted(count, noun));
-    let contents = checked.policy.as_ref().map(contents).unwrap_or_default();
-    contents.into_iter().chain(findings).collect::<Vec<_>>().join(", ")
-}
-
-fn contents(policy: &Policy) -> Vec<String> {
-    vec![
-        "ok".to_owned(),
-        counted(policy.scopes().len(), "scope"),
-        counted(policy.roles().len(), "role"),
-        counted(policy.schemes().len(), "scheme"),
-        counted(policy.rules().len(), "rule"),
-        counted(policy.invariants().len(), "invariant"),
-    ]
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+fn outcome(file: Option<&File>, arguments: &Arguments) -> Outcome {
+    let Some(file) = file else { return Outcome::Misused };
+    let deny = arguments.deny.contains(&Denied::Warnings);
+    let denied = deny && count(&file.checked.diagnostics, Severity::Warning) > 0;
+    if file.checked.policy.is_none() || denied { Outcome::Found } else { Outcome::Fine }
 }
 
 fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {

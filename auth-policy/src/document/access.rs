@@ -12,7 +12,7 @@ pub(super) fn scope(node: &Node, report: &mut Report) -> ScopeForm {
     let expected = "a description";
     let mut form = ScopeForm { description: String::new(), mutates: false };
     let description = if let Value::Map(_) = node.value {
-        let Some(fields) = Fields::open(node, "scopes.*", &["is", "mutates"], report) else {
+        let Some(fields) = Fields::open(node, "scopes.*", report) else {
             return form;
         };
         form.mutates =
@@ -28,7 +28,7 @@ pub(super) fn scope(node: &Node, report: &mut Report) -> ScopeForm {
 
 /// `{ includes: [..], grants: [..] }`.
 pub(super) fn role(node: &Node, report: &mut Report) -> RoleForm {
-    let Some(fields) = Fields::open(node, "roles.*", &["includes", "grants"], report) else {
+    let Some(fields) = Fields::open(node, "roles.*", report) else {
         return RoleForm::default();
     };
     RoleForm {
@@ -40,8 +40,7 @@ pub(super) fn role(node: &Node, report: &mut Report) -> RoleForm {
 /// `{ schemes: .., scopes: .., role: .., limit: .., max_age: .., acr: .. }`.
 pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
     let before = report.errors();
-    let known = &["schemes", "scopes", "role", "limit", "max_age", "acr"];
-    let Some(fields) = Fields::open(node, "rules.*", known, report) else {
+    let Some(fields) = Fields::open(node, "rules.*", report) else {
         return RuleForm { incomplete: true, ..RuleForm::default() };
     };
     let schemes = fields.need("schemes", "which credentials count, such as `jwt`", report);
@@ -78,7 +77,7 @@ pub(super) fn invariants(
 
 fn invariant(node: &Node, holds: bool, report: &mut Report) -> Option<InvariantForm> {
     let path = if holds { "always.*" } else { "never.*" };
-    let fields = Fields::open(node, path, &["role", "reaches"], report)?;
+    let fields = Fields::open(node, path, report)?;
     let role = fields.need("role", "of which role it speaks", report);
     let reaches = fields.need("reaches", "what the role reaches, such as `{ scopes: .. }`", report);
     let role = role.and_then(|node| values::text(node, "a role", report));
@@ -87,7 +86,7 @@ fn invariant(node: &Node, holds: bool, report: &mut Report) -> Option<InvariantF
 }
 
 fn reached(node: &Node, report: &mut Report) -> Option<Vec<At<String>>> {
-    let fields = Fields::open(node, "reaches", &["scopes", "endpoint"], report)?;
+    let fields = Fields::open(node, "reaches", report)?;
     if let Some(endpoint) = fields.get("endpoint") {
         report.add(Code::NotSupportedYet, endpoint.place, |found| {
             found

@@ -15,8 +15,7 @@ pub(super) fn token_cookies(
     report: &mut Report,
 ) -> Option<CookiesForm> {
     let (place, node) = entry?;
-    let known = &["access", "refresh", "refresh_path", "same_site"];
-    let fields = Fields::open(node, "schemes.jwt.cookies", known, report)?;
+    let fields = Fields::open(node, "schemes.jwt.cookies", report)?;
     let mut word = |key, what| fields.get(key).and_then(|node| values::text(node, what, report));
     Some(CookiesForm {
         place,
@@ -44,8 +43,7 @@ pub(super) fn same_site(node: &Node, report: &mut Report) -> Option<At<SameSite>
 
 /// `{ trusted_origins: [https://app.blog.example] }`.
 pub(super) fn csrf(node: Option<&Node>, report: &mut Report) -> CsrfForm {
-    let known = &["trusted_origins"];
-    let Some(fields) = node.and_then(|node| Fields::open(node, "csrf", known, report)) else {
+    let Some(fields) = node.and_then(|node| Fields::open(node, "csrf", report)) else {
         return CsrfForm::default();
     };
     let origins = "a list of origins such as `[https://app.blog.example]`";

@@ -9,10 +9,9 @@ use crate::{
 
 /// `{ login: { limit: login }, reset: { limit: reset } }`.
 pub(super) fn endpoints(entry: Option<(Place, &Node)>, report: &mut Report) -> EndpointsForm {
-    const KNOWN: &[&str] = &["login", "register", "reset", "refresh", "token"];
     let Some((place, node)) = entry else { return EndpointsForm::default() };
     let mut form = EndpointsForm { place: Some(place), entries: Vec::new() };
-    let Some(fields) = Fields::open(node, "endpoints", KNOWN, report) else { return form };
+    let Some(fields) = Fields::open(node, "endpoints", report) else { return form };
     for kind in EndpointKind::ALL {
         let Some((_, node)) = fields.entry(kind.as_str()) else { continue };
         form.entries.push(EndpointForm { kind, limit: limit(node, report) });
@@ -21,7 +20,7 @@ pub(super) fn endpoints(entry: Option<(Place, &Node)>, report: &mut Report) -> E
 }
 
 fn limit(node: &Node, report: &mut Report) -> Option<At<String>> {
-    let fields = Fields::open(node, "endpoints.*", &["limit"], report)?;
+    let fields = Fields::open(node, "endpoints.*", report)?;
     let limit = fields.need("limit", "which of `limits` these endpoints are held to", report)?;
     values::text(limit, "the name of a limit", report)
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::{At, Entry, values::mismatch};
 use crate::{
     code::Code,
-    enforced, name,
+    enforced, language, name,
     report::Report,
     settings::Place,
     source::quoted,
@@ -24,19 +24,15 @@ pub(super) struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// Opens a map, and reports every key that is not `known`, is repeated or is not enforced yet.
-    pub(super) fn open(
-        node: &'n Node,
-        path: &'static str,
-        known: &'static [&'static str],
-        report: &mut Report,
-    ) -> Option<Self> {
+    /// Opens a map, and reports every key that the language does not have there, is repeated or is not enforced yet.
+    pub(super) fn open(node: &'n Node, path: &'static str, report: &mut Report) -> Option<Self> {
+        let known = language::names(path);
         let expected = || format!("a map with {}", listed(known.iter().take(4).copied()));
         let pairs = keyed(node, expected, report)?;
         let mut fields = Self { path, owner: node.owner, known: Vec::new() };
         for (key, place, value) in pairs {
             if !known.contains(&key) {
-                unknown(path, key, place, known, report);
+                unknown(path, key, place, &known, report);
                 continue;
             }
             if let Some(help) = enforced::not_yet(path, key) {

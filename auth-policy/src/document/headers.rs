@@ -16,14 +16,7 @@ const TALKATIVE: &[&str] =
 
 /// `{ hsts: { .. }, content_security_policy: "..", referrer_policy: no-referrer, .. }`.
 pub(super) fn headers(node: Option<&Node>, report: &mut Report) -> HeadersForm {
-    let known = &[
-        "hsts",
-        "content_security_policy",
-        "referrer_policy",
-        "permissions_policy",
-        "cross_origin_resource_policy",
-    ];
-    let Some(fields) = node.and_then(|node| Fields::open(node, "headers", known, report)) else {
+    let Some(fields) = node.and_then(|node| Fields::open(node, "headers", report)) else {
         return HeadersForm::default();
     };
     let mut line = |key, what| fields.get(key).and_then(|node| values::text(node, what, report));
@@ -43,9 +36,7 @@ pub(super) fn headers(node: Option<&Node>, report: &mut Report) -> HeadersForm {
 }
 
 fn hsts(node: Option<&Node>, report: &mut Report) -> HstsForm {
-    let known = &["max_age", "include_subdomains", "preload"];
-    let Some(fields) = node.and_then(|node| Fields::open(node, "headers.hsts", known, report))
-    else {
+    let Some(fields) = node.and_then(|node| Fields::open(node, "headers.hsts", report)) else {
         return HstsForm::default();
     };
     let mut flag = |key| {

@@ -11,8 +11,7 @@ use crate::{
 
 /// `{ rate: 5/minute, by: [address, account], on_store_down: refuse }`.
 pub(super) fn limit(node: &Node, report: &mut Report) -> LimitForm {
-    let Some(fields) = Fields::open(node, "limits.*", &["rate", "by", "on_store_down"], report)
-    else {
+    let Some(fields) = Fields::open(node, "limits.*", report) else {
         return LimitForm::default();
     };
     let rate = fields.need("rate", "how many requests in which time, such as `5/minute`", report);
@@ -100,9 +99,8 @@ fn positive(text: &str) -> Option<u32> {
 
 /// `{ min_length: 15, classes: [..], reject: [..], argon2: { .. } }`.
 pub(super) fn passwords(entry: Option<(Place, &Node)>, report: &mut Report) -> PasswordsForm {
-    let known = &["min_length", "max_length", "classes", "reject", "argon2"];
     let Some((place, node)) = entry else { return PasswordsForm::default() };
-    let Some(fields) = Fields::open(node, "passwords", known, report) else {
+    let Some(fields) = Fields::open(node, "passwords", report) else {
         return PasswordsForm { place: Some(place), ..PasswordsForm::default() };
     };
     let mut form = argon2(fields.get("argon2"), report);
@@ -119,9 +117,7 @@ pub(super) fn passwords(entry: Option<(Place, &Node)>, report: &mut Report) -> P
 }
 
 fn argon2(node: Option<&Node>, report: &mut Report) -> PasswordsForm {
-    let known = &["memory_kib", "iterations", "parallelism"];
-    let Some(fields) = node.and_then(|node| Fields::open(node, "passwords.argon2", known, report))
-    else {
+    let Some(fields) = node.and_then(|node| Fields::open(node, "passwords.argon2", report)) else {
         return PasswordsForm::default();
     };
     let mut number =

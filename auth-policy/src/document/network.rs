@@ -9,8 +9,7 @@ use crate::{
 
 /// `{ trusted_proxies: [10.0.0.0/8], header: forwarded, ipv6_prefix: 64 }`.
 pub(super) fn network(node: Option<&Node>, report: &mut Report) -> NetworkForm {
-    let known = &["trusted_proxies", "header", "ipv6_prefix"];
-    let Some(fields) = node.and_then(|node| Fields::open(node, "network", known, report)) else {
+    let Some(fields) = node.and_then(|node| Fields::open(node, "network", report)) else {
         return NetworkForm::default();
     };
     // SECURITY: a header that nobody in front sets is set by clients, so neither is guessed.
@@ -38,8 +37,7 @@ pub(super) fn network(node: Option<&Node>, report: &mut Report) -> NetworkForm {
 
 /// `{ origins: [https://app.example], methods: [..], credentials: false, max_age: 10m }`.
 pub(super) fn cors(node: Option<&Node>, report: &mut Report) -> Option<CorsForm> {
-    let known = &["origins", "methods", "headers", "expose", "credentials", "max_age"];
-    let fields = Fields::open(node?, "cors", known, report)?;
+    let fields = Fields::open(node?, "cors", report)?;
     let origins = fields.need("origins", "whose pages may read answers", report);
     let methods = CorsMethod::ALL.map(|method| (method.as_str(), method));
     let method = |node: &Node, report: &mut Report| {

@@ -10,7 +10,7 @@ use crate::{
 /// `{ grants: [client_credentials, refresh_token] }`.
 pub(super) fn oauth(entry: Option<(Place, &Node)>, report: &mut Report) -> Option<OAuthForm> {
     let (place, node) = entry?;
-    let fields = Fields::open(node, "oauth", &["grants"], report)?;
+    let fields = Fields::open(node, "oauth", report)?;
     let grants = fields.need("grants", "what clients may be given tokens for", report)?;
     let words = GrantType::ALL.map(|grant| (grant.as_str(), grant));
     let items = values::list(grants, "a list of grants such as `[client_credentials]`", report);

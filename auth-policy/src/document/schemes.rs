@@ -17,53 +17,13 @@ use crate::{
     yaml::{Node, Value},
 };
 
-const JWT: &[&str] = &[
-    "issuer",
-    "audience",
-    "audience_kind",
-    "algorithms",
-    "keys",
-    "access_ttl",
-    "refresh_ttl",
-    "leeway",
-    "claims",
-    "revocation",
-    "cookies",
-];
-const API_KEY: &[&str] = &[
-    "header",
-    "prefix",
-    "grants",
-    "limit",
-    "max_ttl",
-    "default_ttl",
-    "rotation_overlap",
-    "environment",
-    "pepper",
-];
-const SESSION: &[&str] =
-    &["cookie", "same_site", "idle", "lifetime", "max_per_account", "when_full", "fresh_for"];
-const ISSUER: &[&str] = &[
-    "issuer",
-    "audience",
-    "algorithms",
-    "keys",
-    "scope_claim",
-    "role_claim",
-    "may_grant",
-    "roles",
-    "token_type",
-    "leeway",
-];
-
 /// The three schemes of this service, each at most once.
 pub(super) fn schemes(node: Option<&Node>, report: &mut Report) -> Vec<Entry<SchemeForm>> {
-    let known: &'static [&'static str] = &["jwt", "api_key", "session"];
-    let Some(fields) = node.and_then(|node| Fields::open(node, "schemes", known, report)) else {
+    let Some(fields) = node.and_then(|node| Fields::open(node, "schemes", report)) else {
         return Vec::new();
     };
     let mut list = Vec::new();
-    for name in known.iter().copied() {
+    for name in ["jwt", "api_key", "session"] {
         let Some((place, node)) = fields.entry(name) else { continue };
         let form = match name {
             "jwt" => SchemeForm::Jwt(Box::new(jwt(node, report))),
@@ -76,7 +36,7 @@ pub(super) fn schemes(node: Option<&Node>, report: &mut Report) -> Vec<Entry<Sch
 }
 
 fn jwt(node: &Node, report: &mut Report) -> JwtForm {
-    let Some(fields) = Fields::open(node, "schemes.jwt", JWT, report) else {
+    let Some(fields) = Fields::open(node, "schemes.jwt", report) else {
         return JwtForm::default();
     };
     let issuer = fields.need("issuer", "what stands in the `iss` claim", report);
@@ -107,8 +67,7 @@ fn jwt(node: &Node, report: &mut Report) -> JwtForm {
 }
 
 fn revocation(node: &Node, report: &mut Report) -> RevocationForm {
-    let known = &["check", "within", "max_stale", "on_store_down"];
-    let Some(fields) = Fields::open(node, "schemes.jwt.revocation", known, report) else {
+    let Some(fields) = Fields::open(node, "schemes.jwt.revocation", report) else {
         return RevocationForm::default();
     };
     let actions =
@@ -126,7 +85,7 @@ fn revocation(node: &Node, report: &mut Report) -> RevocationForm {
 }
 
 fn api_key(node: &Node, report: &mut Report) -> ApiKeyForm {
-    let Some(fields) = Fields::open(node, "schemes.api_key", API_KEY, report) else {
+    let Some(fields) = Fields::open(node, "schemes.api_key", report) else {
         return ApiKeyForm::default();
     };
     let prefix =
@@ -155,7 +114,7 @@ fn api_key(node: &Node, report: &mut Report) -> ApiKeyForm {
 }
 
 fn session(node: &Node, report: &mut Report) -> SessionForm {
-    let Some(fields) = Fields::open(node, "schemes.session", SESSION, report) else {
+    let Some(fields) = Fields::open(node, "schemes.session", report) else {
         return SessionForm::default();
     };
     let idle = fields.need("idle", "when an unused session ends, such as `30m`", report);
@@ -178,7 +137,7 @@ fn session(node: &Node, report: &mut Report) -> SessionForm {
 
 /// An entry of `issuers`.
 pub(super) fn issuer(node: &Node, report: &mut Report) -> IssuerForm {
-    let Some(fields) = Fields::open(node, "issuers.*", ISSUER, report) else {
+    let Some(fields) = Fields::open(node, "issuers.*", report) else {
         return IssuerForm::default();
     };
     let url = fields.need("issuer", "what stands in the `iss` claim", report);
@@ -212,8 +171,7 @@ fn role_table(node: &Node, report: &mut Report) -> Vec<(At<String>, At<String>)>
 
 /// An entry of `providers`.
 pub(super) fn provider(node: &Node, report: &mut Report) -> ProviderForm {
-    let known = &["issuer", "client_id", "client_secret"];
-    let Some(fields) = Fields::open(node, "providers.*", known, report) else {
+    let Some(fields) = Fields::open(node, "providers.*", report) else {
         return ProviderForm::default();
     };
     let issuer = fields.need("issuer", "whose discovery document to read", report);

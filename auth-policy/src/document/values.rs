@@ -287,7 +287,7 @@ pub(super) fn scopes(node: &Node, report: &mut Report) -> Option<ScopesForm> {
     let expected = "a scope, a list of scopes or `{ any: [..] }`";
     let (any, list) = match &node.value {
         Value::Map(_) => {
-            let fields = Fields::open(node, "scopes", &["any"], report)?;
+            let fields = Fields::open(node, "scopes", report)?;
             (true, fields.need("any", "of which scopes one is enough", report)?)
         }
         _ => (false, node),

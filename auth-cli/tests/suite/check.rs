@@ -1,41 +1,14 @@
-//! `cargo auth check` as its users meet it: arguments, output and exit codes of the binary.
-#![allow(clippy::unwrap_used, reason = "a test that cannot run its command has failed")]
+//! `cargo auth check` for people: what is checked, what is said and how it ends.
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
 };
 
-const GOOD: &str = "version: 1
-scopes: { read:posts: Read posts }
-roles: { reader: { grants: [read:posts] } }
-schemes: { session: { idle: 30m, lifetime: 24h } }
-";
+use crate::world::{GOOD, cargo_auth, ends, folder, stderr, stdout};
 
 fn blog() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/blog.yaml")
-}
-
-/// An empty folder of its own for each test.
-fn folder(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(folder.join("policies")).unwrap();
-    folder
-}
-
-fn cargo_auth(folder: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-auth"));
-    command.current_dir(folder).args(arguments).env_remove("NO_COLOR").output().unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 #[test]
@@ -155,4 +128,38 @@ fn nothing_is_colored_when_piped() {
     fs::write(here.join("policies/a.yaml"), "version: 2").unwrap();
     let output = cargo_auth(&here, &["check"]);
     assert!(!stdout(&output).contains('\u{1b}') && !stderr(&output).contains('\u{1b}'));
+}
+
+/// The policy that the attributes of the package would read comes first, wherever it is.
+#[test]
+fn without_a_name_the_policy_of_the_package_is_checked() {
+    let here = folder("package");
+    let manifest = "[package]\nname = \"a\"\n[package.metadata.auth]\npolicy = \"access.yaml\"\n";
+    fs::write(here.join("Cargo.toml"), manifest).unwrap();
+    fs::write(here.join("policies/b.yaml"), GOOD).unwrap();
+    let (_, problem) = ends(2, &here, &["check"]);
+    assert!(problem.starts_with("error: cannot read `access.yaml`: "), "{problem}");
+
+    fs::write(here.join("access.yaml"), GOOD).unwrap();
+    let (said, _) = ends(0, &here, &["check"]);
+    let files: Vec<_> = said.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(files, ["access.yaml", "policies/b.yaml"]);
+
+    // From a folder of the package too, and once where it is in `policies` itself.
+    fs::create_dir_all(here.join("src")).unwrap();
+    assert!(ends(0, &here.join("src"), &["check"]).0.starts_with("../access.yaml: ok"));
+    fs::write(here.join("Cargo.toml"), manifest.replace("access", "policies/b")).unwrap();
+    assert_eq!(ends(0, &here, &["check"]).0.lines().count(), 1);
+
+    fs::write(here.join("Cargo.toml"), manifest.replace("policy", "polcy")).unwrap();
+    assert!(ends(2, &here, &["check"]).1.contains("names no policy"));
+}
+
+#[test]
+fn help_lists_what_is_there_and_nothing_else() {
+    let (help, _) = ends(0, &folder("help"), &["auth", "--help"]);
+    let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names: Vec<_> =
+        commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
+    assert_eq!(names, ["check", "init", "fmt", "schema", "keys", "help"]);
 }

@@ -1,0 +1,19 @@
+//! `cargo auth` as its users meet it: arguments, output, files and exit codes of the binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test that cannot run its command has failed"
+)]
+
+mod book;
+mod check;
+mod fmt;
+mod formats;
+mod init;
+mod keys;
+mod schema;
+mod world;

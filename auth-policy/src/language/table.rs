@@ -1,0 +1,620 @@
+//! The table itself: every map of the language, with every key. In: nothing. Out: constants.
+
+use super::{
+    Form::{
+        self, Boolean, Choice, Either, ForeignNames, List, Name, Names, Number, OneOrMore, Pattern,
+        Reference, Some, Text, Time, Version,
+    },
+    Key, Map,
+    Need::{self, Default, Optional, Required},
+};
+
+const fn key(name: &'static str, need: Need, form: Form, meaning: &'static str) -> Key {
+    Key { name, need, form, meaning }
+}
+
+/// What is compared byte for byte with what somebody else sends.
+const EXACT: Form = Pattern("^[!-~]+$");
+const ISSUER: Form = Pattern("^https?://[^\\s?#\"\\\\<>]+$");
+const RATE: Form = Pattern("^ *[0-9]+/(second|minute|hour|day)( +burst +[0-9]+)? *$");
+const BUCKET: Form =
+    Pattern("^ *(address|account|credential|route) *(\\+ *(address|account|credential|route) *)*$");
+const ALGORITHMS: Form = Some(&Choice(&["HS256", "RS256", "PS256", "ES256", "EdDSA"]));
+const SAME_SITE: Form = Choice(&["lax", "strict"]);
+const TEXTS: Form = List(&Text);
+const SCOPES: Form = Either(&[Text, List(&Text), Form::Map("scopes")]);
+
+/// Every map of the language.
+pub(super) const MAPS: &[Map] = &[
+    Map {
+        path: "",
+        keys: &[
+            key("version", Required, Version, "The version of the policy language."),
+            key(
+                "scopes",
+                Optional,
+                Names(&Either(&[Text, Form::Map("scopes.*")])),
+                "Permissions: what callers may do.",
+            ),
+            key(
+                "roles",
+                Optional,
+                Names(&Form::Map("roles.*")),
+                "Sets of permissions that people hold.",
+            ),
+            key("schemes", Optional, Form::Map("schemes"), "How callers authenticate here."),
+            key(
+                "issuers",
+                Optional,
+                Names(&Form::Map("issuers.*")),
+                "Whose tokens count besides our own.",
+            ),
+            key("providers", Optional, Names(&Form::Map("providers.*")), "Who signs people in."),
+            key(
+                "passwords",
+                Optional,
+                Form::Map("passwords"),
+                "What a new password must be, and what a hash costs.",
+            ),
+            key(
+                "csrf",
+                Optional,
+                Form::Map("csrf"),
+                "Whose pages may send requests along with a cookie.",
+            ),
+            key(
+                "limits",
+                Optional,
+                Names(&Form::Map("limits.*")),
+                "How often callers may ask, by name.",
+            ),
+            key(
+                "endpoints",
+                Optional,
+                Form::Map("endpoints"),
+                "Which limit holds each kind of endpoint that the runtime brings.",
+            ),
+            key(
+                "network",
+                Optional,
+                Form::Map("network"),
+                "Who stands between the clients and this service.",
+            ),
+            key(
+                "headers",
+                Optional,
+                Form::Map("headers"),
+                "Response headers that protect browsers.",
+            ),
+            key("cors", Optional, Form::Map("cors"), "Whose pages may read answers."),
+            key(
+                "acr_values",
+                Optional,
+                TEXTS,
+                "How surely somebody signed in, from the weakest to the strongest.",
+            ),
+            key("oauth", Optional, Form::Map("oauth"), "What this service offers to clients."),
+            key("rules", Optional, Names(&Form::Map("rules.*")), "Requirements with a name."),
+            key(
+                "never",
+                Optional,
+                List(&Form::Map("never.*")),
+                "What no role of this name may reach.",
+            ),
+            key("always", Optional, List(&Form::Map("always.*")), "What a role must reach."),
+        ],
+    },
+    Map {
+        path: "scopes.*",
+        keys: &[
+            key(
+                "is",
+                Required,
+                Text,
+                "What the scope lets one do, as a consent page would show it.",
+            ),
+            key(
+                "mutates",
+                Default("false"),
+                Boolean,
+                "Whether it changes something: then no GET handler may ask for it.",
+            ),
+        ],
+    },
+    Map {
+        path: "roles.*",
+        keys: &[
+            key("includes", Default("[]"), TEXTS, "Roles whose permissions this one has too."),
+            key(
+                "grants",
+                Default("[]"),
+                TEXTS,
+                "Scopes; `*`, `write:*` and `*:posts` stand for several.",
+            ),
+        ],
+    },
+    Map {
+        path: "schemes",
+        keys: &[
+            key(
+                "jwt",
+                Optional,
+                Form::Map("schemes.jwt"),
+                "Access tokens that this service issues and verifies.",
+            ),
+            key("api_key", Optional, Form::Map("schemes.api_key"), "Keys for scripts."),
+            key("session", Optional, Form::Map("schemes.session"), "Sessions of browsers."),
+        ],
+    },
+    Map {
+        path: "schemes.jwt",
+        keys: &[
+            key(
+                "issuer",
+                Required,
+                ISSUER,
+                "The `iss` claim, an https URL compared byte for byte.",
+            ),
+            key("audience", Required, EXACT, "The `aud` claim this service answers to."),
+            key(
+                "audience_kind",
+                Default("\"internal\""),
+                Choice(&["internal", "public"]),
+                "Who holds the tokens; `public` with HS256 is a warning.",
+            ),
+            key(
+                "algorithms",
+                Required,
+                ALGORITHMS,
+                "The first signs, all verify; HS256 stands alone.",
+            ),
+            key("keys", Required, Reference, "Where the keys come from: a JWK set or PEM."),
+            key(
+                "access_ttl",
+                Required,
+                Time,
+                "The life of an access token; more than `1h` is a warning.",
+            ),
+            key("refresh_ttl", Required, Time, "The life of one sign-in, however much it is used."),
+            key("leeway", Default("\"0s\""), Time, "How far clocks may disagree; at most `60s`."),
+            key("claims", Default("[]"), TEXTS, "Claims the application may add to a token."),
+            key(
+                "cookies",
+                Optional,
+                Form::Map("schemes.jwt.cookies"),
+                "Cookies that may carry the tokens of browsers; `{}` switches them on.",
+            ),
+            key(
+                "revocation",
+                Optional,
+                Form::Map("schemes.jwt.revocation"),
+                "How a token ends before its time.",
+            ),
+        ],
+    },
+    Map {
+        path: "schemes.jwt.revocation",
+        keys: &[
+            key(
+                "check",
+                Default("\"feed\""),
+                Choice(&["feed", "every_request"]),
+                "Whether it is looked up in memory, or in the store with every request.",
+            ),
+            key("within", Default("\"1s\""), Time, "How soon other processes know of it."),
+            key("max_stale", Default("\"30s\""), Time, "How much silence of the store is borne."),
+            key(
+                "on_store_down",
+                Default("\"refuse\""),
+                Choice(&["refuse", "accept_until_expiry"]),
+                "What happens then: 503, or tokens count until they expire.",
+            ),
+        ],
+    },
+    Map {
+        path: "schemes.jwt.cookies",
+        keys: &[
+            key("access", Default("\"__Host-access\""), Text, "The cookie of the access token."),
+            key(
+                "refresh",
+                Default("\"__Secure-refresh\""),
+                Text,
+                "The cookie of the refresh token.",
+            ),
+            key(
+                "refresh_path",
+                Default("\"/auth/refresh\""),
+                Pattern("^/[A-Za-z0-9_.~/-]+$"),
+                "Where the refresh token is sent: the endpoint that renews.",
+            ),
+            key(
+                "same_site",
+                Default("\"lax\""),
+                SAME_SITE,
+                "When browsers send the access cookie along.",
+            ),
+        ],
+    },
+    Map {
+        path: "schemes.api_key",
+        keys: &[
+            key(
+                "header",
+                Default("\"X-API-Key\""),
+                Text,
+                "The request header that carries the key.",
+            ),
+            key(
+                "prefix",
+                Required,
+                Text,
+                "What every key begins with, so that scanners find leaks.",
+            ),
+            key("grants", Required, TEXTS, "The most a key can be given."),
+            key(
+                "max_ttl",
+                Required,
+                Time,
+                "The longest a key may live; more than `365d` is a warning.",
+            ),
+            key(
+                "default_ttl",
+                Default("\"90d\""),
+                Time,
+                "The life of a key whose owner does not say.",
+            ),
+            key(
+                "rotation_overlap",
+                Default("\"24h\""),
+                Time,
+                "How long a key that was replaced stays valid; at most `30d`.",
+            ),
+            key(
+                "environment",
+                Default("\"live\""),
+                Choice(&["live", "test"]),
+                "Which keys count here.",
+            ),
+            key(
+                "pepper",
+                Optional,
+                Reference,
+                "A secret that hashes of keys are keyed with, kept apart from the store.",
+            ),
+            key("limit", Optional, Name, "The limit that every key is held to."),
+        ],
+    },
+    Map {
+        path: "schemes.session",
+        keys: &[
+            key(
+                "cookie",
+                Default("\"__Host-session\""),
+                Text,
+                "The cookie; its name begins with `__Host-`.",
+            ),
+            key("same_site", Default("\"lax\""), SAME_SITE, "When browsers send the cookie along."),
+            key("idle", Required, Time, "A session unused for this long is over; `30m` is usual."),
+            key("lifetime", Required, Time, "Any session is over after this long; `24h` is usual."),
+            key(
+                "max_per_account",
+                Default("20"),
+                Number(1, 1000),
+                "How many sessions an account may have at a time.",
+            ),
+            key(
+                "when_full",
+                Default("\"end_oldest\""),
+                Choice(&["end_oldest", "refuse"]),
+                "What a sign-in does when there are as many.",
+            ),
+            key(
+                "fresh_for",
+                Default("\"10m\""),
+                Time,
+                "How long after signing in somebody may do what needs a fresh sign-in.",
+            ),
+        ],
+    },
+    Map {
+        path: "issuers.*",
+        keys: &[
+            key(
+                "issuer",
+                Required,
+                ISSUER,
+                "The `iss` claim, an https URL compared byte for byte.",
+            ),
+            key("audience", Required, EXACT, "The `aud` claim this service answers to."),
+            key(
+                "algorithms",
+                Default("[\"RS256\", \"PS256\", \"ES256\", \"EdDSA\"]"),
+                Some(&Choice(&["HS256", "RS256", "PS256", "ES256", "EdDSA"])),
+                "Which algorithms count; never HS256.",
+            ),
+            key("keys", Optional, Reference, "Static keys; without it they are fetched."),
+            key(
+                "scope_claim",
+                Default("\"scope\""),
+                EXACT,
+                "Where the scopes are; dots reach into objects.",
+            ),
+            key(
+                "role_claim",
+                Default("\"roles\""),
+                EXACT,
+                "Where the roles are; dots reach into objects.",
+            ),
+            key(
+                "may_grant",
+                Required,
+                TEXTS,
+                "The ceiling: no token of this issuer is worth more.",
+            ),
+            key(
+                "roles",
+                Required,
+                ForeignNames(&Name),
+                "Which of its roles are which of ours; `{}` for none.",
+            ),
+            key(
+                "token_type",
+                Default("\"at_jwt\""),
+                Choice(&["at_jwt", "relaxed"]),
+                "Whether `typ` must say `at+jwt` (RFC 9068).",
+            ),
+            key("leeway", Default("\"0s\""), Time, "How far clocks may disagree; at most `60s`."),
+        ],
+    },
+    Map {
+        path: "providers.*",
+        keys: &[
+            key("issuer", Required, ISSUER, "Whose discovery document will be read."),
+            key("client_id", Required, EXACT, "Who we are there; it is public."),
+            key("client_secret", Required, Reference, "Where our secret comes from."),
+        ],
+    },
+    Map {
+        path: "passwords",
+        keys: &[
+            key(
+                "min_length",
+                Default("15"),
+                Number(12, 4096),
+                "The fewest characters; never below 12.",
+            ),
+            key(
+                "max_length",
+                Default("256"),
+                Number(128, 4096),
+                "The most characters; longer is refused, never cut.",
+            ),
+            key(
+                "classes",
+                Default("[]"),
+                List(&Choice(&["lower", "upper", "digit", "symbol"])),
+                "Kinds of characters that must occur; NIST SP 800-63B advises against it.",
+            ),
+            key(
+                "reject",
+                Default("[\"common\", \"username\"]"),
+                List(&Choice(&["common", "username"])),
+                "Which passwords are refused whatever their length.",
+            ),
+            key("argon2", Optional, Form::Map("passwords.argon2"), "The cost of a hash."),
+        ],
+    },
+    Map {
+        path: "passwords.argon2",
+        keys: &[
+            key("memory_kib", Default("19456"), Number(1, u32::MAX), "The memory in KiB."),
+            key("iterations", Default("2"), Number(1, u32::MAX), "The passes over it."),
+            key("parallelism", Default("1"), Number(1, u32::MAX), "The lanes."),
+        ],
+    },
+    Map {
+        path: "csrf",
+        keys: &[key(
+            "trusted_origins",
+            Default("[]"),
+            TEXTS,
+            "Exact origins besides our own, such as `https://app.blog.example`.",
+        )],
+    },
+    Map {
+        path: "limits.*",
+        keys: &[
+            key("rate", Required, RATE, "How many requests, such as `1000/minute burst 50`."),
+            key(
+                "by",
+                Required,
+                Either(&[BUCKET, Some(&BUCKET)]),
+                "What is counted: `address`, `account`, `credential`, `route`, or several with `+`.",
+            ),
+            key(
+                "on_store_down",
+                Default("\"refuse\""),
+                Choice(&["refuse", "allow"]),
+                "What happens while the store that counts cannot answer.",
+            ),
+        ],
+    },
+    Map {
+        path: "endpoints",
+        keys: &[
+            key(
+                "login",
+                Optional,
+                Form::Map("endpoints.*"),
+                "Where somebody says a password to sign in.",
+            ),
+            key("register", Optional, Form::Map("endpoints.*"), "Where accounts are made."),
+            key(
+                "reset",
+                Optional,
+                Form::Map("endpoints.*"),
+                "Where a password reset is asked for and used.",
+            ),
+            key(
+                "refresh",
+                Optional,
+                Form::Map("endpoints.*"),
+                "Where a refresh token is exchanged.",
+            ),
+            key(
+                "token",
+                Optional,
+                Form::Map("endpoints.*"),
+                "Where programs get, look up and revoke tokens.",
+            ),
+        ],
+    },
+    Map {
+        path: "endpoints.*",
+        keys: &[key("limit", Required, Name, "Which of `limits` these endpoints are held to.")],
+    },
+    Map {
+        path: "network",
+        keys: &[
+            key(
+                "trusted_proxies",
+                Optional,
+                Some(&Text),
+                "Addresses and blocks whose word counts, such as `10.0.0.0/8`.",
+            ),
+            key(
+                "header",
+                Optional,
+                Choice(&["forwarded", "x_forwarded_for"]),
+                "The one header in which they say whom they speak for.",
+            ),
+            key(
+                "ipv6_prefix",
+                Default("64"),
+                Number(32, 64),
+                "How many leading bits of an IPv6 address make one client.",
+            ),
+        ],
+    },
+    Map {
+        path: "headers",
+        keys: &[
+            key("hsts", Optional, Form::Map("headers.hsts"), "`Strict-Transport-Security`."),
+            key(
+                "content_security_policy",
+                Default(
+                    "\"default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\"",
+                ),
+                Text,
+                "What pages may load, and who may frame them.",
+            ),
+            key(
+                "referrer_policy",
+                Default("\"no-referrer\""),
+                Choice(&[
+                    "no-referrer",
+                    "same-origin",
+                    "strict-origin",
+                    "strict-origin-when-cross-origin",
+                ]),
+                "What other sites learn of where somebody came from.",
+            ),
+            key(
+                "permissions_policy",
+                Optional,
+                Text,
+                "Which features of the browser pages may use.",
+            ),
+            key(
+                "cross_origin_resource_policy",
+                Default("\"same-origin\""),
+                Choice(&["same-origin", "same-site"]),
+                "Whose pages may load answers as images, scripts and the like.",
+            ),
+        ],
+    },
+    Map {
+        path: "headers.hsts",
+        keys: &[
+            key(
+                "max_age",
+                Default("\"730d\""),
+                Time,
+                "How long browsers use nothing but TLS; at least `365d`.",
+            ),
+            key(
+                "include_subdomains",
+                Default("true"),
+                Boolean,
+                "Also for the hosts below this one; `false` is refused.",
+            ),
+            key("preload", Default("false"), Boolean, "Whether browsers may know it in advance."),
+        ],
+    },
+    Map {
+        path: "cors",
+        keys: &[
+            key("origins", Required, Some(&Text), "Exact origins whose pages may read answers."),
+            key(
+                "methods",
+                Default("[\"GET\", \"HEAD\", \"POST\"]"),
+                List(&Choice(&["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])),
+                "What they may do.",
+            ),
+            key(
+                "headers",
+                Default("[\"Authorization\", \"Content-Type\", \"X-CSRF-Token\"]"),
+                TEXTS,
+                "The request headers they may set.",
+            ),
+            key("expose", Default("[]"), TEXTS, "The response headers they may read."),
+            key("credentials", Default("false"), Boolean, "Whether browsers send cookies along."),
+            key(
+                "max_age",
+                Default("\"10m\""),
+                Time,
+                "How long browsers remember it; at most `24h`.",
+            ),
+        ],
+    },
+    Map {
+        path: "rules.*",
+        keys: &[
+            key("schemes", Required, OneOrMore(&Name), "Whose credentials count; one of them."),
+            key(
+                "scopes",
+                Optional,
+                SCOPES,
+                "A list asks for all of them, `{ any: [..] }` for one.",
+            ),
+            key("role", Optional, Name, "Held itself, or through a role that includes it."),
+            key("limit", Optional, Name, "How often callers may ask."),
+            key("max_age", Optional, Time, "How long ago somebody signed in, at most."),
+            key("acr", Optional, Text, "One of `acr_values`: at least as surely as this."),
+        ],
+    },
+    Map {
+        path: "oauth",
+        keys: &[key(
+            "grants",
+            Required,
+            List(&Choice(&["client_credentials", "refresh_token"])),
+            "What clients may be given tokens for.",
+        )],
+    },
+    Map { path: "scopes", keys: &[key("any", Required, TEXTS, "Scopes of which one is enough.")] },
+    Map { path: "never.*", keys: STATEMENT },
+    Map { path: "always.*", keys: STATEMENT },
+    Map {
+        path: "reaches",
+        keys: &[
+            key("scopes", Optional, OneOrMore(&Text), "One scope, or a list of them."),
+            key("endpoint", Optional, Text, "An endpoint; not held by this release, and refused."),
+        ],
+    },
+];
+
+const STATEMENT: &[Key] = &[
+    key("role", Required, Name, "The role of which it speaks."),
+    key("reaches", Required, Form::Map("reaches"), "What the role reaches."),
+];
