@@ -158,9 +158,11 @@ async fn j16_both_are_asked_of_who_has_the_scopes() {
     let read = grammar::challenges(answer.challenges()[0]).unwrap();
     assert_eq!(read[0].params["max_age"], "90");
     assert_eq!(read[0].params["acr_values"], "urn:example:hardware");
-    let (_, cause) = refused(&door, ask("POST", "/purge").bearer(with(&[now.clone()]))).await;
+    let (_, cause) =
+        refused(&door, ask("POST", "/purge").bearer(with(std::slice::from_ref(&now)))).await;
     assert_eq!(cause, "authentication-too-weak");
-    let (_, cause) = refused(&door, ask("POST", "/purge").bearer(with(&[hardware.clone()]))).await;
+    let (_, cause) =
+        refused(&door, ask("POST", "/purge").bearer(with(std::slice::from_ref(&hardware)))).await;
     assert_eq!(cause, "authentication-too-old");
     passes(&door, ask("POST", "/purge").bearer(with(&[now, hardware]))).await;
 }
