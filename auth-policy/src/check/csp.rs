@@ -2,8 +2,11 @@
 //! service; what lets foreign scripts run in our pages, or our pages appear in foreign ones, is an
 //! error.
 
-use super::{headers::LONGEST_VALUE, origins::fault as origin_fault};
+use super::origins::fault as origin_fault;
 use crate::{code::Code, document::At, report::Report, source::quoted, suggest::nearest};
+
+/// The longest value of a header: proxies and browsers have bounds of their own.
+pub(super) const LONGEST_VALUE: usize = 4096;
 
 /// The directives of CSP level 3 and of Trusted Types.
 const DIRECTIVES: &[&str] = &[

@@ -1,6 +1,6 @@
 //! `headers`. In: its form. Out: its settings, none weaker than the floor (H1).
 
-use super::csp;
+use super::csp::{self, LONGEST_VALUE};
 use crate::{
     code::Code,
     document::{At, HeadersForm, HstsForm},
@@ -9,8 +9,6 @@ use crate::{
 };
 
 const YEAR: Seconds = Seconds(365 * 86_400);
-/// The longest value of a header: proxies and browsers have bounds of their own.
-pub(super) const LONGEST_VALUE: usize = 4096;
 
 pub(super) fn headers(form: &HeadersForm, report: &mut Report) -> Headers {
     let default = Headers::default();

@@ -6,7 +6,15 @@ use std::time::Duration;
 use auth_policy::{Policy, policy::LimitId, settings::Limit};
 use axum::http::HeaderValue;
 
-use super::note::Counted;
+use super::{Bucket, Level};
+
+/// A bucket that was asked.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    pub(super) limit: LimitId,
+    pub(super) bucket: Bucket,
+    pub(super) level: Level,
+}
 
 /// Both fields.
 pub(super) struct Fields {

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use auth_policy::{Policy, policy::LimitId};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{Bucket, Level, fields};
+use super::{
+    Bucket, Level,
+    fields::{self, Counted},
+};
 
 /// Travels with one request; every clone is the same note.
 #[derive(Clone, Debug, Default)]
@@ -18,14 +21,6 @@ struct Noted {
     authenticated: bool,
     /// What is in each bucket that was asked.
     levels: Vec<Counted>,
-}
-
-/// A bucket that was asked.
-#[derive(Clone, Debug)]
-pub(super) struct Counted {
-    pub(super) limit: LimitId,
-    pub(super) bucket: Bucket,
-    pub(super) level: Level,
 }
 
 impl Note {
