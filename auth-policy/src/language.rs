@@ -4,10 +4,7 @@
 //! The document reader, the schema for editors and the formatter all ask this table, so a key that
 //! one of them knows is known to all.
 
-#![cfg_attr(
-    not(feature = "tools"),
-    allow(dead_code, reason = "the compiler's reader asks for names alone")
-)]
+#![allow(dead_code, reason = "without `tools`, the compiler's reader asks for names alone")]
 
 mod table;
 

@@ -99,7 +99,8 @@ impl Event<'_> {
     /// # let own = KeySet::from_jwk_set(KeySet::generate(Algorithm::EdDSA)?.expose())?;
     /// # let auth = Auth::from_policy(policy!()).keys("jwt", own).keys("partner", partner)
     /// #     .store(std::sync::Arc::new(MemoryStore::new())).build().await?;
-    /// let event = Event::new(Timestamp(1_800_000_000), Kind::Logout, auth.policy().revision());
+    /// let revision = auth.policy().revision().clone();
+    /// let event = Event::new(Timestamp(1_800_000_000), Kind::Logout, revision);
     /// let line = event.to_json();
     /// assert!(line.starts_with(
     ///     r#"{"schema":1,"timestamp":"2027-01-15T08:00:00Z","event.name":"auth.logout","#
