@@ -55,7 +55,7 @@ impl Auth {
     /// auth.replace_keys("jwt", keys(&[new.expose(), old.expose()])?)?; // signs
     /// let later = issuer.access_token(&AccessGrant::new("user-1"), auth.now())?;
     ///
-    /// let verifier = Verifier::own(auth.policy(), keys(&[new.expose(), old.expose()])?)?;
+    /// let verifier = Verifier::own(&auth.policy(), keys(&[new.expose(), old.expose()])?)?;
     /// assert!(verify(earlier.token.expose(), [&verifier], auth.now()).is_ok());
     /// assert!(verify(later.token.expose(), [&verifier], auth.now()).is_ok());
     ///
