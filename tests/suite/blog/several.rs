@@ -16,9 +16,10 @@ use std::{
 use serde_json::{Value, json};
 
 use super::{
-    process::Blog,
+    process::{Blog, Folder},
     servers::{Server, free_port},
 };
+use crate::files::workspace;
 
 const BLOGS: usize = 4;
 const ATTEMPTS: usize = 1_000;
@@ -31,16 +32,24 @@ struct Fleet {
     addresses: Vec<SocketAddr>,
     store: String,
     keys: String,
+    /// The policy without limits that a crowd of tests would meet.
+    policy: String,
+    _folder: Folder,
 }
 
 impl Fleet {
     fn start(store: &str) -> Self {
+        let folder = Folder::new();
+        let policy = folder.0.join("policy.yaml");
+        std::fs::write(&policy, unlimited()).expect("written");
+        let policy = policy.to_str().expect("UTF-8").to_owned();
         let first = Blog::start(&[("BLOG_STORE", store)]);
         let keys = std::fs::read_to_string(first.folder.0.join(".blog-keys.json")).expect("keys");
         drop(first);
         let port = |_| SocketAddr::from(([127, 0, 0, 1], free_port()));
         let addresses: Vec<_> = (0..BLOGS).map(port).collect();
-        let mut fleet = Self { blogs: Vec::new(), addresses, store: store.to_owned(), keys };
+        let store = store.to_owned();
+        let mut fleet = Self { blogs: Vec::new(), addresses, store, keys, policy, _folder: folder };
         fleet.blogs = (0..BLOGS).map(|number| Mutex::new(Some(fleet.blog(number)))).collect();
         fleet
     }
@@ -51,6 +60,7 @@ impl Fleet {
             ("BLOG_STORE", &self.store),
             ("BLOG_ADDR", &address),
             ("AUTH_JWT_KEYS", &self.keys),
+            ("BLOG_POLICY", &self.policy),
         ])
     }
 
@@ -72,6 +82,16 @@ impl Fleet {
         }
         panic!("no blog answers {path}");
     }
+}
+
+/// The blog's policy with rates that are never reached.
+fn unlimited() -> String {
+    let text = std::fs::read_to_string(workspace().join("policies/blog.yaml")).expect("the policy");
+    let rates = ["5/minute", "100/hour", "30/hour", "600/minute"];
+    rates.iter().fold(text, |text, rate| {
+        assert!(text.contains(&format!("rate: {rate},")), "{rate}");
+        text.replace(&format!("rate: {rate},"), "rate: 1000000/minute,")
+    })
 }
 
 /// One request; nothing when the blog went away before it had answered in full.

@@ -105,6 +105,11 @@ impl Window {
         self.post("/execute/async", &json!({ "script": script, "args": [] }))
     }
 
+    /// Lets scripts of tests do on pages loaded from now on what their policy would forbid.
+    pub(super) fn ignore_content_security_policy(&self) {
+        self.devtools("Page.setBypassCSP", &json!({ "enabled": true }));
+    }
+
     /// The cookies the browser has for this page, those that no script sees among them.
     pub(super) fn cookies(&self) -> Vec<Value> {
         self.get("/cookie").as_array().cloned().unwrap_or_default()

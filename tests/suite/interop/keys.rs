@@ -9,17 +9,13 @@ use super::{
 };
 use crate::blog::process::{Blog, Folder};
 
-/// In production nothing is answered in plain text.
-const PRODUCTION: [(&str, &str); 2] = [("AUTH_ENV", "production"), ("BLOG_TLS", "1")];
-
 #[test]
 #[ignore = "needs jose and PyJWT: ./test interop"]
 fn m04_the_blog_signs_with_keys_that_others_made() {
     for maker in BOTH {
         let made = maker.makes(Algorithm::EdDSA);
         let keys = set(&[&made.private]);
-        let settings = [("AUTH_JWT_KEYS", keys.as_str()), ("BLOG_SEED", "1")];
-        let blog = Blog::start(&[&settings[..], &PRODUCTION].concat());
+        let blog = Blog::start(&[("AUTH_JWT_KEYS", keys.as_str()), ("BLOG_SEED", "1")]);
         let published = blog.get("/.well-known/jwks.json", None).json();
         let [key] = published["keys"].as_array().expect("keys").as_slice() else {
             panic!("{published}");
