@@ -5,6 +5,7 @@ use std::{error::Error, io::ErrorKind, path::Path, sync::Arc};
 
 use auth_runtime::{
     Auth, Https,
+    audit::{Thresholds, TracingSink, Watch},
     jwt::KeySet,
     limit::{self, Limiter},
     policy,
@@ -27,7 +28,9 @@ pub(crate) async fn engine(
     let limiter = limiter(settings).await?;
     let builder = Auth::from_policy(policy!()).store(store).limiter(limiter);
     let https = if settings.production { Https::Required } else { Https::Optional };
-    let mut builder = builder.key_environment(environment).https(https);
+    // Events go to the log, and with them what several of them together look like.
+    let audit = Watch::new(TracingSink, Thresholds::default());
+    let mut builder = builder.key_environment(environment).https(https).audit(audit);
     if !settings.keys_given && !settings.production {
         builder = builder.keys("jwt", development_keys(Path::new(KEPT))?);
         tracing::warn!("signing with development keys from {KEPT}: set AUTH_JWT_KEYS for your own");

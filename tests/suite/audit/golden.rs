@@ -78,7 +78,10 @@ fn typical(kind: Kind) -> String {
         Kind::AccountDisabled | Kind::AccountEnabled | Kind::RolesChanged => {
             event.actor = Some(&admin);
         }
-        Kind::PolicyReloaded => without_request(&mut event, "policy-replaced"),
+        Kind::PolicyReloaded => {
+            without_request(&mut event, "policy-refused");
+            event.decision = Decision::Deny;
+        }
         Kind::Keys => {
             without_request(&mut event, "fetch-timeout");
             event.decision = Decision::Error;

@@ -81,7 +81,7 @@ fn m10_a_name_is_taken_once_and_a_weak_password_not_at_all() {
 }
 
 #[test]
-fn r02_r03_a_refresh_token_works_once() {
+fn r02_r03_m14_a_refresh_token_works_once() {
     let blog = Blog::seeded();
     let first = sign_in(&blog, "author", &blog.password("author"));
     let answer = refresh(&blog, &first["refresh_token"]);
@@ -97,6 +97,7 @@ fn r02_r03_a_refresh_token_works_once() {
     assert!(!reused.headers("www-authenticate").is_empty());
     assert_eq!(blog.get("/auth/me", access(&third)).status, 401, "what came with it has ended");
     assert!(blog.folder.log().contains("refresh.reuse"));
+    assert!(blog.folder.log().contains("auth.suspicious"), "{}", blog.folder.log());
     let nonsense = refresh(&blog, &json!("rt_nonsense"));
     assert_eq!((nonsense.status, nonsense.code().as_str()), (401, "invalid_grant"));
     assert_eq!(nonsense.json()["detail"], reused.json()["detail"]);

@@ -92,9 +92,9 @@ fn m07_s6_an_admin_closes_an_account() {
     assert_eq!(missing.status, 404);
 }
 
-/// Keys and sessions come later: until then they admit nobody, on every endpoint that names them.
+/// What is no key and no session admits nobody, on every endpoint that names them.
 #[test]
-fn schemes_that_have_not_landed_admit_nobody() {
+fn k6_made_up_credentials_admit_nobody() {
     let blog = Blog::seeded();
     let reader = blog.login("reader");
     let key = "X-API-Key: blog_live_1_2_3".to_owned();
