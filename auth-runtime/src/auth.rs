@@ -16,7 +16,6 @@ use crate::{
     account::Accounts,
     api_key::{ApiKeys, Keep},
     audit::{AuditSink, Decision, Event, Kind, Scene},
-    builder::{AuthBuilder, EmbeddedPolicy},
     clock::{Clock, Moment, Timestamp},
     csrf::CsrfKey,
     discovery::RemoteKeys,
@@ -76,11 +75,6 @@ struct Engine {
 }
 
 impl Auth {
-    /// Begins an engine for a policy: `Auth::from_policy(policy!())`.
-    pub fn from_policy(policy: EmbeddedPolicy) -> AuthBuilder {
-        AuthBuilder::new(policy)
-    }
-
     /// Sets an engine going: it follows what is revoked elsewhere, and writes its batches.
     pub(crate) fn start(parts: Parts) -> Self {
         let Parts { in_force, remote, clock, audit, limiter, memory, https } = parts;

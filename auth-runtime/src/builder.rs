@@ -46,6 +46,13 @@ impl EmbeddedPolicy {
     }
 }
 
+impl Auth {
+    /// Begins an engine for a policy: `Auth::from_policy(policy!())`.
+    pub fn from_policy(policy: EmbeddedPolicy) -> AuthBuilder {
+        AuthBuilder::new(policy)
+    }
+}
+
 /// An engine being put together.
 #[must_use = "an engine is made by `build`"]
 pub struct AuthBuilder {
@@ -64,7 +71,7 @@ pub struct AuthBuilder {
 }
 
 impl AuthBuilder {
-    pub(crate) fn new(policy: EmbeddedPolicy) -> Self {
+    fn new(policy: EmbeddedPolicy) -> Self {
         Self {
             policy,
             keys: BTreeMap::new(),
