@@ -20,11 +20,11 @@ mod document;
 #[cfg(feature = "yaml")]
 mod duration;
 mod embed;
-#[cfg(feature = "yaml")]
-mod enforced;
 mod fingerprint;
 #[cfg(feature = "tools")]
 mod format;
+#[cfg(feature = "yaml")]
+mod hints;
 mod ids;
 #[cfg(feature = "yaml")]
 mod language;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::{At, Entry, values::mismatch};
 use crate::{
     code::Code,
-    enforced, language, name,
+    hints, language, name,
     report::Report,
     settings::Place,
     source::quoted,
@@ -24,7 +24,7 @@ pub(super) struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// Opens a map, and reports every key that the language does not have there, is repeated or is not enforced yet.
+    /// Opens a map, and reports every key that the language does not have there, or that is repeated.
     pub(super) fn open(node: &'n Node, path: &'static str, report: &mut Report) -> Option<Self> {
         let known = language::names(path);
         let expected = || format!("a map with {}", listed(known.iter().take(4).copied()));
@@ -34,9 +34,6 @@ impl<'n> Fields<'n> {
             if !known.contains(&key) {
                 unknown(path, key, place, &known, report);
                 continue;
-            }
-            if let Some(help) = enforced::not_yet(path, key) {
-                enforced::refuse(key, place, help, report);
             }
             fields.known.push((key, place, value));
         }
@@ -145,7 +142,7 @@ fn duplicate(key: &str, place: Place, earlier: Place, report: &mut Report) {
 
 fn unknown(path: &str, key: &str, place: Place, known: &[&str], report: &mut Report) {
     report.add(Code::UnknownKey, place, |found| {
-        let help = enforced::hint(path, key).map(str::to_owned).unwrap_or_else(|| {
+        let help = hints::hint(path, key).map(str::to_owned).unwrap_or_else(|| {
             match nearest(key, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it has {}", listed(known.iter().copied())),

@@ -1,13 +1,4 @@
-//! What this release does not enforce, and keys people try that do not exist. In: a key and where
-//! it stands. Out: the refusal, or a help better than a guess.
-//!
-//! A section that would restrict access and does nothing is worse than none, so it is refused.
-//! When its enforcement lands, its line in [`NOT_YET`] goes.
-
-use crate::{code::Code, report::Report, settings::Place, source::quoted};
-
-/// Where it stands, the key, and what to do until then. All that the language has today counts.
-const NOT_YET: &[(&str, &str, &str)] = &[];
+//! Keys people try that do not exist. In: a key and where it stands. Out: a help better than a guess.
 
 /// Keys that do not exist and will not, with the reason.
 const HINTS: &[(&str, &str, &str)] = &[
@@ -58,27 +49,8 @@ const CODE_FLOW: &str =
 const NO_EXPIRY: &str =
     "passwords neither expire nor have hints, as NIST SP 800-63B asks: remove the key";
 
-/// What to do until the key at that place is enforced; nothing if it is.
-pub(crate) fn not_yet(path: &str, key: &str) -> Option<&'static str> {
-    look_up(NOT_YET, path, key)
-}
-
 /// What to tell somebody who tried a key that does not exist.
 pub(crate) fn hint(path: &str, key: &str) -> Option<&'static str> {
-    look_up(HINTS, path, &key.to_ascii_lowercase())
-}
-
-/// Reports a key, or a value, that would restrict access and does not yet.
-pub(crate) fn refuse(key: &str, place: Place, help: &str, report: &mut Report) {
-    report.add(Code::NotSupportedYet, place, |found| {
-        found.message(format!("{} is not enforced by this release yet", quoted(key))).help(help)
-    });
-}
-
-fn look_up(
-    table: &'static [(&str, &str, &'static str)],
-    path: &str,
-    key: &str,
-) -> Option<&'static str> {
-    table.iter().find(|(at, name, _)| *at == path && *name == key).map(|(.., help)| *help)
+    let key = key.to_ascii_lowercase();
+    HINTS.iter().find(|(at, name, _)| *at == path && *name == key).map(|(.., help)| *help)
 }
