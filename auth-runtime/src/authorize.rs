@@ -175,8 +175,11 @@ impl<'r> Door<'r> {
         if !requirement.names(identity.scheme_id(), policy) {
             return Some((Denial::invalid_token(challenges), "other-scheme"));
         }
-        // SECURITY: what people do with their account no client does for them, whatever its scopes.
-        if requirement.is_for_people() && policy.oauth().is_some() && identity.client_id().is_some()
+        // SECURITY: a client is let in for scopes. What people do with their account no client does
+        // for them, and what no scope stands for nobody has let it have.
+        if self.is_of_client(identity)
+            && (requirement.is_for_people()
+                || requirement.asks_for_no_scope() && identity.acts_for_somebody())
         {
             return Some((Denial::not_for_clients(challenges), "client-token"));
         }
@@ -198,6 +201,13 @@ impl<'r> Door<'r> {
         let asked = StepUp::of(requirement);
         let lack = asked.lack(identity, policy, self.now)?;
         Some((Denial::insufficient_authentication(lack, asked, challenges), lack.cause()))
+    }
+
+    /// Whether it is a client that came, with a token of our own.
+    fn is_of_client(&self, identity: &Identity) -> bool {
+        let policy = self.policy();
+        let own = policy.jwt().is_some_and(|(scheme, _)| scheme == identity.scheme_id());
+        own && policy.oauth().is_some() && identity.client_id().is_some()
     }
 
     /// The identity behind the credential that was presented, if one was, and if the request comes
