@@ -595,12 +595,20 @@ pub(super) const MAPS: &[Map] = &[
     },
     Map {
         path: "oauth",
-        keys: &[key(
-            "grants",
-            Required,
-            List(&Choice(&["client_credentials", "refresh_token"])),
-            "What clients may be given tokens for.",
-        )],
+        keys: &[
+            key(
+                "grants",
+                Required,
+                List(&Choice(&["authorization_code", "client_credentials", "refresh_token"])),
+                "What clients may be given tokens for.",
+            ),
+            key(
+                "code_ttl",
+                Default("\"60s\""),
+                Time,
+                "How long an authorization code can be exchanged; at most `10m`.",
+            ),
+        ],
     },
     Map { path: "scopes", keys: &[key("any", Required, TEXTS, "Scopes of which one is enough.")] },
     Map { path: "never.*", keys: STATEMENT },
