@@ -28,6 +28,7 @@ mod hints;
 mod ids;
 #[cfg(feature = "yaml")]
 mod language;
+pub mod lock;
 #[cfg(feature = "yaml")]
 mod name;
 pub mod policy;
