@@ -17,7 +17,6 @@ mod contents;
 mod diagnostic;
 #[cfg(feature = "yaml")]
 mod document;
-#[cfg(feature = "yaml")]
 mod duration;
 mod embed;
 mod fingerprint;
@@ -44,6 +43,7 @@ pub mod settings;
 mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
+mod treacherous;
 #[cfg(feature = "yaml")]
 mod undeclared;
 #[cfg(feature = "yaml")]
