@@ -14,6 +14,7 @@ use crate::{
     settings::{Place, Seconds},
 };
 
+mod display;
 mod parse;
 mod reach;
 mod word;
