@@ -8,6 +8,8 @@
 //! Only `check` and an embedded copy of its result make a [`Policy`]. Findings are data, of type
 //! `Diagnostic`. Without the feature `yaml` there is no reader, only the policy itself.
 
+pub mod access;
+mod bits;
 #[cfg(feature = "yaml")]
 mod check;
 #[cfg(feature = "yaml")]
