@@ -15,6 +15,8 @@ mod code;
 mod contents;
 #[cfg(feature = "yaml")]
 mod diagnostic;
+#[cfg(feature = "tools")]
+pub mod diff;
 #[cfg(feature = "yaml")]
 mod document;
 #[cfg(feature = "yaml")]
