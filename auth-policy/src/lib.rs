@@ -17,6 +17,8 @@ mod code;
 mod contents;
 #[cfg(feature = "yaml")]
 mod diagnostic;
+#[cfg(feature = "tools")]
+pub mod diff;
 #[cfg(feature = "yaml")]
 mod document;
 mod duration;
