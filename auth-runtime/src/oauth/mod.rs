@@ -35,6 +35,7 @@ mod router;
 mod scopes;
 mod token;
 
+pub use authorize::refused;
 pub(crate) use ceiling::{Unwelcome, within_ceiling};
 pub use client::{Client, NewClient};
 pub use clients::{ClientError, Clients, Registered};
