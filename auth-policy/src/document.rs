@@ -224,6 +224,7 @@ pub(crate) struct OAuthForm {
     pub(crate) grants: Vec<At<GrantType>>,
     /// Whether nothing stands among the grants, not even something unknown.
     pub(crate) incomplete: bool,
+    pub(crate) code_ttl: Option<At<Seconds>>,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -96,6 +96,7 @@ fn every_policy_of_a_wrong_form_is_refused() {
 const BEYOND: &[&str] = &[
     "boolean-as-name",
     "number-as-name",
+    "oauth-code-without-sessions",
     "oauth-without-tokens",
     "rl3-header-without-proxies",
     "rl3-proxies-without-a-header",
