@@ -68,6 +68,12 @@ impl Protected {
         &self.inventory
     }
 
+    /// The policy of its engine.
+    #[cfg(feature = "utoipa")]
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        self.context.auth.policy()
+    }
+
     /// Says that the listener which serves this application speaks TLS, so that each of its requests
     /// counts as one that came by TLS: see [`Https::Required`].
     ///
