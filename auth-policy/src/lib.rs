@@ -8,6 +8,8 @@
 //! Only `check` and an embedded copy of its result make a [`Policy`]. Findings are data, of type
 //! `Diagnostic`. Without the feature `yaml` there is no reader, only the policy itself.
 
+pub mod access;
+mod bits;
 #[cfg(feature = "yaml")]
 mod check;
 #[cfg(feature = "yaml")]
@@ -15,9 +17,10 @@ mod code;
 mod contents;
 #[cfg(feature = "yaml")]
 mod diagnostic;
+#[cfg(feature = "tools")]
+pub mod diff;
 #[cfg(feature = "yaml")]
 mod document;
-#[cfg(feature = "yaml")]
 mod duration;
 mod embed;
 mod fingerprint;
@@ -44,6 +47,7 @@ pub mod settings;
 mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
+mod treacherous;
 #[cfg(feature = "yaml")]
 mod undeclared;
 #[cfg(feature = "yaml")]
@@ -55,7 +59,6 @@ pub use check::{Checked, check};
 pub use code::{Code, Severity};
 #[cfg(feature = "yaml")]
 pub use diagnostic::Diagnostic;
-#[cfg(feature = "yaml")]
 pub use duration::NotASpan;
 pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};

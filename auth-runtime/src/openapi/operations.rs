@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use auth_policy::lock::Rule;
 use utoipa::openapi::{
     OpenApi, PathItem, Required, Response,
     path::{Operation, OperationBuilder, ParameterBuilder, ParameterIn},
@@ -10,7 +11,7 @@ use utoipa::openapi::{
 };
 
 use super::drift::OpenApiDrift;
-use crate::routing::{Endpoint, EndpointRule, Inventory, Method};
+use crate::routing::{Endpoint, Inventory, Method};
 
 /// Where an operation is: a path as OpenAPI writes it, and a method.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,7 +98,7 @@ impl<'i> Served<'i> {
 /// Whether OpenAPI can say where it is.
 fn has_form(endpoint: &Endpoint) -> bool {
     let everything = endpoint.path.ends_with("/*") || endpoint.method == Method::Any;
-    !everything && !matches!(endpoint.rule, EndpointRule::Unguarded { .. })
+    !everything && !matches!(endpoint.rule, Rule::Unguarded { .. })
 }
 
 /// The path as OpenAPI writes it: `{*rest}` is a parameter there like any other.

@@ -1,7 +1,7 @@
 //! How an operation is refused. In: the rule of its endpoint. Out: the answers 401, 403 and 429 where
 //! it can give them, all of one form.
 
-use auth_policy::{Policy, policy::SchemeKind};
+use auth_policy::{Policy, lock::Rule, policy::SchemeKind};
 use utoipa::openapi::{
     Components, Content, Header, Ref, RefOr, Response,
     path::Operation,
@@ -9,7 +9,7 @@ use utoipa::openapi::{
     schema::{ArrayBuilder, Object, ObjectBuilder, Schema, Type},
 };
 
-use crate::routing::{Endpoint, EndpointRule, Method};
+use crate::routing::{Endpoint, Method};
 
 /// The names of what is declared once, in `components`.
 const PROBLEM: &str = "AuthProblem";
@@ -61,9 +61,9 @@ pub(super) fn declare(components: &mut Components) {
 
 fn is_asked_who(endpoint: &Endpoint) -> bool {
     match &endpoint.rule {
-        EndpointRule::Authenticated { .. } => true,
-        EndpointRule::Public { identity, .. } => !identity.is_empty(),
-        EndpointRule::Unguarded { .. } => false,
+        Rule::Guarded(_) => true,
+        Rule::Public { identity, .. } => !identity.is_empty(),
+        Rule::Unguarded { .. } => false,
     }
 }
 
@@ -72,11 +72,11 @@ fn can_forbid(endpoint: &Endpoint, policy: &Policy) -> bool {
         !matches!(endpoint.method, Method::Get | Method::Head | Method::Options | Method::Trace);
     let by_cookie = |named: &[String]| changes && named.iter().any(|name| has_cookie(name, policy));
     match &endpoint.rule {
-        EndpointRule::Authenticated { schemes, scopes, role, .. } => {
-            !scopes.is_empty() || role.is_some() || by_cookie(schemes)
+        Rule::Guarded(guard) => {
+            !guard.scopes.is_empty() || guard.role.is_some() || by_cookie(&guard.schemes)
         }
-        EndpointRule::Public { identity, .. } => by_cookie(identity),
-        EndpointRule::Unguarded { .. } => false,
+        Rule::Public { identity, .. } => by_cookie(identity),
+        Rule::Unguarded { .. } => false,
     }
 }
 
@@ -98,9 +98,9 @@ fn is_limited(endpoint: &Endpoint, policy: &Policy) -> bool {
     };
     endpoint.limit.is_some()
         || match &endpoint.rule {
-            EndpointRule::Authenticated { schemes, .. } => limited(schemes),
-            EndpointRule::Public { identity, .. } => limited(identity),
-            EndpointRule::Unguarded { .. } => false,
+            Rule::Guarded(guard) => limited(&guard.schemes),
+            Rule::Public { identity, .. } => limited(identity),
+            Rule::Unguarded { .. } => false,
         }
 }
 

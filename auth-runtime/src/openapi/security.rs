@@ -1,40 +1,33 @@
 //! `security` of an operation. In: the rule of its endpoint. Out: the alternatives by which a caller
 //! meets it, and in extensions what OpenAPI has no word for.
 
+use auth_policy::lock::{Guard, Rule};
 use utoipa::openapi::{
     extensions::ExtensionsBuilder, path::Operation, security::SecurityRequirement,
 };
 
 use super::schemes::{Schemes, Way, WayKind};
-use crate::routing::{Endpoint, EndpointRule};
+use crate::routing::Endpoint;
 
 /// Replaces whatever the operation said by what its guard asks for.
 pub(super) fn write(endpoint: &Endpoint, schemes: &Schemes, operation: &mut Operation) {
     let mut said = ExtensionsBuilder::new();
     operation.security = Some(match &endpoint.rule {
-        EndpointRule::Authenticated {
-            schemes: named,
-            scopes,
-            any_scope,
-            role,
-            max_age,
-            acr,
-            ..
-        } => {
-            if let Some(role) = role {
+        Rule::Guarded(guard) => {
+            if let Some(role) = &guard.role {
                 said = said.add("x-required-role", role.as_str());
             }
-            if let Some(max_age) = max_age {
+            if let Some(max_age) = guard.max_age {
                 said = said.add("x-max-age", max_age.0);
             }
-            if let Some(acr) = acr {
+            if let Some(acr) = &guard.acr {
                 said = said.add("x-acr", acr.as_str());
             }
-            let ways = named.iter().flat_map(|scheme| schemes.ways(scheme));
-            let ways = ways.filter(|way| is_enough(way, scopes, role.as_deref()));
-            ways.flat_map(|way| requirements(way, scopes, *any_scope)).collect()
+            let ways = guard.schemes.iter().flat_map(|scheme| schemes.ways(scheme));
+            let ways = ways.filter(|way| is_enough(way, guard));
+            ways.flat_map(|way| requirements(way, &guard.scopes, guard.any_scope)).collect()
         }
-        EndpointRule::Public { reason, identity, .. } => {
+        Rule::Public { reason, identity, .. } => {
             said = said.add("x-public-reason", reason.as_str());
             let ways = identity.iter().flat_map(|scheme| schemes.ways(scheme));
             let ways = ways.filter(|way| way.kind != WayKind::Granted);
@@ -43,7 +36,7 @@ pub(super) fn write(endpoint: &Endpoint, schemes: &Schemes, operation: &mut Oper
             let nobody = (!known.is_empty()).then(SecurityRequirement::default);
             nobody.into_iter().chain(known).collect()
         }
-        EndpointRule::Unguarded { reason } => {
+        Rule::Unguarded { reason } => {
             said = said.add("x-public-reason", reason.as_str());
             Vec::new()
         }
@@ -65,9 +58,10 @@ pub(super) fn write(endpoint: &Endpoint, schemes: &Schemes, operation: &mut Oper
 const OURS: [&str; 5] =
     ["x-required-role", "x-max-age", "x-acr", "x-public-reason", "x-rate-limit"];
 
-/// Whether a way can lead in: a program's token is for scopes, and has neither role nor sign-in.
-fn is_enough(way: &Way, scopes: &[String], role: Option<&str>) -> bool {
-    way.kind != WayKind::Granted || (!scopes.is_empty() && role.is_none())
+/// Whether a way can lead in: where people alone are admitted, no program's token is, and a program
+/// that acts for itself has no role.
+fn is_enough(way: &Way, guard: &Guard) -> bool {
+    way.kind != WayKind::Granted || (!guard.people_only && guard.role.is_none())
 }
 
 /// All of the scopes by that way; or an alternative for each, where one of them is enough.

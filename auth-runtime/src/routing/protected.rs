@@ -68,8 +68,7 @@ impl Protected {
         &self.inventory
     }
 
-    /// The policy of its engine.
-    #[cfg(feature = "utoipa")]
+    /// The policy in force.
     pub(crate) fn policy(&self) -> Arc<Policy> {
         self.context.auth.policy()
     }
