@@ -4,6 +4,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+mod api_key;
 mod check;
 mod fmt;
 mod init;
@@ -31,6 +32,7 @@ enum Command {
     Schema(schema::Arguments),
     Keys(keys::Arguments),
     Token(token::Arguments),
+    ApiKey(api_key::Arguments),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
@@ -43,6 +45,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),
+            Command::ApiKey(arguments) => api_key::run(&arguments),
         }
         .into(),
         Err(error) => {
