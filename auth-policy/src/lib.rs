@@ -17,9 +17,10 @@ mod code;
 mod contents;
 #[cfg(feature = "yaml")]
 mod diagnostic;
+#[cfg(feature = "tools")]
+pub mod diff;
 #[cfg(feature = "yaml")]
 mod document;
-#[cfg(feature = "yaml")]
 mod duration;
 mod embed;
 mod fingerprint;
@@ -46,6 +47,7 @@ pub mod settings;
 mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
+mod treacherous;
 #[cfg(feature = "yaml")]
 mod undeclared;
 #[cfg(feature = "yaml")]
@@ -57,6 +59,8 @@ pub use check::{Checked, check};
 pub use code::{Code, Severity};
 #[cfg(feature = "yaml")]
 pub use diagnostic::Diagnostic;
+#[cfg(feature = "yaml")]
+pub use duration::NotASpan;
 pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};
 #[cfg(feature = "tools")]
