@@ -15,7 +15,6 @@ use crate::{
 mod access;
 mod acr;
 mod advice;
-mod bits;
 mod browsers;
 mod closure;
 mod cors;

@@ -8,6 +8,8 @@
 //! Only `check` and an embedded copy of its result make a [`Policy`]. Findings are data, of type
 //! `Diagnostic`. Without the feature `yaml` there is no reader, only the policy itself.
 
+pub mod access;
+mod bits;
 #[cfg(feature = "yaml")]
 mod check;
 #[cfg(feature = "yaml")]
@@ -19,7 +21,6 @@ mod diagnostic;
 pub mod diff;
 #[cfg(feature = "yaml")]
 mod document;
-#[cfg(feature = "yaml")]
 mod duration;
 mod embed;
 mod fingerprint;
@@ -46,6 +47,7 @@ pub mod settings;
 mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
+mod treacherous;
 #[cfg(feature = "yaml")]
 mod undeclared;
 #[cfg(feature = "yaml")]
