@@ -9,6 +9,7 @@ mod fmt;
 mod init;
 mod keys;
 mod schema;
+mod token;
 
 /// Checks access policies, writes them in one form, and makes the keys they refer to
 ///
@@ -29,6 +30,7 @@ enum Command {
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
     Keys(keys::Arguments),
+    Token(token::Arguments),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
@@ -40,6 +42,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
+            Command::Token(arguments) => token::run(&arguments),
         }
         .into(),
         Err(error) => {
