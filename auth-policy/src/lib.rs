@@ -47,6 +47,8 @@ mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
 #[cfg(feature = "yaml")]
+pub mod testing;
+#[cfg(feature = "yaml")]
 mod undeclared;
 #[cfg(feature = "yaml")]
 mod yaml;
