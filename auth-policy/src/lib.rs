@@ -19,7 +19,6 @@ mod contents;
 mod diagnostic;
 #[cfg(feature = "yaml")]
 mod document;
-#[cfg(feature = "yaml")]
 mod duration;
 mod embed;
 mod fingerprint;
@@ -46,6 +45,7 @@ pub mod settings;
 mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
+mod treacherous;
 #[cfg(feature = "yaml")]
 pub mod testing;
 #[cfg(feature = "yaml")]

@@ -8,7 +8,7 @@ use crate::settings::Place;
 mod excerpt;
 mod secrecy;
 
-pub(crate) use excerpt::{ShownLine, is_treacherous, quoted, shown_line, width};
+pub(crate) use excerpt::{ShownLine, quoted, shown_line, width};
 
 /// The largest policy that is read: 1 MiB.
 pub const MAX_POLICY_BYTES: usize = 1024 * 1024;

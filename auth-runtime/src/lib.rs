@@ -32,6 +32,7 @@ mod identity;
 mod in_force;
 pub mod jwt;
 pub mod limit;
+pub mod lock;
 pub mod oauth;
 #[cfg(feature = "oidc")]
 pub mod oidc;

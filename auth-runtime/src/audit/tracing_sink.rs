@@ -31,6 +31,7 @@ macro_rules! record {
             auth.issuer = text(subject.map(|subject| &*subject.issuer)).as_deref(),
             auth.actor.id = text(actor.map(|actor| &*actor.id)).as_deref(),
             auth.actor.issuer = text(actor.map(|actor| &*actor.issuer)).as_deref(),
+            auth.client.id = text(event.client).as_deref(),
             auth.scheme = text(event.scheme).as_deref(),
             auth.credential.kind = event.credential_kind.map(|kind| kind.as_str()),
             auth.credential.id = text(event.credential).as_deref(),
@@ -53,7 +54,9 @@ impl AuditSink for TracingSink {
     fn record(&self, event: &Event<'_>) {
         match (event.decision, event.kind) {
             (Decision::Error, _) => record!(error, event),
-            (_, Kind::Suspicious | Kind::RefreshReuse | Kind::Lost) => record!(warn, event),
+            (_, Kind::Suspicious | Kind::RefreshReuse | Kind::CodeReplayed | Kind::Lost) => {
+                record!(warn, event)
+            }
             // Who saw it begin at ERROR, or edited the policy, waits for this line.
             (Decision::Deny, _) | (_, Kind::Outage | Kind::PolicyReloaded) => record!(info, event),
             (Decision::Allow, _) => record!(debug, event),

@@ -68,6 +68,11 @@ impl Protected {
         &self.inventory
     }
 
+    /// The policy in force.
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        self.context.auth.policy()
+    }
+
     /// Says that the listener which serves this application speaks TLS, so that each of its requests
     /// counts as one that came by TLS: see [`Https::Required`].
     ///

@@ -119,3 +119,42 @@ impl App {
             .with_state(self)
     }
 }
+
+/// Who may call what is in `policies/blog.lock`, beside the policy, and this test holds the blog to it.
+#[cfg(test)]
+mod tests {
+    use auth_runtime::{jwt::KeySet, policy, policy_types::Algorithm, store::MemoryStore};
+
+    use super::*;
+    use crate::{
+        outbox::Outbox,
+        provider,
+        settings::{SettingError, Settings},
+    };
+
+    auth_runtime::lock_test!(blog());
+
+    /// The blog with all that it can be set to serve.
+    async fn blog() -> Result<Protected, Box<dyn Error>> {
+        let store = Arc::new(MemoryStore::new());
+        // The keys are inside the text: parsing them is what it is for.
+        let keys = KeySet::from_jwk_set(KeySet::generate(Algorithm::EdDSA)?.expose())?;
+        let auth = Auth::from_policy(policy!()).keys("jwt", keys).store(store.clone());
+        let notifier = Arc::new(Outbox("outbox.jsonl".into()));
+        let app = App::new(auth.build().await?, store, notifier).await?;
+        let provider = provider::sign_in(&app, &settings()?)?;
+        Ok(app.router_with(provider))
+    }
+
+    fn settings() -> Result<Settings, SettingError> {
+        Settings::read(|name| {
+            let value = match name {
+                "BLOG_OIDC_ISSUER" => "https://id.example",
+                "BLOG_OIDC_CLIENT_ID" => "blog",
+                "BLOG_OIDC_CLIENT_SECRET" => "of a provider that nobody asks",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        })
+    }
+}

@@ -47,7 +47,7 @@ impl Settings {
         Self::read(variable)
     }
 
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+    pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let address = variable("BLOG_ADDR").unwrap_or_else(|| DEFAULT_ADDRESS.to_owned());
         let address: SocketAddr = address.parse().map_err(|_| {
             SettingError::new("BLOG_ADDR", "is no address: write IP:PORT, such as 127.0.0.1:3000")
