@@ -9,6 +9,7 @@ mod fmt;
 mod init;
 mod keys;
 mod schema;
+mod test;
 
 /// Checks access policies, writes them in one form, and makes the keys they refer to
 ///
@@ -28,6 +29,7 @@ enum Command {
     Init(init::Arguments),
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
+    Test(test::Arguments),
     Keys(keys::Arguments),
 }
 
@@ -39,6 +41,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
+            Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
         }
         .into(),

@@ -45,9 +45,9 @@ pub mod settings;
 mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
-mod treacherous;
 #[cfg(feature = "yaml")]
 pub mod testing;
+mod treacherous;
 #[cfg(feature = "yaml")]
 mod undeclared;
 #[cfg(feature = "yaml")]

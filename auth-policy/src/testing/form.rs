@@ -48,6 +48,8 @@ pub(super) enum Holders {
     AnyRole,
     /// `no role`: those without one.
     NoRole,
+    /// `any account`: both, and so everybody but clients.
+    AnyAccount,
     /// `any client`: programs that act for themselves.
     AnyClient,
 }

@@ -43,22 +43,50 @@ pub struct Mutation {
 
 impl Mutation {
     /// The lines of the policy that nobody would miss, as findings in it.
-    pub fn diagnostics(&self, policy: &Source) -> Vec<Diagnostic> {
+    pub fn in_policy(&self, policy: &Source) -> Vec<Diagnostic> {
         let mut report = Report::default();
         for survivor in &self.survivors {
-            let SurvivorPlace::Policy(place) = &survivor.place else { continue };
-            report.add(Code::Untested, *place, |found| {
-                found
-                    .message(format!("no test would notice {}", survivor.change))
-                    .label(survivor.effect())
-                    .help(format!("a case that would: `{}`", survivor.case))
-            });
+            if let SurvivorPlace::Policy(place) = &survivor.place {
+                survivor.add(*place, &survivor.change, &mut report);
+            }
         }
         report.finish(policy)
     }
+
+    /// The rules in the code that nobody would miss, as findings in the lock.
+    pub fn in_lock(&self, lock: &Source) -> Vec<Diagnostic> {
+        let mut report = Report::default();
+        for survivor in &self.survivors {
+            if let SurvivorPlace::Endpoints(names) = &survivor.place {
+                let place = names.first().map(|name| line_of(name, lock)).unwrap_or_default();
+                let names = crate::name::listed(names.iter().map(String::as_str));
+                survivor.add(place, &format!("{names} {}", survivor.change), &mut report);
+            }
+        }
+        report.finish(lock)
+    }
+}
+
+/// The line of an endpoint in a lock; its first line if it is written in another way there.
+fn line_of(endpoint: &str, lock: &Source) -> Place {
+    let name: Vec<&str> = endpoint.split(' ').collect();
+    let is = |line: &str| line.split_whitespace().zip(&name).filter(|(a, b)| a == *b).count() == 2;
+    let found = lock.text().lines().zip(1u32..).find(|(line, _)| is(line));
+    let length = name.first().map_or(1, |method| method.len());
+    let length = u32::try_from(length).unwrap_or(1);
+    Place { line: found.map_or(1, |(_, line)| line), column: 1, length }
 }
 
 impl Survivor {
+    fn add(&self, place: Place, change: &str, report: &mut Report) {
+        report.add(Code::Untested, place, |found| {
+            found
+                .message(format!("no test would notice {change}"))
+                .label(self.effect())
+                .help(format!("a case that would: `{}`", self.case))
+        });
+    }
+
     /// What the change comes to, as a sentence without a subject.
     pub fn effect(&self) -> String {
         let verb = if self.gained { "would let in" } else { "would refuse" };

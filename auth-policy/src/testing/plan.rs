@@ -177,7 +177,7 @@ impl Planner<'_> {
             }
             Holders::Role(name) => format!("the role {}", quoted(name)),
             Holders::AnyRole => "a role".to_owned(),
-            Holders::NoRole => "no role".to_owned(),
+            Holders::NoRole | Holders::AnyAccount => "no role".to_owned(),
             Holders::AnyClient => {
                 return self.report.add(Code::RoleOutOfReach, holders.place, |found| {
                     let scheme = quoted(scheme);
@@ -301,6 +301,7 @@ pub(super) fn members(subjects: &Subjects, scheme: &str, holders: &Holders) -> V
             _ if client => {}
             Holders::Role(name) => found.extend(subjects.find(carrier, Some(name))),
             Holders::NoRole => found.extend(subjects.find(carrier, None)),
+            Holders::AnyAccount => found.extend(subjects.range(carrier)),
             Holders::AnyRole => found.extend(subjects.range(carrier).skip(1)),
             Holders::AnyClient => {}
         }

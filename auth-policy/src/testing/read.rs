@@ -143,6 +143,7 @@ fn holders(word: String) -> Holders {
     match word.as_str() {
         "any role" => Holders::AnyRole,
         "no role" => Holders::NoRole,
+        "any account" => Holders::AnyAccount,
         "any client" => Holders::AnyClient,
         _ => Holders::Role(word),
     }

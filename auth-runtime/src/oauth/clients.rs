@@ -175,7 +175,11 @@ impl Clients {
             Ok(())
         })
         .await?;
-        self.report(Kind::ClientChanged, id, Some(if disabled { "client-closed" } else { "client-opened" }));
+        self.report(
+            Kind::ClientChanged,
+            id,
+            Some(if disabled { "client-closed" } else { "client-opened" }),
+        );
         Ok(())
     }
 
