@@ -10,6 +10,7 @@ mod init;
 mod keys;
 mod schema;
 mod test;
+mod token;
 
 /// Checks access policies, writes them in one form, and makes the keys they refer to
 ///
@@ -31,6 +32,7 @@ enum Command {
     Schema(schema::Arguments),
     Test(test::Arguments),
     Keys(keys::Arguments),
+    Token(token::Arguments),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
@@ -43,6 +45,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
+            Command::Token(arguments) => token::run(&arguments),
         }
         .into(),
         Err(error) => {

@@ -13,6 +13,15 @@ const FOLDER: &str = "policies";
 /// The policy of a package that names none.
 const DEFAULT: &str = "policies/auth.yaml";
 
+/// The policy named, or else the one that the package's attributes read.
+pub(crate) fn one(named: Option<&Path>) -> Result<PathBuf, String> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    let help = "no policy is named, and the package has none: name it with `--policy FILE`";
+    of_package()?.ok_or_else(|| help.to_owned())
+}
+
 /// The policies named, or else those found from the current folder.
 pub(crate) fn named_or_found(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     if !named.is_empty() {

@@ -29,6 +29,7 @@ mod limits;
 mod network;
 mod oauth;
 mod origins;
+mod providers;
 mod rules;
 mod schemes;
 
@@ -93,7 +94,7 @@ pub(crate) fn contents(source: &Source, document: &Document, report: &mut Report
     contents.cors = document.cors.as_ref().map(|form| cors::cors(form, report));
     let (schemes, ceilings_wrong) = schemes::schemes(document, &contents, report);
     contents.schemes = schemes;
-    contents.providers = schemes::providers(document);
+    contents.providers = providers::providers(document, report);
     let doubtful = roles_wrong || ceilings_wrong;
     let before = report.errors();
     contents.rules = rules::rules(document, &contents, doubtful, report);

@@ -8,10 +8,10 @@ use crate::{
     code::Code,
     report::Report,
     settings::{
-        Algorithm, AudienceKind, CharacterClass, ClientId, CorsMethod, EndpointKind,
+        Algorithm, AudienceKind, CharacterClass, ClientAuth, ClientId, CorsMethod, EndpointKind,
         ForwardedHeader, GrantType, KeyEnvironment, LimitKey, LimitOnStoreDown, OnStoreDown, Place,
-        Rate, Reference, ReferrerPolicy, Rejected, ResourcePolicy, RevocationCheck, SameSite,
-        Seconds, TokenType, WhenFull,
+        ProfileNames, Rate, Reference, ReferrerPolicy, Rejected, ResourcePolicy, RevocationCheck,
+        SameSite, Seconds, TokenType, WhenFull,
     },
     yaml::{Node, Value},
 };
@@ -24,6 +24,7 @@ mod headers;
 mod limits;
 mod network;
 mod oauth;
+mod providers;
 mod schemes;
 pub(crate) mod values;
 
@@ -165,8 +166,23 @@ pub(crate) struct IssuerForm {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProviderForm {
     pub(crate) issuer: Option<At<String>>,
+    /// Of a provider without OpenID Connect.
+    pub(crate) own: Option<OAuthProviderForm>,
     pub(crate) client_id: Option<ClientId>,
     pub(crate) client_secret: Option<Reference>,
+    /// The key, if it is there.
+    pub(crate) scopes_place: Place,
+    pub(crate) scopes: Option<Vec<At<String>>>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OAuthProviderForm {
+    pub(crate) identity: Option<At<String>>,
+    pub(crate) authorization_endpoint: Option<String>,
+    pub(crate) token_endpoint: Option<String>,
+    pub(crate) userinfo_endpoint: Option<String>,
+    pub(crate) client_auth: ClientAuth,
+    pub(crate) profile: Option<ProfileNames>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -302,7 +318,7 @@ impl Document {
             roles,
             schemes: schemes::schemes(section("schemes"), report),
             issuers: entries(section("issuers"), "issuers", report, schemes::issuer),
-            providers: entries(section("providers"), "providers", report, schemes::provider),
+            providers: entries(section("providers"), "providers", report, providers::provider),
             limits: entries(section("limits"), "limits", report, limits::limit),
             endpoints: endpoints::endpoints(fields.entry("endpoints"), report),
             passwords: limits::passwords(fields.entry("passwords"), report),

@@ -78,6 +78,12 @@ pub(crate) enum Form {
     ForeignNames(&'static Self),
 }
 
+/// Every map.
+#[cfg(test)]
+pub(crate) fn maps() -> &'static [Map] {
+    table::MAPS
+}
+
 /// The map of that path.
 pub(crate) fn map(path: &str) -> Option<&'static Map> {
     table::MAPS.iter().find(|map| map.path == path)

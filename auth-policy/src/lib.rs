@@ -17,6 +17,8 @@ mod code;
 mod contents;
 #[cfg(feature = "yaml")]
 mod diagnostic;
+#[cfg(feature = "tools")]
+pub mod diff;
 #[cfg(feature = "yaml")]
 mod document;
 mod duration;
@@ -59,6 +61,8 @@ pub use check::{Checked, check};
 pub use code::{Code, Severity};
 #[cfg(feature = "yaml")]
 pub use diagnostic::Diagnostic;
+#[cfg(feature = "yaml")]
+pub use duration::NotASpan;
 pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};
 #[cfg(feature = "tools")]

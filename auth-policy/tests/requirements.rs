@@ -116,6 +116,25 @@ fn m04_a_key_never_stands_in_the_policy() {
 fn oc1_there_is_no_flow_to_choose_but_the_code_flow() {
     assert_eq!(found_in("oc1-provider-flow"), [Code::UnknownKey]);
     assert_eq!(found_in("oc1-provider-pkce"), [Code::UnknownKey]);
+    assert_eq!(found_in("oc1-oauth-provider-implicit"), [Code::UnknownKey]);
+    assert_eq!(found_in("oc1-oauth-provider-plain-pkce"), [Code::UnknownKey]);
+}
+
+#[test]
+fn oc4_two_providers_have_names_and_so_callbacks_of_their_own() {
+    assert_eq!(found_in("oc4-two-providers-of-one-name"), [Code::DuplicateKey]);
+    assert_eq!(found_in("oc4-provider-name-is-no-segment"), [Code::InvalidName]);
+}
+
+#[test]
+fn oc6_endpoints_of_a_provider_are_https_but_on_this_machine() {
+    assert_eq!(found_in("oc6-provider-endpoint-plain-http"), [Code::InvalidUrl]);
+}
+
+#[test]
+fn oc8_no_two_providers_vouch_for_the_same_people() {
+    assert_eq!(found_in("oc8-two-providers-of-one-identity"), [Code::DuplicateIssuer]);
+    assert_eq!(found_in("oc8-identity-is-an-issuer"), [Code::DuplicateIssuer]);
 }
 
 #[test]

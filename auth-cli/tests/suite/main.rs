@@ -16,4 +16,5 @@ mod formats;
 mod init;
 mod keys;
 mod schema;
+mod token;
 mod world;

@@ -82,6 +82,7 @@ fn what(path: &str) -> String {
         "roles.*" => "a role",
         "issuers.*" => "an issuer",
         "providers.*" => "a provider",
+        "providers.*.profile" => "the `profile` of a provider",
         "limits.*" => "a limit",
         "endpoints.*" => "an entry of `endpoints`",
         "rules.*" => "a rule",

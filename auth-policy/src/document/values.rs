@@ -250,6 +250,26 @@ pub(crate) fn issuer(node: Option<&Node>, report: &mut Report) -> Option<At<Stri
     Some(text)
 }
 
+/// An endpoint: an https URL without a fragment. A query is part of it (RFC 6749, section 3.1).
+pub(super) fn endpoint(node: Option<&Node>, report: &mut Report) -> Option<At<String>> {
+    let text = text(node?, "an endpoint's https URL", report)?;
+    let path = text.value.split_once('?').map_or(text.value.as_str(), |(path, _)| path);
+    let query = text.value.get(path.len() + 1..).unwrap_or_default();
+    let fault = match query.contains(|c: char| !c.is_ascii_graphic() || "#\"\\<>".contains(c)) {
+        true => Some("its query has a space, a fragment or quotes"),
+        false => url_fault(path),
+    };
+    if let Some(fault) = fault {
+        report.add(Code::InvalidUrl, text.place, |found| {
+            found.message(format!("{} cannot be an endpoint: {fault}", quoted(&text.value))).help(
+                "write it as the provider's documentation does, such as `https://id.example/token`",
+            )
+        });
+        return None;
+    }
+    Some(text)
+}
+
 fn url_fault(url: &str) -> Option<&'static str> {
     if !url.chars().all(|c| c.is_ascii_graphic()) {
         return Some("it holds a space or a character that is not ASCII");

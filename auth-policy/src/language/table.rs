@@ -28,6 +28,7 @@ const fn key(
 /// What is compared byte for byte with what somebody else sends.
 const EXACT: Form = Pattern("^[!-~]+$");
 const ISSUER: Form = Pattern("^https?://[^\\s?#\"\\\\<>]+$");
+const ENDPOINT: Form = Pattern("^https?://[^\\s#\"\\\\<>]+$");
 const RATE: Form = Pattern("^ *[0-9]+/(second|minute|hour|day)( +burst +[0-9]+)? *$");
 const BUCKET: Form =
     Pattern("^ *(address|account|credential|route) *(\\+ *(address|account|credential|route) *)*$");
@@ -522,9 +523,82 @@ pub(super) const MAPS: &[Map] = &[
     Map {
         path: "providers.*",
         keys: &[
-            key("issuer", Required, ISSUER, Changed, "Whose discovery document will be read."),
+            key(
+                "issuer",
+                Optional,
+                ISSUER,
+                Changed,
+                "Of an OpenID provider: whose discovery document says the rest.",
+            ),
+            key(
+                "identity",
+                Optional,
+                ISSUER,
+                Changed,
+                "Of a provider without OpenID Connect: the URL that its people are known by here.",
+            ),
+            key(
+                "authorization_endpoint",
+                Optional,
+                ENDPOINT,
+                Changed,
+                "Where that one sends browsers on.",
+            ),
+            key("token_endpoint", Optional, ENDPOINT, Changed, "Where that one exchanges a code."),
+            key(
+                "userinfo_endpoint",
+                Optional,
+                ENDPOINT,
+                Changed,
+                "Where that one says who somebody is.",
+            ),
+            key(
+                "profile",
+                Optional,
+                Form::Map("providers.*.profile"),
+                Inside,
+                "What that one calls what is known of somebody.",
+            ),
             key("client_id", Required, EXACT, Changed, "Who we are there; it is public."),
             key("client_secret", Required, Reference, Changed, "Where our secret comes from."),
+            key(
+                "client_auth",
+                Optional,
+                Choice(&["header", "form"]),
+                Neutral,
+                "Where that one takes our id and secret; in the `header` unless it says `form`.",
+            ),
+            key(
+                "scopes",
+                Optional,
+                TEXTS,
+                Neutral,
+                "What is asked of it; of an OpenID provider `[openid, profile, email]` if left out.",
+            ),
+        ],
+    },
+    Map {
+        path: "providers.*.profile",
+        keys: &[
+            key(
+                "subject",
+                Required,
+                EXACT,
+                Changed,
+                "Who it is there, and never another person; dots reach into objects.",
+            ),
+            key("email", Optional, EXACT, Changed, "The e-mail address."),
+            key(
+                "email_verified",
+                Optional,
+                EXACT,
+                Changed,
+                "Whether it saw that the address is theirs.",
+            ),
+            key("name", Optional, EXACT, Changed, "The whole name."),
+            key("given_name", Optional, EXACT, Changed, "The given name."),
+            key("family_name", Optional, EXACT, Changed, "The family name."),
+            key("username", Optional, EXACT, Changed, "What they would like to be called."),
         ],
     },
     Map {

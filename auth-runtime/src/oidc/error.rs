@@ -20,6 +20,8 @@ pub enum ProviderError {
     Name(String),
     /// The issuer of that provider may not be asked here.
     Issuer(String),
+    /// An endpoint of that provider may not be asked here.
+    Endpoint(String),
     /// There is no client id or no client secret for that provider.
     NoClient(String),
     /// That is no path of this service for a sign-in to lead to.
@@ -47,6 +49,10 @@ impl fmt::Display for ProviderError {
             Self::Issuer(provider) => write!(
                 f,
                 "the issuer of provider `{provider}` may not be asked: it must be `https` at a public address; in development also `http` on this machine"
+            ),
+            Self::Endpoint(provider) => write!(
+                f,
+                "an endpoint of provider `{provider}` may not be asked: each must be `https` at a public address; in development also `http` on this machine"
             ),
             Self::NoClient(provider) => {
                 write!(f, "provider `{provider}` needs a client id and a client secret")

@@ -1,14 +1,18 @@
 //! A provider, and where this service is reached. In: what the operator says. Out: the same, held
 //! together.
 
-use auth_policy::settings::{self, ClientId};
+use auth_policy::settings::{self, ClientId, ProviderKind};
 
 use super::ProviderError;
 use crate::{reference::resolve, secret::Secret};
 
-/// Somebody who signs people in: an OpenID provider, by its issuer.
+/// What a provider that is handed over is asked: who it is, what they are called, and where they
+/// have mail.
+const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "email"];
+
+/// Somebody who signs people in.
 ///
-/// The `providers` of a policy are such; one more can be handed to
+/// The `providers` of a policy are such; one more OpenID provider can be handed to
 /// [`ProviderSignInBuilder::provider`](super::ProviderSignInBuilder::provider).
 ///
 /// ```
@@ -21,13 +25,14 @@ use crate::{reference::resolve, secret::Secret};
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(super) name: String,
-    pub(super) issuer: String,
+    pub(super) kind: ProviderKind,
     pub(super) client_id: String,
     pub(super) client_secret: Secret,
+    pub(super) scopes: Vec<String>,
 }
 
 impl Provider {
-    /// A provider: its name in `/login/{name}`, its issuer byte for byte as it writes it itself,
+    /// An OpenID provider: its name in `/login/{name}`, its issuer byte for byte as it writes it itself,
     /// and who we are there.
     pub fn new(
         name: impl Into<String>,
@@ -35,8 +40,17 @@ impl Provider {
         client_id: impl Into<String>,
         client_secret: Secret,
     ) -> Self {
-        let (name, issuer, client_id) = (name.into(), issuer.into(), client_id.into());
-        Self { name, issuer, client_id, client_secret }
+        let kind = ProviderKind::OpenId { issuer: issuer.into() };
+        let scopes = USUAL_SCOPES.map(str::to_owned).to_vec();
+        Self { name: name.into(), kind, client_id: client_id.into(), client_secret, scopes }
+    }
+
+    /// Whom its people are known by: with their subject it says whose account they have.
+    pub(super) fn identity(&self) -> &str {
+        match &self.kind {
+            ProviderKind::OpenId { issuer } => issuer,
+            ProviderKind::OAuth(own) => &own.identity,
+        }
     }
 
     /// A provider of the policy.
@@ -57,7 +71,13 @@ impl Provider {
         let secret = resolve(&declared.client_secret).map_err(lost)?;
         // What a file holds ends with a line break that belongs to no secret.
         let secret = Secret::from(secret.expose().trim_end_matches(['\r', '\n']).to_owned());
-        Ok(Self::new(name, &declared.issuer, client_id, secret))
+        Ok(Self {
+            name: name.clone(),
+            kind: declared.kind.clone(),
+            client_id,
+            client_secret: secret,
+            scopes: declared.scopes.clone(),
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use auth_policy::settings::ProviderKind;
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::{
@@ -23,9 +24,6 @@ use crate::{
     session::Begun,
     store::Store,
 };
-
-/// What is asked of a provider: who it is, what they are called, and where they have mail.
-const SCOPE: &str = "openid profile email";
 
 /// The longest code that is sent on, in bytes.
 const MAX_CODE_BYTES: usize = 4096;
@@ -154,18 +152,21 @@ impl ProviderSignIn {
         let next = pages.after(next);
         let (back, now) = (redirect_uri.clone(), auth.now());
         let begun = transaction::begin(&**store, name, next, back, now).await?;
-        let nonce = begun.secrets.nonce();
-        let query = Form::default()
+        let mut query = Form::default()
             .field("response_type", "code")
             .field("client_id", &remote.provider.client_id)
             .field("redirect_uri", &redirect_uri)
-            .field("scope", SCOPE)
             .field("state", &begun.state)
-            // The provider puts it into the ID token.
-            .field("nonce", nonce.expose())
             .field("code_challenge", &begun.secrets.challenge())
-            .field("code_challenge_method", "S256")
-            .into_text();
+            .field("code_challenge_method", "S256");
+        if !remote.provider.scopes.is_empty() {
+            query = query.field("scope", &remote.provider.scopes.join(" "));
+        }
+        if metadata.signing.is_some() {
+            // The provider puts it into the ID token.
+            query = query.field("nonce", begun.secrets.nonce().expose());
+        }
+        let query = query.into_text();
         let endpoint = &metadata.authorization_endpoint;
         let between = if endpoint.contains('?') { "&" } else { "?" };
         let location = format!("{endpoint}{between}{query}");
@@ -188,7 +189,7 @@ impl ProviderSignIn {
         }
         let remote = self.remote(name)?;
         let metadata = remote.metadata(auth.now()).await?;
-        judge_issuer(&metadata, returned.issuer.as_deref(), &remote.provider.issuer)?;
+        judge_issuer(&metadata, returned.issuer.as_deref(), remote.provider.identity())?;
         let code = code(returned)?;
         let profile = remote.identify(&metadata, &transaction, &code, auth.now()).await?;
         let account = link::account(auth, &**people, &profile).await?;
@@ -230,6 +231,8 @@ impl ProviderSignIn {
 /// name another (RFC 9207). Errors name it too.
 fn judge_issuer(metadata: &Metadata, said: Option<&str>, issuer: &str) -> Result<(), Failure> {
     match said {
+        // Without OpenID Connect there is no issuer that it could be compared with.
+        _ if metadata.signing.is_none() => Ok(()),
         Some(said) if said == issuer => Ok(()),
         Some(_) => Err(Failure::Foreign("answer-of-another-issuer")),
         None if metadata.names_itself => Err(Failure::Foreign("answer-without-issuer")),
@@ -309,13 +312,24 @@ impl ProviderSignInBuilder {
 }
 
 fn check(provider: &Provider, outbound: &Outbound) -> Result<(), ProviderError> {
-    let Provider { name, issuer, client_id, client_secret } = provider;
+    let Provider { name, kind, client_id, client_secret, .. } = provider;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
         return Err(ProviderError::Name(name.clone()));
     }
-    if !outbound.admits(issuer) || issuer.contains(['?', '#']) {
-        return Err(ProviderError::Issuer(name.clone()));
+    match kind {
+        ProviderKind::OpenId { issuer } => {
+            if !outbound.admits(issuer) || issuer.contains(['?', '#']) {
+                return Err(ProviderError::Issuer(name.clone()));
+            }
+        }
+        ProviderKind::OAuth(own) => {
+            let endpoints =
+                [&own.authorization_endpoint, &own.token_endpoint, &own.userinfo_endpoint];
+            if !endpoints.into_iter().all(|url| outbound.admits(url)) {
+                return Err(ProviderError::Endpoint(name.clone()));
+            }
+        }
     }
     // Looked at for being there.
     if client_id.is_empty() || client_secret.expose().is_empty() {

@@ -2,23 +2,21 @@
 
 use std::sync::Arc;
 
-use auth_policy::{Source, check};
 use auth_runtime::{
-    EmbeddedPolicy, Router,
     oidc::{Provider, ProviderError, ProviderSignIn, Stage},
     secret::Secret,
 };
 
-use super::world::World;
-use crate::{blog::process::Folder, files::workspace};
+use super::world::{Setting, World};
 
+/// Of a policy without providers.
 async fn build(
     stage: Stage,
     edit: impl Fn(
         auth_runtime::oidc::ProviderSignInBuilder,
     ) -> auth_runtime::oidc::ProviderSignInBuilder,
 ) -> Result<(), ProviderError> {
-    let world = World::new().await;
+    let world = Setting::of("cookies.yaml").declaring("").world().await;
     let people = Arc::new(world.people.clone());
     edit(ProviderSignIn::builder(world.auth.clone(), people, stage)).build().map(drop)
 }
@@ -90,35 +88,54 @@ async fn m05_a_provider_needs_a_plain_name_an_id_and_a_secret() {
     }
 }
 
-/// The policy of these tests, with a provider whose secret is in that file.
-fn declaring(secret: &str) -> EmbeddedPolicy {
-    let path = workspace().join("tests/policies/cookies.yaml");
-    let text = std::fs::read_to_string(path).expect("the policy");
-    let text = format!(
-        "{text}\nproviders:\n  google: {{ issuer: https://id.example, client_id: blog, client_secret: \"file:{secret}\" }}\n"
-    );
-    let policy = check(&Source::new("policies/cookies.yaml", text.into())).policy.expect("sound");
-    let text = policy.to_embedded().expect("JSON");
-    EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
+#[tokio::test]
+async fn m05_providers_of_the_policy_are_there_beside_those_handed_over() {
+    let world = World::new().await;
+    let builder = || {
+        let people = Arc::new(world.people.clone());
+        ProviderSignIn::builder(world.auth.clone(), people, Stage::Development)
+    };
+    let sign_in = builder().provider(at("https://id.example")).build();
+    let sign_in = sign_in.expect("it goes together");
+    assert_eq!(sign_in.names().collect::<Vec<_>>(), ["fake", "hub", "other", "p"]);
 }
 
 #[tokio::test]
-async fn m05_providers_of_the_policy_are_there_beside_those_handed_over() {
-    let folder = Folder::new();
-    let secret = folder.0.join("secret").display().to_string();
-    std::fs::write(&secret, "s\n").expect("written");
-    let world = World::under(declaring(&secret), Router::new()).await;
-    let builder = |stage| {
-        let people = Arc::new(world.people.clone());
-        ProviderSignIn::builder(world.auth.clone(), people, stage)
-    };
-    let sign_in = builder(production()).provider(at("https://id.example")).build();
-    let sign_in = sign_in.expect("it goes together");
-    assert_eq!(sign_in.names().collect::<Vec<_>>(), ["google", "p"]);
-    let replaced = Provider::new("google", "http://x.example", "c", Secret::from("s".to_owned()));
-    let built = builder(production()).provider(replaced).build().map(drop);
-    assert_eq!(built, Err(ProviderError::Issuer("google".to_owned())));
-    std::fs::remove_file(&secret).expect("removed");
-    let lost = builder(production()).build();
-    assert!(matches!(lost, Err(ProviderError::Reference { provider, .. }) if provider == "google"));
+async fn m05_a_secret_that_is_not_there_is_said_at_start() {
+    let world = World::new().await;
+    std::fs::remove_file(world.secret()).expect("removed");
+    let lost = build_as(&world, Stage::Development);
+    assert!(matches!(lost, Err(ProviderError::Reference { provider, .. }) if provider == "fake"));
+}
+
+#[tokio::test]
+async fn oc6_production_asks_no_endpoint_of_the_policy_over_http_or_inside() {
+    for key in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"] {
+        for url in ["http://127.0.0.1:9/x", "https://10.0.0.1/x", "https://[::1]/x"] {
+            let world = hub_alone(key, url).await;
+            let built = build_as(&world, production());
+            assert_eq!(built, Err(ProviderError::Endpoint("hub".to_owned())), "{key} {url}");
+        }
+    }
+    let world = hub_alone("token_endpoint", "https://hub.example/token").await;
+    assert_eq!(build_as(&world, production()), Ok(()));
+}
+
+/// A policy with the provider `hub` alone, at public addresses but for that one.
+async fn hub_alone(key: &str, url: &str) -> World {
+    let own = ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"];
+    let lines = own.map(|name| {
+        let url = if name == key { url } else { "https://hub.example/y" };
+        format!("    {name}: {url}\n")
+    });
+    let provider = format!(
+        "\nproviders:\n  hub:\n    identity: https://hub.example\n{}    profile: {{ subject: id }}\n    client_id: blog\n    client_secret: file:SECRET\n",
+        lines.concat()
+    );
+    Setting::of("cookies.yaml").declaring(&provider).world().await
+}
+
+fn build_as(world: &World, stage: Stage) -> Result<(), ProviderError> {
+    let people = Arc::new(world.people.clone());
+    ProviderSignIn::builder(world.auth.clone(), people, stage).build().map(drop)
 }

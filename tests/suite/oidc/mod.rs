@@ -6,5 +6,6 @@ mod building;
 mod fake;
 mod limited;
 mod outward;
+mod plain;
 mod tokens;
 mod world;

@@ -2,12 +2,14 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use auth_policy::{Source, check};
 use auth_runtime::{
     Auth, EmbeddedPolicy, Identity, Protected, Router,
     account::{Account, StoredAccounts},
@@ -15,11 +17,9 @@ use auth_runtime::{
     authenticate,
     clock::{ManualClock, Timestamp},
     jwt::KeySet,
-    oidc::{self, Creating, People, Profile, Provider, ProviderSignIn, Stage},
-    policy,
+    oidc::{self, Creating, People, Profile, ProviderSignIn, Stage},
     policy_types::Algorithm,
     routing::get,
-    secret::Secret,
     store::{Answer as Answered, MemoryStore},
 };
 use axum::{
@@ -33,24 +33,41 @@ use serde_json::{Value, json};
 use std::sync::Mutex;
 use tower::ServiceExt;
 
-use super::fake::{Fake, TOKEN, USERINFO};
-use crate::sessions::world::password_hash;
+use super::fake::{Fake, TOKEN, USER, USERINFO};
+use crate::{blog::process::Folder, files::workspace, sessions::world::password_hash};
 
 pub(super) const START: i64 = 1_800_000_000;
 pub(super) const SECRET: &str = "s3cret:with/what needs+escapes";
 pub(super) const HOST: &str = "127.0.0.1:3000";
+/// What the people of `hub` are known by.
+pub(super) const HUB: &str = "https://hub.example";
 pub(super) const FAILED: &str = "/login?error=sign_in_failed";
 
 pub(super) struct World {
     pub(super) fake: Fake,
     /// The provider `other`.
     pub(super) other: Fake,
+    /// The provider `hub`, without OpenID Connect.
+    pub(super) hub: Fake,
     pub(super) clock: Arc<ManualClock>,
     pub(super) accounts: StoredAccounts,
     pub(super) people: Folk,
     pub(super) causes: Causes,
     pub(super) auth: Auth,
     app: Protected,
+    /// Where the secret is that the policy refers to.
+    folder: Folder,
+}
+
+/// What a service is made of.
+pub(super) struct Setting {
+    /// A policy of `tests/policies`.
+    file: &'static str,
+    /// Its providers, if they are not the usual three; `SECRET` stands for the file of the secret.
+    providers: Option<String>,
+    /// What is changed in all of it.
+    edits: Vec<(String, String)>,
+    routes: Router,
 }
 
 /// An answer, read to its end.
@@ -143,14 +160,87 @@ async fn who(caller: Identity) -> String {
     caller.subject().id.to_string()
 }
 
-impl World {
-    pub(super) async fn new() -> Self {
-        Self::under(policy!("policies/cookies.yaml"), Router::new().route("/who", get(who))).await
+impl Setting {
+    /// Under that policy, with no other routes than those of the sign-in.
+    pub(super) fn of(file: &'static str) -> Self {
+        Self { file, providers: None, edits: Vec::new(), routes: Router::new() }
     }
 
-    /// With these routes beside those of the sign-in.
-    pub(super) async fn under(policy: EmbeddedPolicy, routes: Router) -> Self {
+    /// With the policy that says `to` where it said `from`.
+    pub(super) fn with(mut self, from: &str, to: &str) -> Self {
+        self.edits.push((from.to_owned(), to.to_owned()));
+        self
+    }
+
+    /// With these providers, as a policy has them.
+    pub(super) fn declaring(mut self, providers: &str) -> Self {
+        self.providers = Some(providers.to_owned());
+        self
+    }
+
+    fn policy(&self, providers: &str) -> EmbeddedPolicy {
+        let path = workspace().join("tests/policies").join(self.file);
+        let mut text = std::fs::read_to_string(path).expect("the policy") + providers;
+        for (from, to) in &self.edits {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        let checked = check(&Source::new("p.yaml", text.into()));
+        let policy = checked.policy.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+        let text = policy.to_embedded().expect("JSON");
+        EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
+    }
+
+    pub(super) async fn world(self) -> World {
+        World::of(self).await
+    }
+}
+
+/// Three providers, as a policy declares them.
+fn declared(fake: &Fake, other: &Fake, hub: &Fake) -> String {
+    let (fake, other, hub) = (fake.issuer(), other.issuer(), hub.issuer());
+    format!(
+        "
+providers:
+  fake:
+    issuer: {fake}
+    client_id: blog
+    client_secret: file:SECRET
+  other:
+    issuer: {other}
+    client_id: blog
+    client_secret: file:SECRET
+  hub:
+    identity: {HUB}
+    authorization_endpoint: {hub}/authorize
+    token_endpoint: {hub}{TOKEN}
+    userinfo_endpoint: {hub}{USER}
+    profile: {{ subject: id, name: name, email: email, username: login }}
+    client_id: blog
+    client_secret: file:SECRET
+    scopes: [\"read:user\", \"user:email\"]
+"
+    )
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::of(Setting {
+            routes: Router::new().route("/who", get(who)),
+            ..Setting::of("cookies.yaml")
+        })
+        .await
+    }
+
+    async fn of(setting: Setting) -> Self {
         let (fake, other) = (Fake::start(&public_keys()).await, Fake::start(&public_keys()).await);
+        let (hub, folder) = (Fake::plain().await, Folder::new());
+        let secret = folder.0.join("secret");
+        std::fs::write(&secret, format!("{SECRET}\n")).expect("written");
+        let usual = || declared(&fake, &other, &hub);
+        let providers = setting.providers.clone().unwrap_or_else(usual);
+        let providers = providers.replace("SECRET", &secret.display().to_string());
+        let (policy, routes) = (setting.policy(&providers), setting.routes);
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
         let (store, causes) = (Arc::new(MemoryStore::new()), Causes::default());
         let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
@@ -167,19 +257,19 @@ impl World {
         let accounts = StoredAccounts::new(store);
         let (seen, refuses) = (Arc::default(), Arc::default());
         let people = Folk { accounts: accounts.clone(), seen, refuses };
-        let of = |name: &str, fake: &Fake| {
-            Provider::new(name, fake.issuer(), "blog", Secret::from(SECRET.to_owned()))
-        };
         let sign_in =
             ProviderSignIn::builder(auth.clone(), Arc::new(people.clone()), Stage::Development)
-                .provider(of("fake", &fake))
-                .provider(of("other", &other))
                 .after(["/account", "/"])
                 .on_failure("/login")
                 .build()
                 .expect("it goes together");
         let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());
-        Self { fake, other, clock, accounts, people, causes, auth, app }
+        Self { fake, other, hub, clock, accounts, people, causes, auth, app, folder }
+    }
+
+    /// The file of the secret.
+    pub(super) fn secret(&self) -> PathBuf {
+        self.folder.0.join("secret")
     }
 
     pub(super) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
@@ -227,6 +317,20 @@ impl World {
             "name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace",
         });
         self.fake.reply(USERINFO, 200, &userinfo);
+    }
+
+    /// The provider `hub` gives a token for whatever code, and says that of whose it is.
+    pub(super) fn hub_says(&self, user: &Value) {
+        let tokens = json!({ "access_token": "gho_at", "token_type": "bearer", "scope": "" });
+        self.hub.reply(TOKEN, 200, &tokens);
+        self.hub.reply(USER, 200, user);
+    }
+
+    /// A browser sets out for `hub`, and comes back with the code `c`.
+    pub(super) async fn through_hub(&self) -> Answer {
+        let outward = self.set_out("/login/hub").await;
+        let query = format!("state={}&code=c", outward.query["state"]);
+        self.back_with("hub", &query, &outward.cookie).await
     }
 
     pub(super) fn claims(&self, outward: &Outward, subject: &str) -> Value {
