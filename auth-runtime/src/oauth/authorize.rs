@@ -20,8 +20,9 @@ use super::{
 use crate::{
     Denial, Identity,
     account::Account,
-    audit::{Decision, Event, Kind, Scene, Tag},
+    audit::{Decision, Event, Kind, Tag},
     authorize::Door,
+    context::Context,
     csrf::CsrfForm,
     guard::{Guard, Public},
     limit,
@@ -29,6 +30,7 @@ use crate::{
     rule::{Opening, Openness, Own, SESSION, Schemes, everybody},
     secret::Secret,
     tokens::password_mark,
+    visit::Visit,
 };
 
 /// The longest query that is read, in bytes.
@@ -142,7 +144,7 @@ impl OAuth {
     async fn signed_in(&self, parts: &Parts) -> Result<Option<Identity>, Denial> {
         let schemes = Schemes::Own(SESSION).bits(&self.auth().policy());
         let openness = Openness { schemes, ..<Opened as Opening>::OPENNESS };
-        match Door::new(self.auth(), parts).identify(&openness).await {
+        match Door::new(Context::visit(parts)?, parts).identify(&openness).await {
             Err(denial) if denial.status() == StatusCode::UNAUTHORIZED => Ok(None),
             found => found,
         }
@@ -278,7 +280,7 @@ pub fn refused() -> Denial {
                   go back to it and begin anew";
     Problem::new(StatusCode::BAD_REQUEST, "invalid_authorization", "Invalid authorization request")
         .detail(detail)
-        .denied_as(Scene::denial())
+        .denied_as(Visit::denial())
         .into()
 }
 

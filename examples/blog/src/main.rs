@@ -7,6 +7,7 @@ mod app;
 mod clients;
 mod kept;
 mod keys;
+mod openapi;
 mod outbox;
 mod pages;
 mod posts;
@@ -63,7 +64,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(settings.address).await?;
     let address = listener.local_addr()?;
 
-    let blog = app.router_with(provider);
+    let blog = app.router_with(provider)?;
     print!("{}", blog.inventory());
     match seeded {
         Some(seed) => println!("seed {seed}"),
