@@ -253,6 +253,11 @@ async fn ot5_a_client_has_the_grants_it_is_registered_for() {
     assert_eq!((answer.status, answer.json().get("refresh_token")), (200, None));
     let token = answer.text("access_token");
     assert_eq!(world.reads(&token).await, 200);
+    let owner = browser.account.owner().unwrap();
+    let families = world.store.list(Collection("refresh"), &owner, world.auth.now()).await.unwrap();
+    let [family] = families.as_slice() else { panic!("{families:?}") };
+    let access = auth_policy::settings::Seconds(15 * 60);
+    assert_eq!(family.expires_at, Some(world.auth.now().plus(access)), "no longer than its token");
     world.tokens.end_all(&browser.account.id).await.unwrap();
     assert_eq!(world.reads(&token).await, 401);
 }

@@ -177,3 +177,13 @@ async fn ot8_a_refresh_token_that_leads_to_nothing_is_told_to_be_dead() {
         assert_eq!(active().await, false, "{why}");
     }
 }
+
+#[tokio::test]
+async fn ot7_a_ceiling_that_is_lowered_on_the_way_counts_at_the_exchange() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app").with("scope", "")).await;
+    world.clients.set_scopes("app", vec!["read:posts".to_owned()]).await.unwrap();
+    assert_eq!(world.exchange(&client, &code).await.text("scope"), "read:posts");
+}
