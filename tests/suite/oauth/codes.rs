@@ -146,6 +146,26 @@ async fn ot2_of_many_at_once_one_gets_tokens_and_they_are_worth_nothing() {
     }
 }
 
+/// The second use comes when there is nothing yet that it could end.
+#[tokio::test]
+async fn ot2_a_second_use_before_the_first_has_led_to_anything_ends_it_all_the_same() {
+    let world = Arc::new(World::new().await);
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app")).await;
+    let (again, same, secret) = (Arc::clone(&world), code.clone(), client.clone());
+    world.store.before_family(Box::new(move || {
+        Box::pin(async move { no_grant(&again.exchange(&secret, &same).await) })
+    }));
+    let given = world.exchange(&client, &code).await;
+    assert_eq!(given.status, 200, "{given:?}");
+    assert_eq!(world.events.causes("code.replayed"), ["code-used"]);
+    assert_eq!(world.reads(&given.text("access_token")).await, 401);
+    let refresh = given.text("refresh_token");
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    no_grant(&world.token(&client, &renew).await);
+}
+
 #[tokio::test]
 async fn ot3_a_code_lives_for_a_minute() {
     let world = World::new().await;
