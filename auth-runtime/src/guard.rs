@@ -12,6 +12,8 @@ use futures_util::FutureExt;
 
 #[cfg(feature = "metrics")]
 use crate::audit::Stopwatch;
+#[cfg(feature = "testing")]
+use crate::testing::Probe;
 use crate::{
     Identity,
     audit::Scene,
@@ -57,6 +59,8 @@ impl<S: Send + Sync, R: Rule> FromRequestParts<S> for Guard<R> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
         Scene::set_route(parts);
+        #[cfg(feature = "testing")]
+        Probe::arrive(parts);
         let auth = Context::engine(parts)?;
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
@@ -64,6 +68,8 @@ impl<S: Send + Sync, R: Rule> FromRequestParts<S> for Guard<R> {
             Door::new(auth, parts).authorize(&R::REQUIREMENT).await
         }))
         .await?;
+        #[cfg(feature = "testing")]
+        Probe::stop(parts)?;
         Context::remember(parts, &identity);
         Ok(Self { identity, rule: PhantomData })
     }
@@ -74,7 +80,11 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
         Scene::set_route(parts);
+        #[cfg(feature = "testing")]
+        Probe::arrive(parts);
         if O::OPENNESS.schemes == 0 && O::OPENNESS.limit.is_none() {
+            #[cfg(feature = "testing")]
+            Probe::stop(parts)?;
             return Ok(Self { identity: None, opening: PhantomData });
         }
         let auth = Context::engine(parts)?;
@@ -83,6 +93,8 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
         let identity =
             unless_it_panics(pin!(async { Door::new(auth, parts).identify(&O::OPENNESS).await }))
                 .await?;
+        #[cfg(feature = "testing")]
+        Probe::stop(parts)?;
         if let Some(identity) = &identity {
             Context::remember(parts, identity);
         }

@@ -8,8 +8,8 @@ use std::{
 };
 
 /// Features that add types of their own, and change nothing of what is there without them.
-const ADDITIVE: [&str; 8] =
-    ["sqlite", "postgres", "redis", "discovery", "reload", "client", "oidc", "metrics"];
+const ADDITIVE: [&str; 9] =
+    ["sqlite", "postgres", "redis", "discovery", "reload", "client", "oidc", "metrics", "testing"];
 const GUARDS: [&str; 3] = ["auth-runtime", "auth-macros", "auth-policy"];
 
 fn workspace() -> PathBuf {
@@ -43,7 +43,8 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 /// A feature is a second build of the same crate. Each one listed here was looked at: `yaml` in
 /// auth-policy reads policies and `tools` writes them, neither decides anything at run time; `discovery` in auth-runtime is a way
 /// of fetching that the application asks for by name, `reload` a way of changing values that it
-/// calls, and the others are stores that it opens.
+/// calls, `testing` tries the guards from a test and at most refuses who was let in, and the others
+/// are stores that it opens.
 #[test]
 fn e3_features_are_few_and_none_of_them_opens_anything() {
     for (of, known) in [
