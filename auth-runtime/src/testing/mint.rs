@@ -166,7 +166,13 @@ impl Mint {
         let now = self.auth.now();
         if let Some(people) = &self.people {
             let made = people.account(&roles, now).await;
-            return made.map_err(|error| failed(&people::said(&error)));
+            let made = made.map_err(|error| failed(&people::said(&error)))?;
+            return match made.roles == roles {
+                true => Ok(made),
+                false => {
+                    Err(untried("nobody in the accounts of the application has just these roles"))
+                }
+            };
         }
         let stored = self.stored()?;
         let account = people::stored(&stored, roles, now).await.map_err(|error| failed(&error))?;

@@ -74,6 +74,8 @@ pub struct PolicyTest {
     app: Protected,
     people: Option<Arc<dyn People>>,
     issuers: Vec<(String, Sign)>,
+    /// The tests themselves, if they are not in the file beside the policy.
+    text: Option<String>,
 }
 
 /// What came of it.
@@ -89,7 +91,7 @@ pub struct Report {
 impl PolicyTest {
     /// The tests of that application's policy.
     pub fn new(app: Protected) -> Self {
-        Self { app, people: None, issuers: Vec::new() }
+        Self { app, people: None, issuers: Vec::new(), text: None }
     }
 
     /// Makes accounts where they are the application's own. Without it they are made in the store of
@@ -110,6 +112,12 @@ impl PolicyTest {
         self
     }
 
+    /// Takes this text for the tests, instead of the file beside the policy.
+    pub fn tests(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
     /// Tries every expectation in `NAME.test.yaml` beside the policy. `package` is the folder of the
     /// application's package: `env!("CARGO_MANIFEST_DIR")`.
     ///
@@ -118,7 +126,10 @@ impl PolicyTest {
     /// When the file cannot be read, or names what the policy or the application does not have.
     pub async fn run(self, package: &str) -> Result<Report, String> {
         let policy = self.app.policy();
-        let source = tests_beside(policy.path(), Path::new(package))?;
+        let source = match self.text {
+            Some(text) => Source::new("the tests", text.into_bytes()),
+            None => tests_beside(policy.path(), Path::new(package))?,
+        };
         let lock = self.app.inventory().lock();
         let tests = PolicyTests::read(&source).map_err(|found| rendered(&found, &source))?;
         let expected = tests.expect(&source, &policy, &lock);

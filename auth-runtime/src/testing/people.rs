@@ -34,7 +34,8 @@ use crate::{
 /// }
 /// ```
 pub trait People: Send + Sync {
-    /// A new account that holds these roles, and which the engine finds by its id from now on.
+    /// A new account that holds these roles, and which the engine finds by its id from now on. One
+    /// with other roles says that nobody can have just these: then the expectation is not tried.
     fn account<'a>(&'a self, roles: &'a [String], now: Timestamp) -> Answer<'a, Account>;
 }
 

@@ -25,6 +25,7 @@ mod namesake;
 mod order;
 mod panics;
 mod paths;
+mod policy_tests;
 mod problems;
 mod protect;
 mod quoted;
