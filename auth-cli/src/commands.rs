@@ -4,6 +4,7 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+mod api_key;
 mod check;
 mod fmt;
 mod init;
@@ -33,6 +34,7 @@ enum Command {
     Test(test::Arguments),
     Keys(keys::Arguments),
     Token(token::Arguments),
+    ApiKey(api_key::Arguments),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
@@ -46,6 +48,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),
+            Command::ApiKey(arguments) => api_key::run(&arguments),
         }
         .into(),
         Err(error) => {

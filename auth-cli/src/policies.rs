@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use auth_policy::{Policy, Source, check};
+
 /// The folder that is searched when no policy is named.
 const FOLDER: &str = "policies";
 /// The policy of a package that names none.
@@ -20,6 +22,17 @@ pub(crate) fn one(named: Option<&Path>) -> Result<PathBuf, String> {
     }
     let help = "no policy is named, and the package has none: name it with `--policy FILE`";
     of_package()?.ok_or_else(|| help.to_owned())
+}
+
+/// The checked policy of that file, or the one that the package's attributes read.
+pub(crate) fn read(named: Option<&Path>) -> Result<Policy, String> {
+    let path = one(named)?;
+    let name = path.display().to_string();
+    let shown = name.escape_debug();
+    let source = Source::read(&path, name.clone());
+    let source = source.map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let refused = || format!("`{shown}` has errors: `cargo auth check {shown}` tells them");
+    check(&source).policy.ok_or_else(refused)
 }
 
 /// The policies named, or else those found from the current folder.

@@ -90,7 +90,7 @@ codes! {
     InvalidUrl Error "invalid-url" "An issuer or an endpoint that is not an exact https URL."
     InvalidOrigin Error "invalid-origin" "An origin that no browser sends, or one that stands for several."
     InvalidAddress Error "invalid-address" "An address, or a block of them, that is none or stands for too many."
-    InvalidPath Error "invalid-path" "A path that a cookie cannot be kept to."
+    InvalidPath Error "invalid-path" "A path that a cookie cannot be kept to, or that a sign-in cannot lead to."
     InvalidHeader Error "invalid-header" "A header, or a value of one, that cannot be sent or means something else already."
     InvalidWildcard Error "invalid-wildcard" "A wildcard of a form that grants do not have."
     OutOfRange Error "out-of-range" "A number or a span of time outside what its key allows."

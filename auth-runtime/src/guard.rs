@@ -16,7 +16,6 @@ use crate::audit::Stopwatch;
 use crate::testing::Probe;
 use crate::{
     Identity,
-    audit::Scene,
     authorize::Door,
     context::Context,
     denial::Denial,
@@ -58,14 +57,14 @@ impl<S: Send + Sync, R: Rule> FromRequestParts<S> for Guard<R> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        Scene::set_route(parts);
+        let visit = Context::visit(parts)?;
+        visit.set_route(parts);
         #[cfg(feature = "testing")]
         Probe::arrive(parts);
-        let auth = Context::engine(parts)?;
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
         let identity = unless_it_panics(pin!(async {
-            Door::new(auth, parts).authorize(&R::REQUIREMENT).await
+            Door::new(visit, parts).authorize(&R::REQUIREMENT).await
         }))
         .await?;
         #[cfg(feature = "testing")]
@@ -79,7 +78,9 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        Scene::set_route(parts);
+        if let Some(visit) = Context::find(parts) {
+            visit.set_route(parts);
+        }
         #[cfg(feature = "testing")]
         Probe::arrive(parts);
         if O::OPENNESS.schemes == 0 && O::OPENNESS.limit.is_none() {
@@ -87,11 +88,11 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
             Probe::stop(parts)?;
             return Ok(Self { identity: None, opening: PhantomData });
         }
-        let auth = Context::engine(parts)?;
+        let visit = Context::visit(parts)?;
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
         let identity =
-            unless_it_panics(pin!(async { Door::new(auth, parts).identify(&O::OPENNESS).await }))
+            unless_it_panics(pin!(async { Door::new(visit, parts).identify(&O::OPENNESS).await }))
                 .await?;
         #[cfg(feature = "testing")]
         Probe::stop(parts)?;
