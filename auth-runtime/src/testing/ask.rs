@@ -64,7 +64,7 @@ impl Asker {
         }
         let (status, code) = said(response).await;
         let known = refusals(&endpoint.rule, scheme);
-        let refused = known.iter().any(|known| *known == (status, code.as_str()))
+        let refused = known.contains(&(status, code.as_str()))
             || is_head && known.iter().any(|(known, _)| *known == status);
         if refused { Answer::Refused } else { Answer::Unclear(format!("{status} {code}")) }
     }

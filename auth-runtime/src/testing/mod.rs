@@ -76,6 +76,8 @@ pub struct PolicyTest {
     issuers: Vec<(String, Sign)>,
     /// The tests themselves, if they are not in the file beside the policy.
     text: Option<String>,
+    /// Which of the applications that share the policy it is.
+    name: Option<String>,
 }
 
 /// What came of it.
@@ -91,7 +93,7 @@ pub struct Report {
 impl PolicyTest {
     /// The tests of that application's policy.
     pub fn new(app: Protected) -> Self {
-        Self { app, people: None, issuers: Vec::new(), text: None }
+        Self { app, people: None, issuers: Vec::new(), text: None, name: None }
     }
 
     /// Makes accounts where they are the application's own. Without it they are made in the store of
@@ -112,6 +114,13 @@ impl PolicyTest {
         self
     }
 
+    /// Reads `POLICY.NAME.test.yaml`: where several applications share a policy, each has tests of
+    /// its own, as it has a lock of its own.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     /// Takes this text for the tests, instead of the file beside the policy.
     pub fn tests(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
@@ -128,7 +137,7 @@ impl PolicyTest {
         let policy = self.app.policy();
         let source = match self.text {
             Some(text) => Source::new("the tests", text.into_bytes()),
-            None => tests_beside(policy.path(), Path::new(package))?,
+            None => tests_beside(policy.path(), Path::new(package), self.name.as_deref())?,
         };
         let lock = self.app.inventory().lock();
         let tests = PolicyTests::read(&source).map_err(|found| rendered(&found, &source))?;
@@ -253,9 +262,10 @@ fn rendered(found: &[Diagnostic], source: &Source) -> String {
     found.iter().map(|found| found.render(source) + "\n").collect()
 }
 
-fn tests_beside(policy: &str, package: &Path) -> Result<Source, String> {
+fn tests_beside(policy: &str, package: &Path, name: Option<&str>) -> Result<Source, String> {
     let root = crate::lock::root_of(policy, package)?;
-    let label = Path::new(policy).with_extension("test.yaml");
+    let ending = name.map_or_else(|| "test.yaml".to_owned(), |name| format!("{name}.test.yaml"));
+    let label = Path::new(policy).with_extension(ending);
     let name = label.display().to_string();
     Source::read(&root.join(&label), name.as_str())
         .map_err(|error| format!("the tests of the policy, `{name}`, cannot be read: {error}"))
@@ -269,8 +279,12 @@ fn tests_beside(policy: &str, package: &Path) -> Result<Source, String> {
 #[doc(hidden)]
 #[track_caller]
 #[allow(clippy::panic, reason = "it is the body of a test")]
-pub fn hold<A: Application<Kind>, Kind>(make: impl FnOnce() -> A, package: &str) {
-    match held(make, package) {
+pub fn hold<A: Application<Kind>, Kind>(
+    make: impl FnOnce() -> A,
+    package: &str,
+    name: Option<&str>,
+) {
+    match held(make, package, name) {
         Err(problem) => panic!("{problem}"),
         Ok(report) if !report.holds() => panic!("{report}"),
         Ok(report) if !report.untried.is_empty() => {
@@ -284,13 +298,14 @@ pub fn hold<A: Application<Kind>, Kind>(make: impl FnOnce() -> A, package: &str)
 fn held<A: Application<Kind>, Kind>(
     make: impl FnOnce() -> A,
     package: &str,
+    name: Option<&str>,
 ) -> Result<Report, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime can be started: {error}"))?;
     runtime.block_on(async {
         let made = make().ready().await;
         let app = made.map_err(|error| format!("the application cannot be made: {error}"))?;
-        PolicyTest::new(app).run(package).await
+        PolicyTest { name: name.map(str::to_owned), ..PolicyTest::new(app) }.run(package).await
     })
 }
 
@@ -309,15 +324,20 @@ fn held<A: Application<Kind>, Kind>(
 /// # fn main() {}
 /// ```
 ///
+/// Where several applications share a policy, each names its own tests: `policy_test!(app(), name =
+/// "admin")` reads `policies/blog.admin.test.yaml`.
+///
 /// Where accounts are the application's own, or issuers of others are trusted, write the test itself:
 /// see [`PolicyTest`](crate::testing::PolicyTest).
 #[macro_export]
 macro_rules! policy_test {
-    ($app:expr $(,)?) => {
+    ($app:expr $(, name = $name:literal)? $(,)?) => {
         #[cfg(test)]
         #[test]
         fn auth_policy() {
-            $crate::testing::hold(|| $app, ::core::env!("CARGO_MANIFEST_DIR"));
+            let name: ::core::option::Option<&str> = ::core::option::Option::None;
+            $(let name = name.or(::core::option::Option::Some($name));)?
+            $crate::testing::hold(|| $app, ::core::env!("CARGO_MANIFEST_DIR"), name);
         }
     };
 }

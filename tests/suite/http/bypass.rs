@@ -106,8 +106,9 @@ fn is_of_additive(line: &str) -> bool {
     })
 }
 
-/// The environment is read where the policy refers to it and nowhere else at run time. `lock` is run
-/// by a test of the application, which asks there where its files are and whether to write one.
+/// The environment is read where the policy refers to it and nowhere else at run time. `lock` and
+/// `testing` are run by tests of the application, which ask there where its files are, and whether to
+/// write one.
 #[test]
 fn e3_the_environment_switches_nothing_off() {
     let of = workspace().join("auth-runtime/src");
@@ -119,5 +120,8 @@ fn e3_the_environment_switches_nothing_off() {
         .map(|(path, _)| path.strip_prefix(&of).unwrap().to_owned())
         .collect();
     reads.sort();
-    assert_eq!(reads, ["lock/held.rs", "lock/mod.rs", "reference.rs"].map(Path::new));
+    assert_eq!(
+        reads,
+        ["lock/held.rs", "lock/mod.rs", "reference.rs", "testing/mod.rs"].map(Path::new)
+    );
 }
