@@ -18,7 +18,7 @@ use crate::{
 const EVERYTHING: &str = include_str!("everything.yaml");
 
 /// What no policy can have in another way.
-const FIXED: &[&str] = &["version", "headers.hsts.include_subdomains"];
+const FIXED: &[&str] = &["version", "providers.github.profile", "headers.hsts.include_subdomains"];
 
 /// A key of `everything.yaml` and where it is.
 struct Leaf {
@@ -59,28 +59,37 @@ fn map_in(form: &Form) -> Option<&'static Map> {
 /// Every key below a map, with the maps themselves if they may be left out.
 fn leaves(map: &'static Map, above: &[String], said: &Value, found: &mut Vec<Leaf>) {
     for key in map.keys {
-        let mut path = above.to_vec();
-        path.push(key.name.to_owned());
-        let value = &said[key.name];
-        assert!(!value.is_null(), "everything.yaml has no `{}`", path.join("."));
-        let inner = map_in(&key.form).filter(|inner| inner.path != "scopes");
-        match (inner, &key.form) {
-            (Some(inner), Form::Names(_)) => {
-                // One that nothing needs, or else the one that says most.
-                let entries = value.as_object().unwrap().iter();
-                let keys = |entry: &Value| entry.as_object().map_or(0, serde_json::Map::len);
-                let most = |(name, entry): &(&String, &Value)| (*name == "unused", keys(entry));
-                let (name, entry) = entries.max_by_key(most).unwrap();
-                let entry_path = [path.clone(), vec![name.clone()]].concat();
-                leaves(inner, &entry_path, entry, found);
-                found.push(Leaf { path: entry_path, key });
+        leaf(key, above, said, found);
+    }
+}
+
+fn leaf(key: &'static Key, above: &[String], said: &Value, found: &mut Vec<Leaf>) {
+    let mut path = above.to_vec();
+    path.push(key.name.to_owned());
+    let value = &said[key.name];
+    assert!(!value.is_null(), "everything.yaml has no `{}`", path.join("."));
+    let inner = map_in(&key.form).filter(|inner| inner.path != "scopes");
+    match (inner, &key.form) {
+        (Some(inner), Form::Names(_)) => {
+            // One that nothing needs, or else the one that says most.
+            let mut entries: Vec<_> = value.as_object().unwrap().iter().collect();
+            let keys = |entry: &Value| entry.as_object().map_or(0, serde_json::Map::len);
+            entries.sort_by_key(|(name, entry)| (*name == "unused", keys(entry)));
+            let (first, most) = *entries.last().unwrap();
+            let of = |name: &String| [path.clone(), vec![name.clone()]].concat();
+            for key in inner.keys {
+                // Where entries are of several kinds, one has what another has not.
+                let has = |(_, entry): &&(&String, &Value)| !entry[key.name].is_null();
+                let (name, entry) = *entries.iter().rev().find(has).unwrap_or(&(first, most));
+                leaf(key, &of(name), entry, found);
             }
-            (Some(inner), _) => {
-                leaves(inner, &path, value, found);
-                found.push(Leaf { path, key });
-            }
-            _ => found.push(Leaf { path, key }),
+            found.push(Leaf { path: of(first), key });
         }
+        (Some(inner), _) => {
+            leaves(inner, &path, value, found);
+            found.push(Leaf { path, key });
+        }
+        _ => found.push(Leaf { path, key }),
     }
 }
 
@@ -280,7 +289,7 @@ fn every_key_of_the_language_has_a_verdict_in_its_direction() {
     let whole = everything();
     // Without what keeps other sections from being left out.
     let mut part = everything();
-    for section in ["oauth", "passwords", "rules"] {
+    for section in ["oauth", "passwords", "providers", "rules"] {
         part.as_object_mut().unwrap().remove(section);
     }
     let (mut tried, mut silent) = (0, Vec::new());

@@ -12,7 +12,7 @@ use crate::{
     contents::{Contents, Invariant, Role, Scheme, SchemeKind},
     ids::{LimitId, RoleId, SchemeId, ScopeId},
     requirement::Requirement,
-    settings::{ApiKeyScheme, ForeignIssuer, Network},
+    settings::{ApiKeyScheme, ForeignIssuer, Network, Provider, ProviderKind},
 };
 
 /// Everything a policy says, by the keys of the language.
@@ -32,7 +32,7 @@ pub(super) fn values(contents: &Contents) -> Value {
     say("roles", entries(&contents.roles, |role| (role.name.clone(), named.role(role))));
     say("schemes", named.schemes(false));
     say("issuers", named.schemes(true));
-    say("providers", entries(&contents.providers, |one| (one.name.clone(), unnamed(one))));
+    say("providers", entries(&contents.providers, |one| (one.name.clone(), provider(one))));
     say("limits", entries(&contents.limits, |one| (one.name.clone(), unnamed(one))));
     say(
         "endpoints",
@@ -165,6 +165,21 @@ fn unnamed(entry: &impl Serialize) -> Value {
     said.remove("name");
     said.remove("place");
     Value::Object(said)
+}
+
+/// A provider has what is said of its kind beside the rest.
+fn provider(provider: &Provider) -> Value {
+    let mut said = unnamed(provider);
+    if let Value::Object(said) = &mut said {
+        said.remove("kind");
+        match &provider.kind {
+            ProviderKind::OpenId { issuer } => {
+                drop(said.insert("issuer".to_owned(), json!(issuer)))
+            }
+            ProviderKind::OAuth(own) => said.extend(plain(&**own)),
+        }
+    }
+    said
 }
 
 fn network(network: &Network) -> Value {

@@ -266,6 +266,7 @@ impl World {
         let sign_in =
             ProviderSignIn::builder(auth.clone(), Arc::new(people.clone()), Stage::Development)
                 .build()
+                .await
                 .expect("it goes together");
         let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());
         Self { fake, other, hub, clock, accounts, people, causes, auth, app, folder }
