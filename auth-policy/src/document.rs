@@ -19,14 +19,14 @@ use crate::{
 mod access;
 mod browsers;
 mod endpoints;
-mod fields;
+pub(crate) mod fields;
 mod headers;
 mod limits;
 mod network;
 mod oauth;
 mod providers;
 mod schemes;
-mod values;
+pub(crate) mod values;
 
 use fields::{Fields, entries};
 

@@ -12,7 +12,7 @@ use crate::{
     contents::{Contents, Invariant, Role, Scheme, SchemeKind},
     ids::{LimitId, RoleId, SchemeId, ScopeId},
     requirement::Requirement,
-    settings::{ApiKeyScheme, ForeignIssuer, Network, Provider, ProviderKind},
+    settings::{ApiKeyScheme, ForeignIssuer, Network, Provider},
 };
 
 /// Everything a policy says, by the keys of the language.
@@ -167,17 +167,17 @@ fn unnamed(entry: &impl Serialize) -> Value {
     Value::Object(said)
 }
 
-/// A provider has what is said of its kind beside the rest.
+/// A provider, of whichever kind.
 fn provider(provider: &Provider) -> Value {
     let mut said = unnamed(provider);
-    if let Value::Object(said) = &mut said {
-        said.remove("kind");
-        match &provider.kind {
-            ProviderKind::OpenId { issuer } => {
-                drop(said.insert("issuer".to_owned(), json!(issuer)))
-            }
-            ProviderKind::OAuth(own) => said.extend(plain(&**own)),
-        }
+    if let Some(said) = said.as_object_mut()
+        && let Some(Value::Object(kind)) = said.remove("kind")
+    {
+        let members = kind.into_iter().filter_map(|(_, members)| match members {
+            Value::Object(members) => Some(members),
+            _ => None,
+        });
+        said.extend(members.flatten());
     }
     said
 }
