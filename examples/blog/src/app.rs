@@ -156,7 +156,7 @@ mod tests {
         let auth = Auth::from_policy(policy!()).keys("jwt", keys).store(store.clone());
         let notifier = Arc::new(Outbox("outbox.jsonl".into()));
         let app = App::new(auth.build().await?, store, notifier).await?;
-        let provider = provider::sign_in(&app, &settings()?)?;
+        let provider = provider::sign_in(&app, &settings()?).await?;
         Ok(app.router_with(provider)?)
     }
 
