@@ -14,6 +14,7 @@ mod blog;
 mod book;
 mod browser;
 mod cargo;
+mod choose;
 mod client;
 mod csrf;
 mod discovery;

@@ -22,6 +22,7 @@ mod layers;
 mod limits;
 mod methods;
 mod namesake;
+mod openapi;
 mod order;
 mod panics;
 mod paths;
