@@ -10,6 +10,7 @@ mod fmt;
 mod init;
 mod keys;
 mod schema;
+mod test;
 mod token;
 
 /// Checks access policies, writes them in one form, and makes the keys they refer to
@@ -30,6 +31,7 @@ enum Command {
     Init(init::Arguments),
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
+    Test(test::Arguments),
     Keys(keys::Arguments),
     Token(token::Arguments),
     ApiKey(api_key::Arguments),
@@ -43,6 +45,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
+            Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),
             Command::ApiKey(arguments) => api_key::run(&arguments),

@@ -58,6 +58,20 @@ pub(crate) fn named_or_found(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> 
     Ok(found)
 }
 
+/// The files of tests named, or else those of `policies/`.
+pub(crate) fn tests_named_or_found(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    if !named.is_empty() {
+        return Ok(named.to_vec());
+    }
+    let found = files(Path::new(FOLDER), is_test).map_err(|error| {
+        format!("no file of tests is named, and `{FOLDER}` cannot be read: {error}")
+    })?;
+    if found.is_empty() {
+        return Err(format!("no file of tests is named, and `{FOLDER}` holds no .test.yaml file"));
+    }
+    Ok(found)
+}
+
 /// The policy that the attributes of the package read, as `auth-macros` looks for it: named by the
 /// manifest, by `AUTH_POLICY`, or at its usual place if it is there.
 fn of_package() -> Result<Option<PathBuf>, String> {
@@ -101,9 +115,14 @@ fn same(one: &Path, other: &Path) -> bool {
 
 /// The policies in a folder, sorted. Tests of policies (`*.test.yaml`) are none.
 fn yaml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    files(folder, |path| !is_test(path))
+}
+
+/// The `.yaml` files of a folder that are of that kind, sorted.
+fn files(folder: &Path, is: impl Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
     let paths = folder.read_dir()?.map(|entry| Ok(entry?.path()));
     let mut files = paths.collect::<io::Result<Vec<_>>>()?;
-    files.retain(|path| path.extension() == Some(OsStr::new("yaml")) && !is_test(path));
+    files.retain(|path| path.extension() == Some(OsStr::new("yaml")) && is(path));
     files.sort();
     Ok(files)
 }

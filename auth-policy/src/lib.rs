@@ -47,6 +47,8 @@ pub mod settings;
 mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
+#[cfg(feature = "yaml")]
+pub mod testing;
 mod treacherous;
 #[cfg(feature = "yaml")]
 mod undeclared;

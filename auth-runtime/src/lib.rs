@@ -62,6 +62,7 @@ pub mod store;
 pub mod tokens;
 mod transport;
 mod url;
+mod visit;
 pub mod wellknown;
 
 pub use auth::Auth;
