@@ -10,6 +10,7 @@
 )]
 
 mod accounts;
+mod action;
 mod blog;
 mod book;
 mod browser;
