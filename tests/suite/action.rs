@@ -213,7 +213,7 @@ fn the_review_runs_the_commands_themselves() {
     let (code, said) = repository.review(&alone);
     assert_eq!(code, 1, "{said}");
     let annotation =
-        "::error file=policies/auth.yaml,line=5,col=40,endColumn=51,title=undeclared-scope::";
+        "::error file=policies/auth.yaml,line=5,col=41,endColumn=52,title=undeclared-scope::";
     assert!(said.contains(annotation), "{said}");
 }
 
