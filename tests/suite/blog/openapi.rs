@@ -119,6 +119,41 @@ fn h3_what_a_caller_lacks_is_what_the_document_asks_for() {
     assert!(refused >= 6, "{refused}");
 }
 
+/// A client's own token opens what the document says it opens, and what is for people is closed.
+#[test]
+fn m06_a_clients_token_opens_what_the_document_offers_to_clients() {
+    let blog = Blog::seeded();
+    let document = blog.get("/openapi.json", None).json();
+    let secret = blog.seed()["clients"]["svc-app"].as_str().expect("a secret").to_owned();
+    let form = format!("grant_type=client_credentials&client_id=svc-app&client_secret={secret}");
+    let urlencoded = ["Content-Type: application/x-www-form-urlencoded".to_owned()];
+    let token = blog.send("POST", "/oauth/token", &urlencoded, Some(&form)).json();
+    let token = format!("Authorization: Bearer {}", token["access_token"].as_str().expect("one"));
+    let (mut opened, mut closed) = (0, 0);
+    for operation in operations(&document).iter().filter(|operation| operation.0 == "GET") {
+        let alternatives = alternatives(operation.2);
+        if !alternatives.iter().any(|one| one.contains_key("jwt")) {
+            continue;
+        }
+        let (what, answer) = (operation.1, ask(&blog, operation, Some(&token)));
+        match alternatives.iter().find_map(|one| one.get("oauth2")) {
+            Some(scopes) if *scopes == serde_json::json!(["read:posts"]) => {
+                opened += 1;
+                assert_eq!(answer.status, 200, "{what}: {answer:?}");
+            }
+            Some(scopes) if scopes.as_array().is_some_and(Vec::is_empty) => {
+                assert_eq!(answer.status, 200, "{what}: {answer:?}");
+            }
+            Some(scopes) => assert_eq!(&answer.json()["missing_scopes"], scopes, "{what}"),
+            None => {
+                closed += 1;
+                assert!([401, 403].contains(&answer.status), "{what}: {answer:?}");
+            }
+        }
+    }
+    assert!(opened >= 1 && closed >= 2, "{opened} opened, {closed} closed");
+}
+
 /// What OpenAPI 3.1 asks of a document, as far as it is about more than the shape of one object.
 #[test]
 fn the_document_is_one_of_openapi_3_1() {

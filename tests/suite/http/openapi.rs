@@ -8,8 +8,14 @@ use auth_runtime::{
 };
 use axum::extract::State;
 use serde_json::{Value, json};
-use utoipa::OpenApi as _;
-use utoipa::openapi::OpenApi;
+use utoipa::{
+    OpenApi as _,
+    openapi::{
+        OpenApi,
+        path::Operation,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
 
 use super::{
     fixture::{Door, Reached, guarded, open},
@@ -63,7 +69,11 @@ async fn described(routes: Router<Reached>, document: OpenApi, undescribed: Unde
 
 #[tokio::test]
 async fn z4_each_operation_says_what_its_guard_asks_for_and_nothing_else() {
-    let document = described(routes(), Whole::openapi(), Undescribed::Refuse).await;
+    let mut written = Whole::openapi();
+    let back_door = HttpBuilder::new().scheme(HttpAuthScheme::Basic).build();
+    let components = written.components.get_or_insert_default();
+    components.add_security_scheme("made_up", SecurityScheme::Http(back_door));
+    let document = described(routes(), written, Undescribed::Refuse).await;
     let operation = |path: &str, method: &str| document["paths"][path][method].clone();
 
     let either = operation("/either", "post");
@@ -167,11 +177,30 @@ async fn what_is_described_and_not_served_is_an_error_whatever_else_is_added() {
         let added = undescribed == Undescribed::Add;
         assert_eq!(error.undescribed().count(), usize::from(!added), "POST /known");
     }
-    // A parameter of another name is another operation, and `HEAD` is answered where `GET` is.
+    // A parameter of another name is another operation.
     let renamed = Router::new().route("/posts/{post}", delete(remove));
     let app = Door::of(renamed).await.app;
     let error = app.openapi(Whole::openapi(), Undescribed::Refuse).err().unwrap();
     assert!(error.undescribed().any(|place| place == "DELETE /posts/{post}"));
+}
+
+/// `HEAD` is answered where `GET` is, behind the same guard; a route of its own for it counts first.
+#[tokio::test]
+async fn z4_head_is_described_as_the_get_that_answers_it() {
+    let mut document = Whole::openapi();
+    for path in ["/machines", "/known"] {
+        let item = document.paths.paths.get_mut(path).unwrap();
+        item.head = Some(Operation::new());
+    }
+    let document = described(routes(), document.clone(), Undescribed::Refuse).await;
+    for path in ["/machines", "/known"] {
+        let item = &document["paths"][path];
+        assert_eq!(item["head"]["security"], item["get"]["security"]);
+    }
+    let mut unserved = Whole::openapi();
+    unserved.paths.paths.get_mut("/either").unwrap().head = Some(Operation::new());
+    let error = Door::of(routes()).await.app.openapi(unserved, Undescribed::Add).err().unwrap();
+    assert_eq!(error.unserved().collect::<Vec<_>>(), ["HEAD /either"], "a POST answers no HEAD");
 }
 
 /// What OpenAPI has no form for is not hidden.
