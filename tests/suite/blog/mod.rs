@@ -6,6 +6,7 @@ mod canary;
 mod crowd;
 mod guessing;
 mod letting_in;
+mod openapi;
 mod outage;
 pub(crate) mod process;
 mod reloading;
