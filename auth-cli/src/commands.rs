@@ -10,6 +10,8 @@ mod init;
 mod keys;
 mod schema;
 mod token;
+mod what_can;
+mod who_can;
 
 /// Checks access policies, writes them in one form, and makes the keys they refer to
 ///
@@ -30,6 +32,8 @@ enum Command {
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
     Keys(keys::Arguments),
+    WhatCan(what_can::Arguments),
+    WhoCan(who_can::Arguments),
     Token(token::Arguments),
 }
 
@@ -42,6 +46,8 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
+            Command::WhatCan(arguments) => what_can::run(&arguments),
+            Command::WhoCan(arguments) => who_can::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),
         }
         .into(),
