@@ -4,11 +4,13 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+mod api_key;
 mod check;
 mod fmt;
 mod init;
 mod keys;
 mod schema;
+mod test;
 mod token;
 mod what_can;
 mod who_can;
@@ -31,10 +33,12 @@ enum Command {
     Init(init::Arguments),
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
+    Test(test::Arguments),
     Keys(keys::Arguments),
     WhatCan(what_can::Arguments),
     WhoCan(who_can::Arguments),
     Token(token::Arguments),
+    ApiKey(api_key::Arguments),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
@@ -45,10 +49,12 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
+            Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
             Command::WhatCan(arguments) => what_can::run(&arguments),
             Command::WhoCan(arguments) => who_can::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),
+            Command::ApiKey(arguments) => api_key::run(&arguments),
         }
         .into(),
         Err(error) => {
