@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod api_key;
 mod check;
+mod explain;
 mod fmt;
 mod init;
 mod keys;
@@ -30,6 +31,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Explain(explain::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
@@ -46,6 +48,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(without_cargo(arguments)) {
         Ok(Arguments { command }) => match command {
             Command::Check(arguments) => check::run(&arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
