@@ -16,5 +16,6 @@ mod formats;
 mod init;
 mod keys;
 mod schema;
+mod test;
 mod token;
 mod world;
