@@ -8,6 +8,7 @@ mod check;
 mod fmt;
 mod init;
 mod keys;
+mod lock;
 mod schema;
 mod token;
 
@@ -28,6 +29,7 @@ enum Command {
     Check(check::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
+    Lock(lock::Arguments),
     Schema(schema::Arguments),
     Keys(keys::Arguments),
     Token(token::Arguments),
@@ -40,6 +42,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Check(arguments) => check::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
+            Command::Lock(arguments) => lock::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),

@@ -94,7 +94,6 @@ codes! {
     InvalidHeader Error "invalid-header" "A header, or a value of one, that cannot be sent or means something else already."
     InvalidWildcard Error "invalid-wildcard" "A wildcard of a form that grants do not have."
     OutOfRange Error "out-of-range" "A number or a span of time outside what its key allows."
-    NotSupportedYet Error "not-supported-yet" "Something that would restrict access and is not enforced by this release."
 
     // Its names.
     NamedTwice Error "named-twice" "One list names the same thing twice."

@@ -29,6 +29,7 @@ mod format;
 #[cfg(feature = "yaml")]
 mod hints;
 mod ids;
+pub mod invariant;
 #[cfg(feature = "yaml")]
 mod language;
 pub mod lock;
@@ -45,7 +46,6 @@ mod schema;
 pub mod settings;
 #[cfg(feature = "yaml")]
 mod source;
-#[cfg(feature = "yaml")]
 mod suggest;
 mod treacherous;
 #[cfg(feature = "yaml")]
@@ -70,5 +70,4 @@ pub use policy::Policy;
 pub use schema::schema;
 #[cfg(feature = "yaml")]
 pub use source::{MAX_POLICY_BYTES, Source};
-#[cfg(feature = "yaml")]
 pub use suggest::nearest;

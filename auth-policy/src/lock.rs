@@ -23,7 +23,7 @@ mod write;
 pub use parse::MAX_LOCK_BYTES;
 
 /// The methods in the order of a lock's lines.
-const METHODS: [&str; 9] =
+pub(crate) const METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "ANY"];
 
 /// Every endpoint of an application, sorted by path and method.
