@@ -6,19 +6,19 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{Verdict, settings::settings, values::values};
 use crate::{
     Policy, Source, check,
     duration::seconds,
-    language::{self, Form, Key, Map, Need, Weaker},
+    language::{self, Form, Key, Need, Weaker},
 };
 
 const EVERYTHING: &str = include_str!("everything.yaml");
 
 /// What no policy can have in another way.
-const FIXED: &[&str] = &["version", "headers.hsts.include_subdomains"];
+const FIXED: &[&str] = &["version", "providers.github.profile", "headers.hsts.include_subdomains"];
 
 /// A key of `everything.yaml` and where it is.
 struct Leaf {
@@ -47,7 +47,7 @@ fn compare(old: &Policy, new: &Policy) -> Vec<(Verdict, String)> {
     found.into_iter().map(|(verdict, setting)| (verdict, setting.path)).collect()
 }
 
-fn map_in(form: &Form) -> Option<&'static Map> {
+fn map_in(form: &Form) -> Option<&'static language::Map> {
     match form {
         Form::Map(path) => language::map(path),
         Form::Names(of) => map_in(of),
@@ -56,37 +56,42 @@ fn map_in(form: &Form) -> Option<&'static Map> {
     }
 }
 
-/// Every key below a map, with the maps themselves if they may be left out.
-fn leaves(map: &'static Map, above: &[String], said: &Value, found: &mut Vec<Leaf>) {
-    for key in map.keys {
-        let mut path = above.to_vec();
-        path.push(key.name.to_owned());
-        let value = &said[key.name];
-        assert!(!value.is_null(), "everything.yaml has no `{}`", path.join("."));
-        let inner = map_in(&key.form).filter(|inner| inner.path != "scopes");
-        match (inner, &key.form) {
-            (Some(inner), Form::Names(_)) => {
-                // One that nothing needs, or else the one that says most.
-                let entries = value.as_object().unwrap().iter();
-                let keys = |entry: &Value| entry.as_object().map_or(0, serde_json::Map::len);
-                let most = |(name, entry): &(&String, &Value)| (*name == "unused", keys(entry));
-                let (name, entry) = entries.max_by_key(most).unwrap();
-                let entry_path = [path.clone(), vec![name.clone()]].concat();
-                leaves(inner, &entry_path, entry, found);
-                found.push(Leaf { path: entry_path, key });
+/// A key and every key below it.
+fn leaf(key: &'static Key, above: &[String], said: &Value, found: &mut Vec<Leaf>) {
+    let path = [above, &[key.name.to_owned()]].concat();
+    let value = &said[key.name];
+    assert!(!value.is_null(), "everything.yaml has no `{}`", path.join("."));
+    let inner = map_in(&key.form).filter(|inner| inner.path != "scopes");
+    match (inner, &key.form) {
+        (Some(inner), Form::Names(_)) => {
+            let entries = value.as_object().unwrap();
+            for key in inner.keys {
+                let (name, entry) = entry_with(entries, key.name);
+                leaf(key, &[path.clone(), vec![name.clone()]].concat(), entry, found);
             }
-            (Some(inner), _) => {
-                leaves(inner, &path, value, found);
-                found.push(Leaf { path, key });
-            }
-            _ => found.push(Leaf { path, key }),
+            let (name, _) = entry_with(entries, inner.keys[0].name);
+            found.push(Leaf { path: [path, vec![name.clone()]].concat(), key });
         }
+        (Some(inner), _) => {
+            inner.keys.iter().for_each(|key| leaf(key, &path, value, found));
+            found.push(Leaf { path, key });
+        }
+        _ => found.push(Leaf { path, key }),
     }
+}
+
+/// An entry that has the key: one that nothing needs, or else the one that says most.
+fn entry_with<'v>(entries: &'v Map<String, Value>, key: &str) -> (&'v String, &'v Value) {
+    let having = entries.iter().filter(|(_, entry)| entry.get(key).is_some());
+    let keys = |entry: &Value| entry.as_object().map_or(0, Map::len);
+    let most = |(name, entry): &(&String, &Value)| (*name == "unused", keys(entry));
+    having.max_by_key(most).unwrap_or_else(|| panic!("no entry of everything.yaml has `{key}`"))
 }
 
 fn all_leaves() -> Vec<Leaf> {
     let mut found = Vec::new();
-    leaves(language::map("").unwrap(), &[], &everything(), &mut found);
+    let keys = language::map("").unwrap().keys.iter();
+    keys.for_each(|key| leaf(key, &[], &everything(), &mut found));
     found
 }
 
@@ -118,6 +123,7 @@ const WORDS: &[&str] = &[
     "wide",
     "search",
     "https://other.example",
+    "https://other.example/path",
     "other",
     "X-Other",
     "__Host-other",

@@ -6,10 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::verdict::{Limits, Ways, ways};
-use crate::{
-    language::{self, Weaker},
-    settings::Rate,
-};
+use crate::{language, settings::Rate};
 
 /// Of two limits, or of none and one.
 pub(super) fn limit(old: Option<&Value>, new: Option<&Value>) -> Ways {

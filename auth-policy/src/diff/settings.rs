@@ -51,8 +51,7 @@ pub(super) type Judged = (Verdict, Setting);
 
 /// Everything that is set otherwise, in the order of the language.
 pub(super) fn settings(old: &Value, new: &Value) -> Vec<Judged> {
-    let limits = Limits { old: member(old, "limits"), new: member(new, "limits") };
-    let mut walk = Walk { limits, found: Vec::new() };
+    let mut walk = Walk { limits: Limits::of(old, new), found: Vec::new() };
     if let Some(map) = language::map("") {
         walk.map(map, "", old, new);
     }

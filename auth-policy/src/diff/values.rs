@@ -12,7 +12,7 @@ use crate::{
     contents::{Contents, Invariant, Role, Scheme, SchemeKind},
     ids::{LimitId, RoleId, SchemeId, ScopeId},
     requirement::Requirement,
-    settings::{ApiKeyScheme, ForeignIssuer, Network},
+    settings::{ApiKeyScheme, ForeignIssuer, Network, Provider},
 };
 
 /// Everything a policy says, by the keys of the language.
@@ -32,7 +32,7 @@ pub(super) fn values(contents: &Contents) -> Value {
     say("roles", entries(&contents.roles, |role| (role.name.clone(), named.role(role))));
     say("schemes", named.schemes(false));
     say("issuers", named.schemes(true));
-    say("providers", entries(&contents.providers, |one| (one.name.clone(), unnamed(one))));
+    say("providers", entries(&contents.providers, |one| (one.name.clone(), provider(one))));
     say("limits", entries(&contents.limits, |one| (one.name.clone(), unnamed(one))));
     say(
         "endpoints",
@@ -171,6 +171,21 @@ fn unnamed(entry: &impl Serialize) -> Value {
     said.remove("name");
     said.remove("place");
     Value::Object(said)
+}
+
+/// A provider, of whichever kind.
+fn provider(provider: &Provider) -> Value {
+    let mut said = unnamed(provider);
+    if let Some(said) = said.as_object_mut()
+        && let Some(Value::Object(kind)) = said.remove("kind")
+    {
+        let members = kind.into_iter().filter_map(|(_, members)| match members {
+            Value::Object(members) => Some(members),
+            _ => None,
+        });
+        said.extend(members.flatten());
+    }
+    said
 }
 
 fn network(network: &Network) -> Value {

@@ -41,7 +41,9 @@ pub(super) fn ways(weaker: Weaker, old: &Value, new: &Value, limits: &Limits<'_>
         Weaker::Faster => limits::faster(old, new),
         Weaker::Finer => limits::finer(old, new),
         Weaker::Addresses => addresses(old, new),
-        Weaker::Limit => limits::limit(limits.old(old), limits.new(new)),
+        Weaker::Limit => {
+            limits::limit(limits.old_named(old.as_str()), limits.new_named(new.as_str()))
+        }
         Weaker::Changed => Ways::BOTH,
         Weaker::Unset => present(new, old).unwrap_or(Ways::BOTH),
         Weaker::Present => present(old, new).unwrap_or(Ways::BOTH),
@@ -59,12 +61,18 @@ pub(super) struct Limits<'v> {
 }
 
 impl<'v> Limits<'v> {
-    fn old(&self, name: &Value) -> Option<&'v Value> {
-        name.as_str().and_then(|name| self.old.get(name))
+    /// Those of the values of two policies.
+    pub(super) fn of(old: &'v Value, new: &'v Value) -> Self {
+        let limits = |values: &'v Value| values.get("limits").unwrap_or(&Value::Null);
+        Self { old: limits(old), new: limits(new) }
     }
 
-    fn new(&self, name: &Value) -> Option<&'v Value> {
-        name.as_str().and_then(|name| self.new.get(name))
+    pub(super) fn old_named(&self, name: Option<&str>) -> Option<&'v Value> {
+        name.and_then(|name| self.old.get(name))
+    }
+
+    pub(super) fn new_named(&self, name: Option<&str>) -> Option<&'v Value> {
+        name.and_then(|name| self.new.get(name))
     }
 }
 
@@ -172,49 +180,49 @@ mod tests {
     const NO_LIMITS: Limits<'_> = Limits { old: &Value::Null, new: &Value::Null };
 
     #[track_caller]
-    fn holds(weaker: Weaker, old: Value, new: Value, expected: Ways) {
-        assert_eq!(ways(weaker, &old, &new, &NO_LIMITS), expected, "{old} {new}");
-        assert_eq!(ways(weaker, &new, &old, &NO_LIMITS), expected.back(), "{new} {old}");
+    fn holds(weaker: Weaker, old: &Value, new: &Value, expected: Ways) {
+        assert_eq!(ways(weaker, old, new, &NO_LIMITS), expected, "{old} {new}");
+        assert_eq!(ways(weaker, new, old, &NO_LIMITS), expected.back(), "{new} {old}");
     }
 
     #[test]
     fn each_direction_widens_one_way_and_narrows_the_other() {
-        holds(Weaker::Greater, json!(1), json!(2), Ways::WIDENS);
-        holds(Weaker::Smaller, json!(1), json!(2), Ways::NARROWS);
-        holds(Weaker::More, json!(["a"]), json!(["b", "a"]), Ways::WIDENS);
-        holds(Weaker::More, json!(["a"]), json!(["b"]), Ways::BOTH);
-        holds(Weaker::More, json!(["a", "b"]), json!(["b", "a"]), Ways::NEITHER);
-        holds(Weaker::More, json!(null), json!(["a"]), Ways::WIDENS);
-        holds(Weaker::More, json!({ "a": "x" }), json!({ "a": "x", "b": "x" }), Ways::WIDENS);
-        holds(Weaker::More, json!({ "a": "x" }), json!({ "a": "y" }), Ways::BOTH);
-        holds(Weaker::Fewer, json!(["a"]), json!(["b", "a"]), Ways::NARROWS);
-        holds(Weaker::On, json!(false), json!(true), Ways::WIDENS);
-        holds(Weaker::Off, json!(false), json!(true), Ways::NARROWS);
-        holds(Weaker::Last(&["strict", "lax"]), json!("strict"), json!("lax"), Ways::WIDENS);
-        holds(Weaker::Changed, json!("a"), json!("b"), Ways::BOTH);
-        holds(Weaker::Unset, json!("a"), json!(null), Ways::WIDENS);
-        holds(Weaker::Unset, json!("a"), json!("b"), Ways::BOTH);
-        holds(Weaker::Present, json!(null), json!({}), Ways::WIDENS);
-        holds(Weaker::Absent, json!(null), json!({}), Ways::NARROWS);
-        holds(Weaker::Neutral, json!("a"), json!("b"), Ways::NEITHER);
+        holds(Weaker::Greater, &json!(1), &json!(2), Ways::WIDENS);
+        holds(Weaker::Smaller, &json!(1), &json!(2), Ways::NARROWS);
+        holds(Weaker::More, &json!(["a"]), &json!(["b", "a"]), Ways::WIDENS);
+        holds(Weaker::More, &json!(["a"]), &json!(["b"]), Ways::BOTH);
+        holds(Weaker::More, &json!(["a", "b"]), &json!(["b", "a"]), Ways::NEITHER);
+        holds(Weaker::More, &json!(null), &json!(["a"]), Ways::WIDENS);
+        holds(Weaker::More, &json!({ "a": "x" }), &json!({ "a": "x", "b": "x" }), Ways::WIDENS);
+        holds(Weaker::More, &json!({ "a": "x" }), &json!({ "a": "y" }), Ways::BOTH);
+        holds(Weaker::Fewer, &json!(["a"]), &json!(["b", "a"]), Ways::NARROWS);
+        holds(Weaker::On, &json!(false), &json!(true), Ways::WIDENS);
+        holds(Weaker::Off, &json!(false), &json!(true), Ways::NARROWS);
+        holds(Weaker::Last(&["strict", "lax"]), &json!("strict"), &json!("lax"), Ways::WIDENS);
+        holds(Weaker::Changed, &json!("a"), &json!("b"), Ways::BOTH);
+        holds(Weaker::Unset, &json!("a"), &json!(null), Ways::WIDENS);
+        holds(Weaker::Unset, &json!("a"), &json!("b"), Ways::BOTH);
+        holds(Weaker::Present, &json!(null), &json!({}), Ways::WIDENS);
+        holds(Weaker::Absent, &json!(null), &json!({}), Ways::NARROWS);
+        holds(Weaker::Neutral, &json!("a"), &json!("b"), Ways::NEITHER);
     }
 
     #[test]
     fn what_a_direction_does_not_know_is_both() {
-        holds(Weaker::Greater, json!(1), json!("2"), Ways::BOTH);
-        holds(Weaker::More, json!("a"), json!(["a"]), Ways::BOTH);
-        holds(Weaker::On, json!(null), json!(true), Ways::BOTH);
-        holds(Weaker::Last(&["strict", "lax"]), json!("strict"), json!("none"), Ways::BOTH);
-        holds(Weaker::Addresses, json!(["10.0.0.0/8"]), json!(["all"]), Ways::BOTH);
+        holds(Weaker::Greater, &json!(1), &json!("2"), Ways::BOTH);
+        holds(Weaker::More, &json!("a"), &json!(["a"]), Ways::BOTH);
+        holds(Weaker::On, &json!(null), &json!(true), Ways::BOTH);
+        holds(Weaker::Last(&["strict", "lax"]), &json!("strict"), &json!("none"), Ways::BOTH);
+        holds(Weaker::Addresses, &json!(["10.0.0.0/8"]), &json!(["all"]), Ways::BOTH);
     }
 
     #[test]
     fn a_block_within_another_is_no_new_address() {
         let (eight, nine) = (json!(["10.0.0.0/8"]), json!(["10.128.0.0/9", "10.0.0.7"]));
-        holds(Weaker::Addresses, nine.clone(), eight.clone(), Ways::WIDENS);
-        holds(Weaker::Addresses, json!(null), eight.clone(), Ways::WIDENS);
-        holds(Weaker::Addresses, nine, json!(["10.0.0.0/9"]), Ways::BOTH);
-        holds(Weaker::Addresses, eight, json!(["::/0"]), Ways::BOTH);
+        holds(Weaker::Addresses, &nine, &eight, Ways::WIDENS);
+        holds(Weaker::Addresses, &json!(null), &eight, Ways::WIDENS);
+        holds(Weaker::Addresses, &nine, &json!(["10.0.0.0/9"]), Ways::BOTH);
+        holds(Weaker::Addresses, &eight, &json!(["::/0"]), Ways::BOTH);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::{
 };
 
 /// Features that add types of their own, and change nothing of what is there without them.
-const ADDITIVE: [&str; 8] =
-    ["sqlite", "postgres", "redis", "discovery", "reload", "client", "oidc", "metrics"];
+const ADDITIVE: [&str; 9] =
+    ["sqlite", "postgres", "redis", "discovery", "reload", "client", "oidc", "metrics", "utoipa"];
 const GUARDS: [&str; 3] = ["auth-runtime", "auth-macros", "auth-policy"];
 
 fn workspace() -> PathBuf {
