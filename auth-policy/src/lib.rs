@@ -34,6 +34,8 @@ pub mod invariant;
 mod language;
 pub mod lock;
 #[cfg(feature = "yaml")]
+mod locked;
+#[cfg(feature = "yaml")]
 mod name;
 pub mod policy;
 #[cfg(feature = "yaml")]
@@ -66,6 +68,8 @@ pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};
 #[cfg(feature = "tools")]
 pub use format::{FormatError, format};
+#[cfg(feature = "yaml")]
+pub use locked::{CheckedWithLocks, check_with_locks};
 pub use policy::Policy;
 #[cfg(feature = "tools")]
 pub use schema::schema;
