@@ -158,7 +158,7 @@ impl fmt::Display for Broken {
             ),
             Fault::NotReached => write!(
                 f,
-                "the role `{role}` always reaches `{endpoint}`, says this entry, but by no scheme it does"
+                "the role `{role}` always reaches `{endpoint}`, says this entry, but it does not"
             ),
         }
     }

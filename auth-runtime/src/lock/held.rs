@@ -12,6 +12,7 @@ use std::{
 use auth_policy::{
     Policy,
     invariant::{Broken, broken},
+    lock::Lock,
 };
 
 use super::{Application, file::LockFile};
@@ -81,7 +82,7 @@ impl Environment {
         let file = LockFile::beside(policy.path(), &self.package, name)?;
         let lock = app.inventory().lock();
         let text = lock.write(&policy);
-        let broken: Vec<_> = broken(&policy, &lock)
+        let broken: Vec<_> = broken(&policy, &with_siblings(&lock, &file))
             .into_iter()
             .map(|broken| shown_statement(&policy, &broken))
             .collect();
@@ -115,6 +116,16 @@ impl Environment {
         });
         append(told, &line.to_string()).map_err(|error| format!("AUTH_LOCK_REPORT: {error}"))
     }
+}
+
+/// The endpoints of an application, and those of others that run the same policy, as their locks say:
+/// a statement may be about either.
+fn with_siblings(lock: &Lock, file: &LockFile) -> Lock {
+    let siblings = file.siblings().into_iter().filter_map(|text| Lock::parse(&text).ok());
+    let others = siblings.flat_map(|sibling| sibling.endpoints);
+    let mut all = lock.clone();
+    all.endpoints.extend(others);
+    all
 }
 
 /// A statement of the policy that does not hold, with its place and what to do.
