@@ -10,6 +10,7 @@ mod explain;
 mod fmt;
 mod init;
 mod keys;
+mod lock;
 mod schema;
 mod test;
 mod token;
@@ -34,6 +35,7 @@ enum Command {
     Explain(explain::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
+    Lock(lock::Arguments),
     Schema(schema::Arguments),
     Test(test::Arguments),
     Keys(keys::Arguments),
@@ -51,6 +53,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
+            Command::Lock(arguments) => lock::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
