@@ -4,11 +4,13 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+mod api_key;
 mod check;
 mod fmt;
 mod init;
 mod keys;
 mod schema;
+mod test;
 mod token;
 
 /// Checks access policies, writes them in one form, and makes the keys they refer to
@@ -29,8 +31,10 @@ enum Command {
     Init(init::Arguments),
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
+    Test(test::Arguments),
     Keys(keys::Arguments),
     Token(token::Arguments),
+    ApiKey(api_key::Arguments),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
@@ -41,8 +45,10 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
+            Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),
+            Command::ApiKey(arguments) => api_key::run(&arguments),
         }
         .into(),
         Err(error) => {

@@ -17,6 +17,11 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// Writes a remark beside what was asked for, out of the way of whoever reads that.
+pub(crate) fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Writes a problem of the command itself.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "error: {text}");

@@ -76,7 +76,7 @@ fn read(source: &Source, report: &mut Report) -> Option<Contents> {
 }
 
 /// The parts in the order they build on one another.
-fn contents(source: &Source, document: &Document, report: &mut Report) -> Contents {
+pub(crate) fn contents(source: &Source, document: &Document, report: &mut Report) -> Contents {
     let before = report.errors();
     let mut contents = Contents { path: source.path().to_owned(), ..Contents::default() };
     contents.scopes = access::scopes(document);

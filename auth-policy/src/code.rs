@@ -90,7 +90,7 @@ codes! {
     InvalidUrl Error "invalid-url" "An issuer or an endpoint that is not an exact https URL."
     InvalidOrigin Error "invalid-origin" "An origin that no browser sends, or one that stands for several."
     InvalidAddress Error "invalid-address" "An address, or a block of them, that is none or stands for too many."
-    InvalidPath Error "invalid-path" "A path that a cookie cannot be kept to."
+    InvalidPath Error "invalid-path" "A path that a cookie cannot be kept to, or that a sign-in cannot lead to."
     InvalidHeader Error "invalid-header" "A header, or a value of one, that cannot be sent or means something else already."
     InvalidWildcard Error "invalid-wildcard" "A wildcard of a form that grants do not have."
     OutOfRange Error "out-of-range" "A number or a span of time outside what its key allows."
@@ -136,6 +136,11 @@ codes! {
     NoSignIn Error "no-sign-in" "A requirement about the sign-in that names a scheme nobody signs in with."
     RuleCombined Error "rule-combined" "A named rule combined with what the rule already says."
 
+    // Tests of a policy.
+    UnknownEndpoint Error "unknown-endpoint" "A test of an endpoint that the lock does not have."
+    ExpectedAccess Error "expected-access" "Somebody is refused whom a test expects to be let in."
+    UnexpectedAccess Error "unexpected-access" "Somebody is let in whom no test expects."
+
     // Advice.
     SymmetricForPublic Warning "symmetric-for-public" "HS256 where tokens leave the operator's hands."
     LongAccessTtl Warning "long-access-ttl" "Access tokens that live for more than an hour."
@@ -144,6 +149,7 @@ codes! {
     LimitNotPerAccount Warning "limit-not-per-account" "A limit on sign-in under which one account can be tried from everywhere."
     ScopeNeverGranted Warning "scope-never-granted" "A scope that nothing in the policy grants."
     RoleWithoutEffect Warning "role-without-effect" "A role that grants nothing and that no role includes."
+    Untested Warning "untested" "A line of the policy that could change without a test that fails."
     PasswordClasses Note "password-classes" "Character classes, which NIST SP 800-63B advises against."
     NotAllShown Note "not-all-shown" "There were more findings than one run shows."
 }

@@ -9,9 +9,9 @@ use crate::{
     report::Report,
     settings::{
         Algorithm, AudienceKind, CharacterClass, ClientAuth, ClientId, CorsMethod, EndpointKind,
-        ForwardedHeader, GrantType, KeyEnvironment, LimitKey, LimitOnStoreDown, OnStoreDown, Place,
-        ProfileNames, Rate, Reference, ReferrerPolicy, Rejected, ResourcePolicy, RevocationCheck,
-        SameSite, Seconds, TokenType, WhenFull,
+        ForwardedHeader, GrantType, KeyEnvironment, LimitKey, LimitOnStoreDown, NewAccounts,
+        OnStoreDown, Place, ProfileNames, Rate, Reference, ReferrerPolicy, Rejected,
+        ResourcePolicy, RevocationCheck, SameSite, Seconds, TokenType, WhenFull,
     },
     yaml::{Node, Value},
 };
@@ -19,14 +19,14 @@ use crate::{
 mod access;
 mod browsers;
 mod endpoints;
-mod fields;
+pub(crate) mod fields;
 mod headers;
 mod limits;
 mod network;
 mod oauth;
 mod providers;
 mod schemes;
-mod values;
+pub(crate) mod values;
 
 use fields::{Fields, entries};
 
@@ -173,6 +173,9 @@ pub(crate) struct ProviderForm {
     /// The key, if it is there.
     pub(crate) scopes_place: Place,
     pub(crate) scopes: Option<Vec<At<String>>>,
+    pub(crate) after: Vec<At<String>>,
+    pub(crate) on_failure: Option<At<String>>,
+    pub(crate) new_accounts: NewAccounts,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,6 @@ use crate::settings::Seconds;
 /// The longest span of time that can be written: ten years.
 const LONGEST_SECONDS: u64 = 10 * 365 * 24 * 60 * 60;
 
-#[cfg(feature = "yaml")]
 /// What to do about a word that is no span of time.
 pub(crate) const HELP: &str =
     "write a whole number and a unit, such as `30s`, `15m`, `24h` or `7d`, up to ten years";

@@ -47,6 +47,8 @@ pub mod settings;
 mod source;
 #[cfg(feature = "yaml")]
 mod suggest;
+#[cfg(feature = "yaml")]
+pub mod testing;
 mod treacherous;
 #[cfg(feature = "yaml")]
 mod undeclared;
@@ -59,7 +61,6 @@ pub use check::{Checked, check};
 pub use code::{Code, Severity};
 #[cfg(feature = "yaml")]
 pub use diagnostic::Diagnostic;
-#[cfg(feature = "yaml")]
 pub use duration::NotASpan;
 pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};

@@ -35,6 +35,13 @@ impl Policy {
         Self { contents, structure, revision }
     }
 
+    /// The same policy as it would be with other contents, for questions about access alone: its
+    /// structure and its revision stay those of the original.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn with_contents(&self, contents: Contents) -> Self {
+        Self { contents, structure: self.structure, revision: self.revision.clone() }
+    }
+
     pub(crate) fn contents(&self) -> &Contents {
         &self.contents
     }

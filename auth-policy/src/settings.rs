@@ -19,7 +19,10 @@ pub use endpoints::{EndpointKind, EndpointLimit};
 pub use headers::{Headers, Hsts, ReferrerPolicy, ResourcePolicy};
 pub use network::{AddressBlock, AddressBlockError, ForwardedHeader, Network, Proxies};
 pub use oauth::{GrantType, OAuth};
-pub use providers::{ClientAuth, ClientId, OAuthProvider, ProfileNames, Provider, ProviderKind};
+pub use providers::{
+    ClientAuth, ClientId, NewAccounts, OAuthProvider, ProfileNames, Provider, ProviderKind,
+    is_local_path,
+};
 
 /// A place in the policy file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -14,8 +14,9 @@ use auth_policy::{
     policy::{AcrId, RoleId, Scheme, SchemeKind, ScopeId},
     settings::{
         Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientAuth, ClientId, Csrf,
-        ForeignIssuer, JwtScheme, KeyEnvironment, Passwords, Place, ProviderKind, Reference,
-        Rejected, Revocation, SameSite, Seconds, SessionScheme, TokenCookies, TokenType, WhenFull,
+        ForeignIssuer, JwtScheme, KeyEnvironment, NewAccounts, Passwords, Place, ProviderKind,
+        Reference, Rejected, Revocation, SameSite, Seconds, SessionScheme, TokenCookies, TokenType,
+        WhenFull,
     },
 };
 
@@ -232,6 +233,13 @@ fn m05_a_provider_has_an_issuer_or_endpoints_of_its_own() {
     let ProviderKind::OAuth(own) = &github.kind else { panic!("it has endpoints") };
     assert_eq!((own.client_auth, own.profile.subject.as_str()), (ClientAuth::Form, "id"));
     assert_eq!((own.profile.username.as_deref(), &own.profile.given_name), (Some("login"), &None));
+    assert_eq!(
+        (google.after.as_slice(), google.on_failure.as_str()),
+        (["/".to_owned()].as_slice(), "/")
+    );
+    assert_eq!(google.new_accounts, NewAccounts::Create);
+    assert_eq!(github.after, ["/account", "/welcome/back", "/"]);
+    assert_eq!((github.on_failure.as_str(), github.new_accounts), ("/login", NewAccounts::Refuse));
     let embedded = policy.to_embedded().unwrap();
     let back = Policy::from_embedded(&embedded, policy.structure()).unwrap();
     assert_eq!(back.providers(), policy.providers());

@@ -132,6 +132,14 @@ fn oc6_endpoints_of_a_provider_are_https_but_on_this_machine() {
 }
 
 #[test]
+fn oc9_a_sign_in_leads_to_paths_of_this_service_alone() {
+    assert_eq!(found_in("oc9-after-another-site"), [Code::InvalidPath; 5]);
+    assert_eq!(found_in("oc9-on-failure-another-site"), [Code::InvalidPath]);
+    assert_eq!(found_in("oc9-after-nothing"), [Code::EmptyValue]);
+    assert_eq!(found_in("oc9-after-twice"), [Code::NamedTwice]);
+}
+
+#[test]
 fn oc8_no_two_providers_vouch_for_the_same_people() {
     assert_eq!(found_in("oc8-two-providers-of-one-identity"), [Code::DuplicateIssuer]);
     assert_eq!(found_in("oc8-identity-is-an-issuer"), [Code::DuplicateIssuer]);

@@ -15,7 +15,7 @@ use auth_policy::{Policy, policy::SchemeId};
 use crate::{
     account::Accounts,
     api_key::{ApiKeys, Keep},
-    audit::{AuditSink, Decision, Event, Kind, Scene},
+    audit::{AuditSink, Decision, Event, Kind},
     clock::{Clock, Moment, Timestamp},
     csrf::CsrfKey,
     discovery::RemoteKeys,
@@ -28,6 +28,7 @@ use crate::{
     session::Book,
     store::{Store, StoreError},
     transport::Https,
+    visit::Visit,
 };
 
 /// The engine behind the guards: cheap to clone, the same engine in every clone.
@@ -192,7 +193,7 @@ impl Auth {
     /// An event of a refusal gets an id. A [`Denial`](crate::Denial) of this crate that is made in
     /// the same request, after it, has the same id as `instance`.
     pub fn record(&self, event: &Event<'_>) {
-        Scene::complete(event, |event| self.audit().record(event));
+        Visit::complete(event, |event| self.audit().record(event));
     }
 
     /// The store the engine was given.

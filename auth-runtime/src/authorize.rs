@@ -14,16 +14,12 @@ use futures_util::FutureExt;
 use crate::{
     Auth, Identity,
     api_key::Disproof,
-    audit::{
-        CredentialKind, Decision, DenialId, Event, Kind, PolicyLine, Scene, Tag, known_method,
-        request_id,
-    },
+    audit::{CredentialKind, Decision, DenialId, Event, Kind, PolicyLine, Tag},
     clock::Timestamp,
     credential::Presented,
     csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
     identity::Verified,
-    in_force::InForce,
     jwt::{TokenError, Unverified, VerifiedToken},
     limit::{Caller, Enforcer, Limited},
     oauth::{Unwelcome, within_ceiling},
@@ -33,13 +29,13 @@ use crate::{
     session::{self, Distrust},
     step_up::StepUp,
     url,
+    visit::Visit,
 };
 
 /// An engine looking at one request.
 pub(crate) struct Door<'r> {
-    auth: &'r Auth,
-    /// One policy for the whole decision.
-    in_force: Arc<InForce>,
+    /// With one policy for the whole decision.
+    visit: &'r Arc<Visit>,
     parts: &'r Parts,
     /// One moment for the whole decision.
     now: Timestamp,
@@ -63,8 +59,8 @@ impl Refusal {
 }
 
 impl<'r> Door<'r> {
-    pub(crate) fn new(auth: &'r Auth, parts: &'r Parts) -> Self {
-        Self { auth, in_force: auth.in_force(), parts, now: auth.now() }
+    pub(crate) fn new(visit: &'r Arc<Visit>, parts: &'r Parts) -> Self {
+        Self { visit, parts, now: visit.auth.now() }
     }
 
     /// The caller, who meets the requirement.
@@ -122,7 +118,7 @@ impl<'r> Door<'r> {
     /// Counts the request before anything is verified, read or fetched for it.
     async fn count_stranger(&self, limit: Option<LimitId>) -> Result<(), Refusal> {
         let Some(limit) = limit else { return Ok(()) };
-        let counted = Enforcer::new(self.auth, self.parts).before_anything(limit).await;
+        let counted = Enforcer::new(self.visit, self.parts).before_anything(limit).await;
         counted.map_err(|Limited { denial, cause }| Refusal::new(denial, cause))
     }
 
@@ -140,7 +136,7 @@ impl<'r> Door<'r> {
         if limit.is_none() && of_the_scheme.is_none() {
             return Ok(());
         }
-        let enforcer = Enforcer::new(self.auth, self.parts);
+        let enforcer = Enforcer::new(self.visit, self.parts);
         let counted = enforcer.once_known(limit, of_the_scheme, caller).await;
         counted.map_err(|Limited { denial, cause }| Refusal {
             identity: identity.cloned(),
@@ -175,8 +171,11 @@ impl<'r> Door<'r> {
         if !requirement.names(identity.scheme_id(), policy) {
             return Some((Denial::invalid_token(challenges), "other-scheme"));
         }
-        // SECURITY: what people do with their account no client does for them, whatever its scopes.
-        if requirement.is_for_people() && policy.oauth().is_some() && identity.client_id().is_some()
+        // SECURITY: a client is let in for scopes. What people do with their account no client does
+        // for them, and what no scope stands for nobody has let it have.
+        if self.is_of_client(identity)
+            && (requirement.is_for_people()
+                || requirement.asks_for_no_scope() && identity.acts_for_somebody())
         {
             return Some((Denial::not_for_clients(challenges), "client-token"));
         }
@@ -198,6 +197,13 @@ impl<'r> Door<'r> {
         let asked = StepUp::of(requirement);
         let lack = asked.lack(identity, policy, self.now)?;
         Some((Denial::insufficient_authentication(lack, asked, challenges), lack.cause()))
+    }
+
+    /// Whether it is a client that came, with a token of our own.
+    fn is_of_client(&self, identity: &Identity) -> bool {
+        let policy = self.policy();
+        let own = policy.jwt().is_some_and(|(scheme, _)| scheme == identity.scheme_id());
+        own && policy.oauth().is_some() && identity.client_id().is_some()
     }
 
     /// The identity behind the credential that was presented, if one was, and if the request comes
@@ -223,7 +229,7 @@ impl<'r> Door<'r> {
         if self.has_credential_in_url(schemes) {
             return Err(Refusal::new(Denial::invalid_token(&challenges), "credential-in-url"));
         }
-        let presented = self.in_force.carriers.find(&self.parts.headers, schemes);
+        let presented = self.visit.in_force.carriers.find(&self.parts.headers, schemes);
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
             Presented::Bearer(token) => {
@@ -243,7 +249,7 @@ impl<'r> Door<'r> {
     }
 
     fn known(&self, verified: Verified) -> Identity {
-        Identity::new(verified, Arc::clone(&self.in_force.policy))
+        Identity::new(verified, Arc::clone(&self.visit.in_force.policy))
     }
 
     /// An access token that a cookie carried: one of our own, of a sign-in whose tokens against
@@ -256,7 +262,7 @@ impl<'r> Door<'r> {
         let own = self.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
         let mut verified = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
         let family = verified.claims.get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
-        verified.csrf = family.and_then(|family| self.auth.family_csrf(family));
+        verified.csrf = family.and_then(|family| self.auth().family_csrf(family));
         // SECURITY: without a key there would be nothing to check, so nobody is let in.
         if verified.csrf.is_none() {
             return Err(Refusal::new(Denial::invalid_token(challenges), "cookie-without-family"));
@@ -273,9 +279,9 @@ impl<'r> Door<'r> {
         // Bytes that are no UTF-8 are no base64url either.
         let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
         let token =
-            token.and_then(|token| Unverified::read(token, self.in_force.verifiers(schemes)));
+            token.and_then(|token| Unverified::read(token, self.visit.in_force.verifiers(schemes)));
         let token = token.map_err(|error| refused(error, challenges))?;
-        let remote = self.auth.remote_keys(token.verifier().scheme());
+        let remote = self.auth().remote_keys(token.verifier().scheme());
         let verified = match remote {
             Some(remote) => remote.verify(&token, self.now).await,
             None => token.verify(self.now),
@@ -295,7 +301,7 @@ impl<'r> Door<'r> {
         cookie: &[u8],
         challenges: &Challenges<'_>,
     ) -> Result<Verified, Refusal> {
-        session::verify(self.auth, cookie, self.now).await.map_err(|distrust| match distrust {
+        session::verify(self.auth(), cookie, self.now).await.map_err(|distrust| match distrust {
             // From outside one bad session is like another.
             Distrust::Bad(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
             Distrust::Store(error) => Refusal::new(error.into(), "store-unavailable"),
@@ -309,7 +315,7 @@ impl<'r> Door<'r> {
         challenges: &Challenges<'_>,
     ) -> Result<Verified, Refusal> {
         let own = self.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
-        let revocations = self.auth.revocations().filter(|_| own);
+        let revocations = self.auth().revocations().filter(|_| own);
         let judged = match revocations {
             Some(revocations) => revocations.judge(&token, self.now).await,
             None => Ok(()),
@@ -332,7 +338,7 @@ impl<'r> Door<'r> {
         token: VerifiedToken,
         challenges: &Challenges<'_>,
     ) -> Result<Verified, Refusal> {
-        let within = within_ceiling(self.auth, self.policy(), token).await;
+        let within = within_ceiling(self.auth(), self.policy(), token).await;
         within.map(Verified::from).map_err(|unwelcome| match unwelcome {
             Unwelcome::Client(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
             Unwelcome::Store(error) => Refusal::new(error.into(), "store-unavailable"),
@@ -344,7 +350,7 @@ impl<'r> Door<'r> {
         key: &[u8],
         challenges: &Challenges<'_>,
     ) -> Result<Identity, Refusal> {
-        let keys = self.auth.api_keys();
+        let keys = self.auth().api_keys();
         let keys = keys.ok_or_else(|| Refusal::new(Denial::internal(), "no-api-keys"))?;
         match keys.verify(key, self.now).await {
             Ok(verified) => Ok(self.known(verified)),
@@ -366,8 +372,12 @@ impl<'r> Door<'r> {
         })
     }
 
-    fn policy(&self) -> &Policy {
-        &self.in_force.policy
+    fn auth(&self) -> &'r Auth {
+        &self.visit.auth
+    }
+
+    fn policy(&self) -> &'r Policy {
+        &self.visit.in_force.policy
     }
 
     fn challenges(&self, schemes: u64) -> Challenges<'_> {
@@ -394,7 +404,7 @@ impl<'r> Door<'r> {
         // What was presented matters only where nobody was found behind it.
         let presented = identity.is_none().then(|| self.presented(schemes)).flatten();
         let denial = cause.and_then(|_| DenialId::random());
-        self.auth.audit().record(&Event {
+        self.auth().audit().record(&Event {
             decision,
             subject: identity.map(Identity::subject),
             scheme: scheme.map(|scheme| scheme.name.as_str()),
@@ -403,16 +413,16 @@ impl<'r> Door<'r> {
                 .or(presented.map(|(kind, _)| kind)),
             credential: identity.and_then(Identity::credential_id),
             presented: presented.and_then(|(_, bytes)| Tag::of_credential(bytes)),
-            method: Some(known_method(&self.parts.method)),
+            method: Some(self.visit.method),
             route: self.parts.extensions.get::<MatchedPath>().map(MatchedPath::as_str),
-            address: Scene::address(),
+            address: self.visit.address,
             rule,
             place: match rule {
                 Some(rule) => PolicyLine::of_rule(policy, rule),
                 None => scheme.map(|scheme| PolicyLine::of_scheme(policy, scheme)),
             },
             cause,
-            request_id: request_id(&self.parts.headers),
+            request_id: self.visit.request_id(),
             denial,
             ..Event::new(self.now, Kind::Access, policy.revision().clone())
         });
@@ -421,7 +431,7 @@ impl<'r> Door<'r> {
 
     /// The credential that was presented, unverified, and of which kind it says to be.
     fn presented(&self, schemes: u64) -> Option<(CredentialKind, &'r [u8])> {
-        match self.in_force.carriers.find(&self.parts.headers, schemes).ok()? {
+        match self.visit.in_force.carriers.find(&self.parts.headers, schemes).ok()? {
             Presented::Nothing => None,
             Presented::Bearer(token) | Presented::AccessCookie(token) => {
                 Some((CredentialKind::AccessToken, token))

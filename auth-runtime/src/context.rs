@@ -1,54 +1,54 @@
-//! What travels with a request from the door to its guard: the engine, and then the identity.
+//! What travels with a request from the door to its guard: the visit, and then the identity.
+
+use std::sync::Arc;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 
-use crate::{Auth, Identity, denial::Denial, limit::Note};
+use crate::{Auth, Identity, denial::Denial, visit::Visit};
 
 /// Put into every request by [`Protected`](crate::routing::Protected), once. A guard that finds
 /// none answers 500 and admits nobody.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
-    pub(crate) auth: Auth,
+    pub(crate) visit: Arc<Visit>,
     /// Whom the guard of this request let in.
     pub(crate) identity: Option<Identity>,
-    /// What the answer has to say of the request.
-    pub(crate) note: Note,
 }
 
 impl Context {
-    pub(crate) fn new(auth: Auth) -> Self {
-        Self { auth, identity: None, note: Note::default() }
+    pub(crate) fn new(visit: Arc<Visit>) -> Self {
+        Self { visit, identity: None }
     }
 
-    /// The same engine, for one request.
-    pub(crate) fn fresh(&self) -> Self {
-        Self::new(self.auth.clone())
-    }
-
-    /// The note of a request; without an engine, one that nobody reads.
-    pub(crate) fn note(parts: &Parts) -> Note {
-        parts.extensions.get::<Self>().map(|context| context.note.clone()).unwrap_or_default()
-    }
-
-    /// The engine of a request.
+    /// The visit that a request is.
     ///
-    /// SECURITY: without one nobody is let in.
-    pub(crate) fn engine(parts: &Parts) -> Result<&Auth, Denial> {
-        let Some(context) = parts.extensions.get::<Self>() else {
+    /// SECURITY: without an engine nobody is let in.
+    pub(crate) fn visit(parts: &Parts) -> Result<&Arc<Visit>, Denial> {
+        let Some(visit) = Self::find(parts) else {
             tracing::error!(
                 target: "auth",
                 "a guarded handler was reached without an engine: serve the router through `protect`"
             );
             return Err(Denial::internal());
         };
-        Ok(&context.auth)
+        Ok(visit)
+    }
+
+    /// The same, where nothing depends on it.
+    pub(crate) fn find(parts: &Parts) -> Option<&Arc<Visit>> {
+        parts.extensions.get::<Self>().map(|context| &context.visit)
+    }
+
+    /// The engine of a request.
+    pub(crate) fn engine(parts: &Parts) -> Result<&Auth, Denial> {
+        Self::visit(parts).map(|visit| &visit.auth)
     }
 
     /// Leaves the identity that was found with the request.
     pub(crate) fn remember(parts: &mut Parts, identity: &Identity) {
         if let Some(context) = parts.extensions.get_mut::<Self>() {
             context.identity = Some(identity.clone());
-            context.note.authenticated();
+            context.visit.note.authenticated();
         }
     }
 }

@@ -9,12 +9,13 @@ use axum::{
 
 use crate::{
     account::AccountError,
-    audit::{DenialId, Scene},
+    audit::DenialId,
     password::{PasswordError, Weaknesses},
     problem::Problem,
     reset::ResetError,
     step_up::{Lack, StepUp},
     store::StoreError,
+    visit::Visit,
 };
 
 /// A guard's answer when it does not let a request through.
@@ -91,7 +92,7 @@ impl Denial {
         let problem =
             Problem::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Sign-in refused")
                 .detail("the user name or the password is wrong")
-                .denied_as(Scene::denial());
+                .denied_as(Visit::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
@@ -99,7 +100,7 @@ impl Denial {
     pub fn invalid_grant(policy: &Policy) -> Self {
         let problem = Problem::new(StatusCode::UNAUTHORIZED, "invalid_grant", "Invalid grant")
             .detail("the refresh token is not valid; sign in again")
-            .denied_as(Scene::denial());
+            .denied_as(Visit::denial());
         Self::new(problem, Challenges::new(policy, u64::MAX).plain())
     }
 
@@ -214,7 +215,7 @@ impl From<ResetError> for Denial {
             ResetError::Invalid => {
                 Problem::new(StatusCode::BAD_REQUEST, "invalid_reset_token", "Invalid token")
                     .detail("the token was used or has expired; ask anew")
-                    .denied_as(Scene::denial())
+                    .denied_as(Visit::denial())
                     .into()
             }
             ResetError::Store(error) => error.into(),

@@ -14,7 +14,6 @@ use futures_util::FutureExt;
 use crate::audit::Stopwatch;
 use crate::{
     Identity,
-    audit::Scene,
     authorize::Door,
     context::Context,
     denial::Denial,
@@ -56,12 +55,12 @@ impl<S: Send + Sync, R: Rule> FromRequestParts<S> for Guard<R> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        Scene::set_route(parts);
-        let auth = Context::engine(parts)?;
+        let visit = Context::visit(parts)?;
+        visit.set_route(parts);
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
         let identity = unless_it_panics(pin!(async {
-            Door::new(auth, parts).authorize(&R::REQUIREMENT).await
+            Door::new(visit, parts).authorize(&R::REQUIREMENT).await
         }))
         .await?;
         Context::remember(parts, &identity);
@@ -73,15 +72,17 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        Scene::set_route(parts);
+        if let Some(visit) = Context::find(parts) {
+            visit.set_route(parts);
+        }
         if O::OPENNESS.schemes == 0 && O::OPENNESS.limit.is_none() {
             return Ok(Self { identity: None, opening: PhantomData });
         }
-        let auth = Context::engine(parts)?;
+        let visit = Context::visit(parts)?;
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
         let identity =
-            unless_it_panics(pin!(async { Door::new(auth, parts).identify(&O::OPENNESS).await }))
+            unless_it_panics(pin!(async { Door::new(visit, parts).identify(&O::OPENNESS).await }))
                 .await?;
         if let Some(identity) = &identity {
             Context::remember(parts, identity);

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     bits::Bits, clock::Timestamp, context::Context, csrf::CsrfKey, denial::Denial,
-    jwt::VerifiedToken, rule::Requirement, secret::Secret,
+    jwt::VerifiedToken, oauth::Client, rule::Requirement, secret::Secret,
 };
 
 /// The caller of a handler, as its guard found it.
@@ -170,6 +170,11 @@ impl Identity {
     /// The OAuth client the credential was issued to, if it says.
     pub fn client_id(&self) -> Option<&str> {
         self.0.verified.client_id.as_deref()
+    }
+
+    /// Whether it is a client that acts for somebody who let it in, rather than for itself.
+    pub(crate) fn acts_for_somebody(&self) -> bool {
+        self.client_id().is_some() && !self.subject().id.starts_with(Client::SUBJECT)
     }
 
     /// The claims of a token beyond those this crate understands; none of another credential.

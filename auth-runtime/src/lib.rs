@@ -36,6 +36,8 @@ pub mod lock;
 pub mod oauth;
 #[cfg(feature = "oidc")]
 pub mod oidc;
+#[cfg(feature = "utoipa")]
+pub mod openapi;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;
 pub mod password;
@@ -60,6 +62,7 @@ pub mod store;
 pub mod tokens;
 mod transport;
 mod url;
+mod visit;
 pub mod wellknown;
 
 pub use auth::Auth;

@@ -267,6 +267,11 @@ impl Requirement {
         matches!(self.schemes, Schemes::Own(kinds) if kinds & API_KEY == 0)
     }
 
+    /// Whether it is a rule of an application that no scope is part of.
+    pub(crate) const fn asks_for_no_scope(&self) -> bool {
+        self.scopes.is_none() && matches!(self.schemes, Schemes::Named(_))
+    }
+
     /// Whether these scopes are enough.
     pub(crate) fn scopes_within(&self, held: &Bits) -> bool {
         let mut words = self.words();

@@ -6,7 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_policy::{Policy, Source, check};
 use auth_runtime::{
     jwt::{KeySet, MAX_TOKEN_BYTES},
     policy_types::{Algorithm, Scheme},
@@ -14,7 +13,7 @@ use auth_runtime::{
 use clap::{Subcommand, ValueEnum};
 use zeroize::Zeroizing;
 
-use crate::{exit::Outcome, policies, terminal};
+use crate::{exit::Outcome, terminal};
 
 mod inspect;
 mod mint;
@@ -73,19 +72,6 @@ fn given(token: Option<&str>) -> Result<String, Problem> {
     read.map_err(|error| format!("cannot read the token from standard input: {error}"))?;
     // What is no text has no base64url at that place either, and is told with the rest.
     Ok(String::from_utf8_lossy(&bytes).trim().to_owned())
-}
-
-/// The checked policy of that file, or the one that the package is compiled with.
-fn policy(named: Option<&Path>) -> Result<Policy, Problem> {
-    let path = policies::one(named)?;
-    let name = path.display().to_string();
-    let source = Source::read(&path, name.clone());
-    let source =
-        source.map_err(|error| format!("cannot read `{}`: {error}", name.escape_debug()))?;
-    check(&source).policy.ok_or_else(|| {
-        let name = name.escape_debug();
-        format!("`{name}` has errors: `cargo auth check {name}` tells them")
-    })
 }
 
 /// The keys named, or those that the policy refers to.

@@ -68,6 +68,9 @@ impl Verdict {
 /// What a lock names and the policy does not declare is met by nobody: the application it was
 /// written for does not start with this policy.
 ///
+/// What is public admits everybody, because whoever is refused for a credential that an `identity`
+/// of the endpoint does not name can leave it away.
+///
 /// # Example
 ///
 /// ```

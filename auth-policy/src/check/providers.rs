@@ -8,12 +8,15 @@ use crate::{
     code::Code,
     document::{At, Document, Entry, OAuthProviderForm, ProviderForm},
     report::Report,
-    settings::{ClientId, OAuthProvider, Place, Provider, ProviderKind},
+    settings::{ClientId, OAuthProvider, Place, Provider, ProviderKind, is_local_path},
     source::quoted,
 };
 
 /// What an OpenID provider is asked for, unless the policy says otherwise.
 const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "email"];
+
+/// Where a sign-in leads, unless the policy says otherwise.
+const START: &str = "/";
 
 /// The providers, sorted by name.
 pub(super) fn providers(document: &Document, report: &mut Report) -> Vec<Provider> {
@@ -36,6 +39,12 @@ fn provider(entry: &Entry<ProviderForm>, report: &mut Report) -> Provider {
     Provider {
         name: entry.name.value.clone(),
         scopes: scopes(form, report),
+        after: after(&form.after, report),
+        on_failure: form
+            .on_failure
+            .as_ref()
+            .map_or_else(|| START.to_owned(), |word| local_path(word, report)),
+        new_accounts: form.new_accounts,
         kind,
         client_id: form.client_id.clone().unwrap_or(ClientId::Literal(String::new())),
         client_secret: form.client_secret.clone().unwrap_or_else(nowhere),
@@ -94,7 +103,8 @@ fn scopes(form: &ProviderForm, report: &mut Report) -> Vec<String> {
         let usual = USUAL_SCOPES.iter().filter(|_| open_id);
         return usual.map(|scope| (*scope).to_owned()).collect();
     };
-    for (index, word) in words.iter().enumerate() {
+    refuse_twice("scope", words, report);
+    for word in words {
         // RFC 6749, section 3.3.
         if word.value.contains(|c: char| !c.is_ascii_graphic() || c == '"' || c == '\\') {
             report.add(Code::InvalidName, word.place, |found| {
@@ -103,20 +113,50 @@ fn scopes(form: &ProviderForm, report: &mut Report) -> Vec<String> {
                     .help("write one scope as the provider's documentation does, without blanks and quotes")
             });
         }
-        let first = words.iter().take(index).find(|first| first.value == word.value);
-        if let Some(first) = first {
-            report.add(Code::NamedTwice, word.place, |found| {
-                found
-                    .message(format!("the scope {} is named twice", quoted(&word.value)))
-                    .other(first.place, "first here")
-                    .help("remove one of them")
-            });
-        }
     }
     if open_id && !words.iter().any(|word| word.value == "openid") {
         refuse_without_openid(form.scopes_place, report);
     }
     words.iter().map(|word| word.value.clone()).collect()
+}
+
+/// The pages that a sign-in may lead to.
+fn after(words: &[At<String>], report: &mut Report) -> Vec<String> {
+    refuse_twice("path", words, report);
+    let mut paths: Vec<_> = words.iter().map(|word| local_path(word, report)).collect();
+    if paths.is_empty() {
+        paths.push(START.to_owned());
+    }
+    paths
+}
+
+/// SECURITY: a browser that has just signed in is never sent to another site, however its address is
+/// written (OC9).
+fn local_path(word: &At<String>, report: &mut Report) -> String {
+    if !is_local_path(&word.value) {
+        report.add(Code::InvalidPath, word.place, |found| {
+            found
+                .message(format!(
+                    "a sign-in cannot lead to {}, which is no plain path of this service",
+                    quoted(&word.value)
+                ))
+                .help("write a path such as `/account`, of letters, digits and `-_.~` between single slashes")
+        });
+    }
+    word.value.clone()
+}
+
+fn refuse_twice(what: &str, words: &[At<String>], report: &mut Report) {
+    for (index, word) in words.iter().enumerate() {
+        let first = words.iter().take(index).find(|first| first.value == word.value);
+        let Some(first) = first else { continue };
+        report.add(Code::NamedTwice, word.place, |found| {
+            found
+                .message(format!("the {what} {} is named twice", quoted(&word.value)))
+                .other(first.place, "first here")
+                .help("remove one of them")
+        });
+    }
 }
 
 fn refuse_without_openid(place: Place, report: &mut Report) {

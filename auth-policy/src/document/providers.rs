@@ -5,7 +5,7 @@ use super::{At, OAuthProviderForm, ProviderForm, fields::Fields, schemes::exact,
 use crate::{
     code::Code,
     report::Report,
-    settings::{ClientAuth, ClientId, Place, ProfileNames},
+    settings::{ClientAuth, ClientId, NewAccounts, Place, ProfileNames},
     source::quoted,
     yaml::Node,
 };
@@ -19,6 +19,9 @@ const OWN_KEYS: [&str; 6] = [
     "client_auth",
     "profile",
 ];
+
+const NEW_ACCOUNTS: [(&str, NewAccounts); 2] =
+    [("create", NewAccounts::Create), ("refuse", NewAccounts::Refuse)];
 
 /// The longest name of a field in a profile, dots included, in bytes.
 const MAX_PATH_BYTES: usize = 128;
@@ -41,6 +44,19 @@ pub(super) fn provider(node: &Node, report: &mut Report) -> ProviderForm {
         scopes: fields.get("scopes").map(|node| {
             values::words(Some(node), "a list of scopes such as `[openid, email]`", report)
         }),
+        after: values::some_words(
+            fields.get("after"),
+            "a list of paths such as `[/account, /]`",
+            report,
+        ),
+        on_failure: fields
+            .get("on_failure")
+            .and_then(|node| values::text(node, "a path such as `/login`", report)),
+        new_accounts: fields
+            .get("new_accounts")
+            .and_then(|node| values::choice(node, &NEW_ACCOUNTS, report))
+            .map(|word| word.value)
+            .unwrap_or_default(),
     }
 }
 

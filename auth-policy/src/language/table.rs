@@ -29,6 +29,7 @@ const fn key(
 const EXACT: Form = Pattern("^[!-~]+$");
 const ISSUER: Form = Pattern("^https?://[^\\s?#\"\\\\<>]+$");
 const ENDPOINT: Form = Pattern("^https?://[^\\s#\"\\\\<>]+$");
+const LOCAL_PATH: Form = Pattern("^/([A-Za-z0-9._~-]+/)*[A-Za-z0-9._~-]*$");
 const RATE: Form = Pattern("^ *[0-9]+/(second|minute|hour|day)( +burst +[0-9]+)? *$");
 const BUCKET: Form =
     Pattern("^ *(address|account|credential|route) *(\\+ *(address|account|credential|route) *)*$");
@@ -574,6 +575,24 @@ pub(super) const MAPS: &[Map] = &[
                 TEXTS,
                 Neutral,
                 "What is asked of it; of an OpenID provider `[openid, profile, email]` if left out.",
+            ),
+            key(
+                "after",
+                Default("[\"/\"]"),
+                Some(&LOCAL_PATH),
+                "The paths of ours that a sign-in may lead to, the usual one first.",
+            ),
+            key(
+                "on_failure",
+                Default("\"/\""),
+                LOCAL_PATH,
+                "The path of ours that a sign-in leads to that failed.",
+            ),
+            key(
+                "new_accounts",
+                Default("\"create\""),
+                Choice(&["create", "refuse"]),
+                "Whether somebody gets an account who comes for the first time.",
             ),
         ],
     },

@@ -101,7 +101,7 @@ impl<'l> Words<'l> {
     fn endpoint(&mut self) -> Result<Endpoint, LockError> {
         let method = self.method()?;
         let path = self.text("a path")?;
-        let rule = self.rule()?;
+        let mut rule = self.rule()?;
         if !self.is_next("->") {
             return Err(self.expected("`->` and who reaches it"));
         }
@@ -109,6 +109,10 @@ impl<'l> Words<'l> {
         self.advance()?;
         self.keyword("@", "`@` and the handler")?;
         let handler = self.text("a handler")?;
+        if let Rule::Public { reason, .. } | Rule::Unguarded { reason } = &mut rule {
+            self.keyword("reason", "`reason` and why it has no guard")?;
+            *reason = self.text("the reason")?;
+        }
         self.finish()?;
         Ok(Endpoint { method, path, handler, rule })
     }
@@ -128,8 +132,7 @@ impl<'l> Words<'l> {
             return self.public();
         }
         if self.takes("unguarded")? {
-            self.keyword("reason", "`reason` and the reason in quotes")?;
-            return Ok(Rule::Unguarded { reason: self.text("the reason")? });
+            return Ok(Rule::Unguarded { reason: String::new() });
         }
         let schemes =
             if self.takes("nobody")? { Vec::new() } else { self.between("a scheme", '|')? };
@@ -139,21 +142,16 @@ impl<'l> Words<'l> {
     }
 
     fn public(&mut self) -> Result<Rule, LockError> {
-        let (mut why, mut identity, mut limit) = (None, Vec::new(), None);
-        let place = self.place();
+        let (mut identity, mut limit) = (Vec::new(), None);
         self.parts(|words, keyword| {
             match keyword {
                 "identity" if identity.is_empty() => identity = words.between("a scheme", '|')?,
                 "limit" if limit.is_none() => limit = Some(words.text("a limit")?),
-                "reason" if why.is_none() => why = Some(words.text("the reason")?),
                 _ => return Ok(false),
             }
             Ok(true)
         })?;
-        match why {
-            Some(reason) => Ok(Rule::Public { reason, identity, limit }),
-            None => Err(LockError { place, ..self.wrong("what is public says why: `reason`") }),
-        }
+        Ok(Rule::Public { reason: String::new(), identity, limit })
     }
 
     /// The conditions up to `->`, with `;` between them; `take` reads one, or says that there is

@@ -6,8 +6,7 @@ use std::{ops::Range, str::CharIndices};
 use crate::treacherous::is_treacherous;
 
 /// Words with a meaning of their own where a name could stand: a name like one is put in quotes.
-const RESERVED: &[&str] =
-    &["->", "@", "and", "or", "public", "unguarded", "nobody", "every", "everybody", "role"];
+const RESERVED: &[&str] = &["->", "@", "and", "or", "public", "unguarded", "nobody"];
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]

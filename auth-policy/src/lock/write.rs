@@ -14,11 +14,11 @@ const HEAD: &str = "\
 # Do not edit it: whatever changes access changes a line here, for whoever reviews it.
 ";
 
-/// The columns of a line, each with the least width it has.
+/// The columns of a line before the last, each with the least width it has.
 ///
 /// A cell that does not fit is widened to the next multiple of [`STOP`], in its own line alone: a long
 /// path moves what stands behind it, and no other line.
-const WIDTHS: [usize; 5] = [8, 40, 24, 32, 32];
+const WIDTHS: [usize; 6] = [8, 40, 32, 32, 40, 48];
 const STOP: usize = 8;
 
 pub(super) fn write(lock: &Lock, policy: &Policy) -> String {
@@ -31,52 +31,69 @@ pub(super) fn write(lock: &Lock, policy: &Policy) -> String {
 }
 
 fn line(endpoint: &Endpoint, reach: &mut Reach<'_>) -> String {
-    let (who, conditions) = halves(&endpoint.rule);
     let reached = format!("-> {}", reach.of(&endpoint.rule));
-    let cells = [word(&endpoint.method), word(&endpoint.path), who, conditions, reached];
+    let mut cells = vec![
+        word(&endpoint.method),
+        word(&endpoint.path),
+        who(&endpoint.rule),
+        conditions(&endpoint.rule),
+        reached,
+        format!("@ {}", word(&endpoint.handler)),
+    ];
+    // Last, because it is as long as it likes.
+    cells.extend(reason(&endpoint.rule).map(|reason| format!("reason {}", quoted(reason))));
     let mut line = String::new();
-    for (cell, least) in cells.iter().zip(WIDTHS) {
+    for (cell, least) in cells.iter().zip(WIDTHS.into_iter().chain([0])) {
         line.push_str(cell);
         let width = cell.chars().count();
         // Two blanks at least, so that the eye sees where a column ends.
         let stop = (width + 2).next_multiple_of(STOP).max(least);
         line.extend(std::iter::repeat_n(' ', stop - width));
     }
-    line.push_str("@ ");
-    line.push_str(&word(&endpoint.handler));
+    line.truncate(line.trim_end().len());
     line.push('\n');
     line
 }
 
-/// The rule as a line says it.
+/// Everything that makes one rule another one.
 pub(super) fn rule(rule: &Rule) -> String {
-    let (who, conditions) = halves(rule);
-    format!("{who} {conditions}")
+    format!("{} {} {}", who(rule), conditions(rule), reason(rule).unwrap_or_default())
 }
 
-/// Whose credentials count, and what else has to be so.
-fn halves(rule: &Rule) -> (String, String) {
+/// Whose credentials count.
+fn who(rule: &Rule) -> String {
     match rule {
-        Rule::Guarded(guard) if guard.schemes.is_empty() => {
-            ("nobody".to_owned(), conditions(guard))
-        }
-        Rule::Guarded(guard) => (between(&guard.schemes, " | "), conditions(guard)),
-        Rule::Public { reason, identity, limit } => {
-            let mut parts = Vec::new();
+        Rule::Guarded(guard) if guard.schemes.is_empty() => "nobody".to_owned(),
+        Rule::Guarded(guard) => between(&guard.schemes, " | "),
+        Rule::Public { .. } => "public".to_owned(),
+        Rule::Unguarded { .. } => "unguarded".to_owned(),
+    }
+}
+
+/// What else has to be so.
+fn conditions(rule: &Rule) -> String {
+    let mut parts = Vec::new();
+    match rule {
+        Rule::Guarded(guard) => return guarded(guard),
+        Rule::Public { identity, limit, .. } => {
             if !identity.is_empty() {
                 parts.push(format!("identity {}", between(identity, " | ")));
             }
             parts.extend(part("limit", limit.as_deref()));
-            parts.push(format!("reason {}", quoted(reason)));
-            ("public".to_owned(), parts.join("; "))
         }
-        Rule::Unguarded { reason } => {
-            ("unguarded".to_owned(), format!("reason {}", quoted(reason)))
-        }
+        Rule::Unguarded { .. } => {}
+    }
+    parts.join("; ")
+}
+
+fn reason(rule: &Rule) -> Option<&str> {
+    match rule {
+        Rule::Guarded(_) => None,
+        Rule::Public { reason, .. } | Rule::Unguarded { reason } => Some(reason),
     }
 }
 
-fn conditions(guard: &Guard) -> String {
+fn guarded(guard: &Guard) -> String {
     let mut parts = Vec::new();
     if !guard.scopes.is_empty() {
         let names = between(&guard.scopes, if guard.any_scope { " or " } else { " and " });

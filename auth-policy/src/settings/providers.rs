@@ -18,6 +18,13 @@ pub struct Provider {
     /// What is asked of it, in this order. Default `openid`, `profile` and `email` for an OpenID
     /// provider, nothing for another.
     pub scopes: Vec<String>,
+    /// The paths of this service that a sign-in may lead to, the usual one first. Never empty.
+    /// Default `/` alone.
+    pub after: Vec<String>,
+    /// The path of this service that a sign-in leads to that failed. Default `/`.
+    pub on_failure: String,
+    /// What comes of somebody who has no account here. Default `create`.
+    pub new_accounts: NewAccounts,
     /// Where the policy declares it.
     pub place: Place,
 }
@@ -53,6 +60,17 @@ pub struct OAuthProvider {
     pub client_auth: ClientAuth,
     /// What it calls what is known of somebody.
     pub profile: ProfileNames,
+}
+
+/// What comes of somebody who has no account here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NewAccounts {
+    /// They get one, if the application gives them one.
+    #[default]
+    Create,
+    /// They are not signed in.
+    Refuse,
 }
 
 /// Where a client's secret goes (RFC 6749, section 2.3.1).
@@ -93,6 +111,20 @@ pub enum ClientId {
     Literal(String),
     /// Where it comes from.
     Reference(Reference),
+}
+
+/// Whether it is a path of this service that is the same however it is written, and so can be
+/// compared with another byte for byte: letters, digits, `/`, `-`, `_`, `.` and `~`.
+///
+/// ```
+/// use auth_policy::settings::is_local_path;
+///
+/// assert!(is_local_path("/account"));
+/// assert!(!is_local_path("//evil.example") && !is_local_path("/%2fevil.example"));
+/// ```
+pub fn is_local_path(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    path.starts_with('/') && !path.contains("//") && path.bytes().all(plain)
 }
 
 impl Provider {

@@ -16,7 +16,6 @@ mod kind;
 mod metrics_sink;
 mod plain;
 mod record;
-mod scene;
 mod tag;
 mod tracing_sink;
 mod utc;
@@ -36,7 +35,6 @@ pub use watch::{Hook, Pattern, Suspicion, Thresholds, Watch};
 
 #[cfg(feature = "metrics")]
 pub(crate) use metrics_sink::Stopwatch;
-pub(crate) use scene::{Scene, Staged, known_method, request_id};
 
 /// Where events go.
 ///

@@ -91,14 +91,14 @@ fn take_token(body: &[u8]) -> (Result<Option<Vec<u8>>, Forgery>, Vec<u8>) {
 /// Whether the form may be taken, with the token that was in it.
 fn admit(parts: &Parts, token: Result<Option<Vec<u8>>, Forgery>) -> Result<(), Problem> {
     let context = parts.extensions.get::<Context>();
-    let Some((auth, identity)) = context.and_then(|it| Some((&it.auth, it.identity.as_ref()?)))
+    let Some((visit, identity)) = context.and_then(|it| Some((&it.visit, it.identity.as_ref()?)))
     else {
         return Ok(());
     };
     let Some(key) = identity.csrf() else { return Ok(()) };
     token
         .and_then(|token| check_token(token.as_deref(), key))
-        .map_err(|forgery| Door::new(auth, parts).refuse_forged(Some(identity.clone()), forgery))
+        .map_err(|forgery| Door::new(visit, parts).refuse_forged(Some(identity.clone()), forgery))
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

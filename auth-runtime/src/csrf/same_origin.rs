@@ -45,10 +45,10 @@ impl<S: Send + Sync> FromRequestParts<S> for SameOrigin {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        let auth = Context::engine(parts)?;
-        match judge(parts, &auth.policy().csrf().trusted_origins) {
+        let visit = Context::visit(parts)?;
+        match judge(parts, &visit.in_force.policy.csrf().trusted_origins) {
             Ok(()) => Ok(Self(())),
-            Err(forgery) => Err(Door::new(auth, parts).refuse_forged(None, forgery).into()),
+            Err(forgery) => Err(Door::new(visit, parts).refuse_forged(None, forgery).into()),
         }
     }
 }

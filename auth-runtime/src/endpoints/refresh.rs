@@ -17,6 +17,7 @@ use super::{
 use crate::{
     Denial,
     authorize::Door,
+    context::Context,
     credential::only_cookie,
     csrf,
     extract::Json,
@@ -96,7 +97,8 @@ impl AccountEndpoints {
         let policy = self.auth.policy();
         let trusted = &policy.csrf().trusted_origins;
         if let Err(forgery) = csrf::check(parts, trusted, &csrf, false) {
-            return Err(Door::new(&self.auth, parts).refuse_forged(None, forgery).into());
+            let visit = Context::visit(parts)?;
+            return Err(Door::new(visit, parts).refuse_forged(None, forgery).into());
         }
         match self.tokens.refresh(token).await {
             Ok(renewed) => in_cookies(&self.auth, &renewed, cookies),

@@ -1,14 +1,13 @@
 //! Who asks, for what takes cells itself. In: a request. Out: its client's address and endpoint.
 
-use std::{fmt, net::IpAddr};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, MatchedPath},
     http::{Method, request::Parts},
 };
 
-use super::{Note, network};
-use crate::{Auth, context::Context, denial::Denial};
+use crate::{context::Context, denial::Denial, visit::Visit};
 
 /// The client of a request, as an argument of a handler that hands it on to
 /// [`SignInLimit::before`](super::SignInLimit::before).
@@ -23,9 +22,8 @@ use crate::{Auth, context::Context, denial::Denial};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    address: Option<IpAddr>,
     pub(super) endpoint: String,
-    pub(super) note: Note,
+    pub(super) visit: Arc<Visit>,
 }
 
 impl Client {
@@ -33,16 +31,12 @@ impl Client {
     /// one that it names. `None` where the peer is not known, because the application is not served
     /// by [`Protected::serve`](crate::Protected::serve).
     pub fn address(&self) -> Option<IpAddr> {
-        self.address
+        self.visit.address
     }
 
-    pub(super) fn of(auth: &Auth, parts: &Parts) -> Self {
+    pub(super) fn of(visit: &Arc<Visit>, parts: &Parts) -> Self {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        Self {
-            address: network::client(auth.policy().network(), &parts.extensions, &parts.headers),
-            endpoint: format!("{} {path}", method(&parts.method)),
-            note: Context::note(parts),
-        }
+        Self { endpoint: format!("{} {path}", method(&parts.method)), visit: Arc::clone(visit) }
     }
 }
 
@@ -61,12 +55,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
     type Rejection = Denial;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
-        Ok(Self::of(Context::engine(parts)?, parts))
+        Ok(Self::of(Context::visit(parts)?, parts))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Client").field("address", &self.address()).finish_non_exhaustive()
     }
 }

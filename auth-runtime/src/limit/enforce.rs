@@ -11,7 +11,7 @@ use auth_policy::{
 use axum::http::request::Parts;
 
 use super::{Bucket, Client, Level, address::network_of, bucket::Counted, fields::seconds};
-use crate::{Auth, Identity, denial::Denial, problem::Problem, store::StoreError};
+use crate::{Auth, Identity, denial::Denial, problem::Problem, store::StoreError, visit::Visit};
 
 /// The limits of an engine, for one request.
 pub(crate) struct Enforcer<'r> {
@@ -41,8 +41,8 @@ pub(crate) struct Limited {
 pub(super) type Cells = Vec<(LimitId, Bucket)>;
 
 impl<'r> Enforcer<'r> {
-    pub(crate) fn new(auth: &'r Auth, parts: &Parts) -> Self {
-        Self::of(auth, Client::of(auth, parts))
+    pub(crate) fn new(visit: &'r Arc<Visit>, parts: &Parts) -> Self {
+        Self::of(&visit.auth, Client::of(visit, parts))
     }
 
     pub(super) fn of(auth: &'r Auth, client: Client) -> Self {
@@ -145,7 +145,7 @@ impl<'r> Enforcer<'r> {
 
     fn note(&self, cells: &[(LimitId, Bucket)], levels: &[Level]) {
         for ((id, bucket), level) in cells.iter().zip(levels) {
-            self.client.note.level(*id, bucket, *level);
+            self.client.visit.note.level(*id, bucket, *level);
         }
     }
 

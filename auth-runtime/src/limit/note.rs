@@ -1,7 +1,10 @@
 //! What a response has to say of its request. In: what the guard found out. Out: the headers that
 //! [`Protected`](crate::Protected) adds when the answer is ready.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use auth_policy::{Policy, policy::LimitId};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -11,45 +14,38 @@ use super::{
     fields::{self, Counted},
 };
 
-/// Travels with one request; every clone is the same note.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Note(Arc<Mutex<Noted>>);
-
+/// Belongs to one request.
 #[derive(Debug, Default)]
-struct Noted {
+pub(crate) struct Note {
     /// Whether the guard of this request let somebody in by a credential.
-    authenticated: bool,
+    authenticated: AtomicBool,
     /// What is in each bucket that was asked.
-    levels: Vec<Counted>,
+    levels: Mutex<Vec<Counted>>,
 }
 
 impl Note {
     /// A credential verified: what is answered is for its owner alone.
     pub(crate) fn authenticated(&self) {
-        self.open().authenticated = true;
+        self.authenticated.store(true, Ordering::Relaxed);
     }
 
     /// What is in a bucket now, instead of what was in it before.
     pub(super) fn level(&self, limit: LimitId, bucket: &Bucket, level: Level) {
-        let mut noted = self.open();
-        noted.levels.retain(|known| known.bucket.id() != bucket.id());
-        noted.levels.push(Counted { limit, bucket: bucket.clone(), level });
+        // A panic elsewhere leaves a list that is whole: each change is one step.
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        levels.retain(|known| known.bucket.id() != bucket.id());
+        levels.push(Counted { limit, bucket: bucket.clone(), level });
     }
 
     /// Says it in the headers of the answer.
     pub(crate) fn write_to(&self, policy: &Policy, headers: &mut HeaderMap) {
-        let noted = self.open();
-        if noted.authenticated && !says_no_store(headers) {
+        if self.authenticated.load(Ordering::Relaxed) && !says_no_store(headers) {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        let Some(fields) = fields::written(policy, &noted.levels) else { return };
+        let levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(fields) = fields::written(policy, &levels) else { return };
         headers.insert(HeaderName::from_static("ratelimit-policy"), fields.policy);
         headers.insert(HeaderName::from_static("ratelimit"), fields.state);
-    }
-
-    fn open(&self) -> MutexGuard<'_, Noted> {
-        // A panic elsewhere leaves a note that is whole: each change is one step.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Addresses of this service. In: a stage, a request, what somebody asks for. Out: where the
 //! provider sends the browser back to, and which of our own pages a sign-in ends on.
 
-use auth_policy::settings::Seconds;
+use auth_policy::settings::{Seconds, is_local_path};
 use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
 use super::{ProviderError, Stage};
@@ -21,7 +21,7 @@ impl Pages {
     ///
     /// When one of them is no path of this service, or there is none.
     pub(super) fn new(after: Vec<String>, on_failure: String) -> Result<Self, ProviderError> {
-        let wrong = after.iter().chain([&on_failure]).find(|path| !is_local(path));
+        let wrong = after.iter().chain([&on_failure]).find(|path| !is_local_path(path));
         match wrong {
             Some(path) => Err(ProviderError::Path(path.clone())),
             None if after.is_empty() => Err(ProviderError::Path(String::new())),
@@ -42,12 +42,6 @@ impl Pages {
     pub(super) fn failed(&self, code: &str) -> String {
         format!("{}?error={code}", self.on_failure)
     }
-}
-
-/// Whether it is a path of this service that needs no escape anywhere.
-fn is_local(path: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    path.starts_with('/') && !path.contains("//") && path.bytes().all(plain)
 }
 
 /// Where the provider sends the browser back to: another address for each provider, so that the

@@ -18,6 +18,8 @@ pub enum ProviderError {
     },
     /// The name is no part of a path: letters, digits, `-` and `_`.
     Name(String),
+    /// Two providers have that name: two were handed over, or the policy has one already.
+    Twice(String),
     /// The issuer of that provider may not be asked here.
     Issuer(String),
     /// An endpoint of that provider may not be asked here.
@@ -45,6 +47,10 @@ impl fmt::Display for ProviderError {
             Self::Name(name) => write!(
                 f,
                 "a provider cannot be called `{name}`: a name has 1 to 64 letters, digits, `-` and `_`"
+            ),
+            Self::Twice(name) => write!(
+                f,
+                "two providers are called `{name}`: what the policy has is not handed over"
             ),
             Self::Issuer(provider) => write!(
                 f,

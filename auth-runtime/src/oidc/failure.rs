@@ -4,8 +4,8 @@
 use axum::http::StatusCode;
 
 use crate::{
-    Denial, audit::Scene, discovery::FetchError, jwt::TokenError, problem::Problem,
-    random::RandomError, session::SessionError, store::StoreError,
+    Denial, discovery::FetchError, jwt::TokenError, problem::Problem, random::RandomError,
+    session::SessionError, store::StoreError, visit::Visit,
 };
 
 /// How it ends.
@@ -72,7 +72,7 @@ impl Failure {
 pub fn refused() -> Denial {
     Problem::new(StatusCode::BAD_REQUEST, "invalid_sign_in", "Invalid sign-in")
         .detail("this answer belongs to no sign-in that this browser has begun; begin anew")
-        .denied_as(Scene::denial())
+        .denied_as(Visit::denial())
         .into()
 }
 

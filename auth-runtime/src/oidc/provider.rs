@@ -1,7 +1,7 @@
 //! A provider, and where this service is reached. In: what the operator says. Out: the same, held
 //! together.
 
-use auth_policy::settings::{self, ClientId, ProviderKind};
+use auth_policy::settings::{self, ClientId, NewAccounts, ProviderKind};
 
 use super::ProviderError;
 use crate::{reference::resolve, secret::Secret};
@@ -9,6 +9,9 @@ use crate::{reference::resolve, secret::Secret};
 /// What a provider that is handed over is asked: who it is, what they are called, and where they
 /// have mail.
 const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "email"];
+
+/// Where a sign-in with it leads, unless it is told otherwise.
+const START: &str = "/";
 
 /// Somebody who signs people in.
 ///
@@ -19,7 +22,9 @@ const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "email"];
 /// use auth_runtime::{oidc::Provider, secret::Secret};
 ///
 /// let secret = Secret::from("from the environment".to_owned());
-/// let provider = Provider::new("google", "https://accounts.google.com", "blog", secret);
+/// let provider = Provider::new("google", "https://accounts.google.com", "blog", secret)
+///     .after(["/account", "/"])
+///     .on_failure("/login");
 /// assert!(!format!("{provider:?}").contains("environment"));
 /// ```
 #[derive(Clone, Debug)]
@@ -29,6 +34,9 @@ pub struct Provider {
     pub(super) client_id: String,
     pub(super) client_secret: Secret,
     pub(super) scopes: Vec<String>,
+    pub(super) after: Vec<String>,
+    pub(super) on_failure: String,
+    pub(super) new_accounts: NewAccounts,
 }
 
 impl Provider {
@@ -42,7 +50,31 @@ impl Provider {
     ) -> Self {
         let kind = ProviderKind::OpenId { issuer: issuer.into() };
         let scopes = USUAL_SCOPES.map(str::to_owned).to_vec();
-        Self { name: name.into(), kind, client_id: client_id.into(), client_secret, scopes }
+        Self {
+            name: name.into(),
+            kind,
+            client_id: client_id.into(),
+            client_secret,
+            scopes,
+            after: vec![START.to_owned()],
+            on_failure: START.to_owned(),
+            new_accounts: NewAccounts::Create,
+        }
+    }
+
+    /// The paths that a sign-in may lead to, the usual one first, as `after` in a policy. Default
+    /// `/` alone.
+    #[must_use]
+    pub fn after<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.after = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The path that a sign-in leads to that failed, as `on_failure` in a policy. Default `/`.
+    #[must_use]
+    pub fn on_failure(mut self, path: impl Into<String>) -> Self {
+        self.on_failure = path.into();
+        self
     }
 
     /// Whom its people are known by: with their subject it says whose account they have.
@@ -77,6 +109,9 @@ impl Provider {
             client_id,
             client_secret: secret,
             scopes: declared.scopes.clone(),
+            after: declared.after.clone(),
+            on_failure: declared.on_failure.clone(),
+            new_accounts: declared.new_accounts,
         })
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     Profile, Provider,
+    addresses::Pages,
     exchange::{self, Tokens},
     failure::Failure,
     id_token::Expected,
@@ -34,6 +35,7 @@ const PAUSE: i64 = 5;
 /// One provider, and what is known of it.
 pub(super) struct Remote {
     pub(super) provider: Provider,
+    pub(super) pages: Pages,
     /// What the policy says of it, which needs no fetching.
     declared: Option<Arc<Metadata>>,
     /// What it calls what is known of somebody.
@@ -54,7 +56,12 @@ struct Known {
 }
 
 impl Remote {
-    pub(super) fn new(provider: Provider, outbound: Outbound, fetch: HttpFetch) -> Self {
+    pub(super) fn new(
+        provider: Provider,
+        pages: Pages,
+        outbound: Outbound,
+        fetch: HttpFetch,
+    ) -> Self {
         let (known, fetching) = (Mutex::default(), Semaphore::new(1));
         let (declared, names) = match &provider.kind {
             ProviderKind::OpenId { .. } => (None, ProfileNames::default()),
@@ -62,7 +69,7 @@ impl Remote {
                 (Some(Arc::new(Metadata::declared(own))), own.profile.clone())
             }
         };
-        Self { provider, declared, names, outbound, fetch, known, fetching }
+        Self { provider, pages, declared, names, outbound, fetch, known, fetching }
     }
 
     /// What is known of its endpoints: what it publishes, or what the policy says.

@@ -11,6 +11,7 @@ use axum::{
 
 use super::{
     ProviderSignIn,
+    addresses::Pages,
     failure::{Failure, refused},
     sign_in::{Arrived, Outward, Returned},
     transaction::clear_cookie,
@@ -60,14 +61,14 @@ async fn begin(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Denial> {
-    known(&sign_in, &provider)?;
+    let pages = pages(&sign_in, &provider)?;
     // SECURITY: each beginning is a record, and perhaps a question to the provider.
     count(sign_in.auth(), EndpointKind::Login, None, &client).await?;
     let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
     let next = pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
     match sign_in.set_out(&provider, next.as_deref(), &headers).await {
         Ok(Outward { location, set_cookie }) => found(&location, Some(set_cookie)),
-        Err(failure) => failed(&sign_in, failure, None),
+        Err(failure) => failed(&sign_in, pages, failure, None),
     }
 }
 
@@ -78,19 +79,20 @@ async fn finish(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Denial> {
-    known(&sign_in, &provider)?;
+    let pages = pages(&sign_in, &provider)?;
     let returned = match read(query.as_deref().unwrap_or_default()) {
         Some(returned) => returned,
-        None => return failed(&sign_in, Failure::Foreign("parameter-twice"), None),
+        None => return failed(&sign_in, pages, Failure::Foreign("parameter-twice"), None),
     };
     match sign_in.arrive(&provider, returned, &headers).await {
         Ok(arrived) => welcome(&sign_in, arrived),
-        Err(failure) => failed(&sign_in, failure, clear_cookie()),
+        Err(failure) => failed(&sign_in, pages, failure, clear_cookie()),
     }
 }
 
-fn known(sign_in: &ProviderSignIn, provider: &str) -> Result<(), Denial> {
-    if sign_in.knows(provider) { Ok(()) } else { Err(Problem::not_found().into()) }
+/// Where a sign-in with that provider may lead; a provider nobody declared is not there.
+fn pages<'s>(sign_in: &'s ProviderSignIn, provider: &str) -> Result<&'s Pages, Denial> {
+    sign_in.pages(provider).ok_or_else(|| Problem::not_found().into())
 }
 
 /// What the provider says. Nothing, if it says something twice: another reader might see the other.
@@ -139,13 +141,14 @@ fn leading_on(next: &str) -> Html<String> {
 /// this browser's: its own sign-in may go on.
 fn failed(
     sign_in: &ProviderSignIn,
+    pages: &Pages,
     failure: Failure,
     cookie: Option<HeaderValue>,
 ) -> Result<Response, Denial> {
     sign_in.report(&failure);
     match failure {
         Failure::Foreign(_) => Err(refused()),
-        Failure::Ended(code, _) => found(&sign_in.pages().failed(code.as_str()), cookie),
+        Failure::Ended(code, _) => found(&pages.failed(code.as_str()), cookie),
         Failure::Denied(denial, _) => Err(denial),
     }
 }

@@ -48,18 +48,12 @@ const MAX_CODE_BYTES: usize = 4096;
 ///
 /// use auth_runtime::{
 ///     Auth, Router,
-///     oidc::{self, People, Provider, ProviderError, ProviderSignIn, Stage},
-///     secret::Secret,
+///     oidc::{self, People, ProviderError, ProviderSignIn, Stage},
 /// };
 ///
-/// fn routes(auth: Auth, people: Arc<dyn People>, secret: Secret) -> Result<Router, ProviderError> {
+/// fn routes(auth: Auth, people: Arc<dyn People>) -> Result<Router, ProviderError> {
 ///     let stage = Stage::Production { origin: "https://blog.example".to_owned() };
-///     let google = Provider::new("google", "https://accounts.google.com", "blog", secret);
-///     let sign_in = ProviderSignIn::builder(auth, people, stage)
-///         .provider(google)
-///         .after(["/account", "/"])
-///         .on_failure("/login")
-///         .build()?;
+///     let sign_in = ProviderSignIn::builder(auth, people, stage).build()?;
 ///     Ok(Router::new().merge(oidc::router(sign_in)))
 /// }
 /// ```
@@ -71,7 +65,6 @@ struct Parts {
     people: Arc<dyn People>,
     store: Arc<dyn Store>,
     stage: Stage,
-    pages: Pages,
     remotes: BTreeMap<String, Remote>,
 }
 
@@ -82,8 +75,6 @@ pub struct ProviderSignInBuilder {
     people: Arc<dyn People>,
     stage: Stage,
     providers: Vec<Provider>,
-    after: Vec<String>,
-    on_failure: String,
 }
 
 /// What a provider sends the browser back with.
@@ -110,14 +101,7 @@ pub(super) struct Arrived {
 impl ProviderSignIn {
     /// Begins with the providers of the engine's policy, as it is now.
     pub fn builder(auth: Auth, people: Arc<dyn People>, stage: Stage) -> ProviderSignInBuilder {
-        ProviderSignInBuilder {
-            auth,
-            people,
-            stage,
-            providers: Vec::new(),
-            after: vec!["/".to_owned()],
-            on_failure: "/".to_owned(),
-        }
+        ProviderSignInBuilder { auth, people, stage, providers: Vec::new() }
     }
 
     /// The names of the providers, sorted: each is signed in with at `/login/{name}`.
@@ -129,12 +113,9 @@ impl ProviderSignIn {
         &self.0.auth
     }
 
-    pub(super) fn pages(&self) -> &Pages {
-        &self.0.pages
-    }
-
-    pub(super) fn knows(&self, provider: &str) -> bool {
-        self.0.remotes.contains_key(provider)
+    /// Where a sign-in with that provider may lead; `None` where there is no such provider.
+    pub(super) fn pages(&self, provider: &str) -> Option<&Pages> {
+        self.0.remotes.get(provider).map(|remote| &remote.pages)
     }
 
     /// Sends a browser to a provider.
@@ -144,12 +125,12 @@ impl ProviderSignIn {
         next: Option<&str>,
         headers: &HeaderMap,
     ) -> Result<Outward, Failure> {
-        let Parts { auth, store, stage, pages, .. } = &*self.0;
+        let Parts { auth, store, stage, .. } = &*self.0;
         let remote = self.remote(name)?;
         let redirect_uri = addresses::callback(stage, headers, name);
         let redirect_uri = redirect_uri.ok_or(Failure::Foreign("host-not-local"))?;
         let metadata = remote.metadata(auth.now()).await?;
-        let next = pages.after(next);
+        let next = remote.pages.after(next);
         let (back, now) = (redirect_uri.clone(), auth.now());
         let begun = transaction::begin(&**store, name, next, back, now).await?;
         let mut query = Form::default()
@@ -192,7 +173,8 @@ impl ProviderSignIn {
         judge_issuer(&metadata, returned.issuer.as_deref(), remote.provider.identity())?;
         let code = code(returned)?;
         let profile = remote.identify(&metadata, &transaction, &code, auth.now()).await?;
-        let account = link::account(auth, &**people, &profile).await?;
+        let new_accounts = remote.provider.new_accounts;
+        let account = link::account(auth, &**people, &profile, new_accounts).await?;
         self.sign_in(&account, transaction, headers).await
     }
 
@@ -251,23 +233,9 @@ fn code(returned: Returned) -> Result<String, Failure> {
 }
 
 impl ProviderSignInBuilder {
-    /// Adds a provider, or puts it in the place of the one that the policy has under its name.
+    /// Adds a provider that the policy does not have. What the policy has, it alone speaks of.
     pub fn provider(mut self, provider: Provider) -> Self {
         self.providers.push(provider);
-        self
-    }
-
-    /// The paths that a sign-in may lead to, the usual one first: `?next=/path` at its beginning
-    /// asks for another of them. Default `/` alone.
-    pub fn after<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        self.after = paths.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// The path that a sign-in leads to that failed. It gets `?error=` and one of `access_denied`,
-    /// `temporarily_unavailable`, `no_account` and `sign_in_failed`. Default `/`.
-    pub fn on_failure(mut self, path: impl Into<String>) -> Self {
-        self.on_failure = path.into();
         self
     }
 
@@ -292,20 +260,22 @@ impl ProviderSignInBuilder {
         let mut remotes = BTreeMap::new();
         for provider in self.all()? {
             check(&provider, &outbound)?;
-            let remote = Remote::new(provider.clone(), outbound.clone(), fetch.clone());
-            remotes.insert(provider.name, remote);
+            let pages = Pages::new(provider.after.clone(), provider.on_failure.clone())?;
+            let name = provider.name.clone();
+            let remote = Remote::new(provider, pages, outbound.clone(), fetch.clone());
+            if remotes.insert(name.clone(), remote).is_some() {
+                return Err(ProviderError::Twice(name));
+            }
         }
-        let pages = Pages::new(self.after, self.on_failure)?;
         let (auth, people, stage) = (self.auth, self.people, self.stage);
-        Ok(ProviderSignIn(Arc::new(Parts { auth, people, store, stage, pages, remotes })))
+        Ok(ProviderSignIn(Arc::new(Parts { auth, people, store, stage, remotes })))
     }
 
-    /// Those of the policy that are not replaced, and those handed over.
+    /// Those of the policy, and those handed over.
     fn all(&self) -> Result<Vec<Provider>, ProviderError> {
         let policy = self.auth.policy();
-        let replaced = |name: &str| self.providers.iter().any(|provider| provider.name == name);
-        let declared = policy.providers().iter().filter(|declared| !replaced(&declared.name));
-        let mut all = declared.map(Provider::declared).collect::<Result<Vec<_>, _>>()?;
+        let declared = policy.providers().iter().map(Provider::declared);
+        let mut all = declared.collect::<Result<Vec<_>, _>>()?;
         all.extend(self.providers.iter().cloned());
         Ok(all)
     }
@@ -351,7 +321,6 @@ impl fmt::Debug for ProviderSignInBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderSignInBuilder")
             .field("providers", &self.providers)
-            .field("after", &self.after)
             .finish_non_exhaustive()
     }
 }

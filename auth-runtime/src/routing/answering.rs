@@ -20,10 +20,9 @@ use tower_service::Service;
 use super::steady::{Steady, unless_it_panics};
 use crate::{
     Auth,
-    audit::{Decision, Event, Kind, Scene},
-    in_force::InForce,
-    limit::Note,
+    audit::{Decision, Event, Kind},
     problem::Problem,
+    visit::Visit,
 };
 
 type Routed = <Steady as Service<Request>>::Future;
@@ -31,10 +30,7 @@ type Routed = <Steady as Service<Request>>::Future;
 /// The answer of a [`Protected`](super::Protected).
 pub struct Answering {
     pub(super) way: Way,
-    pub(super) auth: Auth,
-    /// What the request is decided by: its answer has the headers of the same policy.
-    pub(super) in_force: Arc<InForce>,
-    pub(super) note: Note,
+    pub(super) visit: Arc<Visit>,
 }
 
 /// What a request comes to.
@@ -57,22 +53,23 @@ impl Future for Answering {
         let mut response = match &mut this.way {
             Way::Straight(route) => ready!(Pin::new(route).poll(cx)?),
             Way::AcrossOrigins(route) => ready!(route.as_mut().poll(cx)?),
-            Way::InPlainText => ready!(unless_it_panics(|| Poll::Ready(refuse(&this.auth)))),
+            Way::InPlainText => ready!(unless_it_panics(|| Poll::Ready(refuse(&this.visit.auth)))),
         };
-        this.note.write_to(&this.in_force.policy, response.headers_mut());
-        this.in_force.transport.headers.write_to(response.headers_mut(), plain);
+        let Visit { in_force, note, .. } = &*this.visit;
+        note.write_to(&in_force.policy, response.headers_mut());
+        in_force.transport.headers.write_to(response.headers_mut(), plain);
         Poll::Ready(Ok(response))
     }
 }
 
 impl fmt::Debug for Answering {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answering").field("note", &self.note).finish_non_exhaustive()
+        f.debug_struct("Answering").field("visit", &self.visit).finish_non_exhaustive()
     }
 }
 
 fn refuse(auth: &Auth) -> Response {
     let cause = Some("plain-http");
     auth.record(&Event { decision: Decision::Deny, cause, ..auth.event(Kind::Access) });
-    Problem::https_required().denied_as(Scene::denial()).into_response()
+    Problem::https_required().denied_as(Visit::denial()).into_response()
 }

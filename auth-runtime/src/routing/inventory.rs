@@ -6,6 +6,7 @@ use std::{fmt, panic::Location};
 use auth_policy::{
     Policy,
     lock::{self, Guard, Lock, Rule},
+    policy::LimitId,
     settings::EndpointKind,
 };
 
@@ -98,6 +99,9 @@ pub struct Endpoint {
     pub handler: &'static str,
     /// Who may call it.
     pub rule: Rule,
+    /// The rate limit it is held to: its rule's or, of what this crate brings, the policy's for
+    /// endpoints of its kind.
+    pub limit: Option<String>,
     /// Where it was routed: file, line and column of the routing call.
     pub routed_at: &'static Location<'static>,
 }
@@ -130,6 +134,7 @@ impl Endpoint {
             path: entry.path.clone(),
             handler: entry.handler,
             rule: entry.access.rule(policy),
+            limit: rule::limit_name(entry.limit(policy), policy).map(str::to_owned),
             routed_at: entry.routed_at,
         }
     }
@@ -141,6 +146,17 @@ impl Endpoint {
             handler: self.handler.to_owned(),
             rule: self.rule.clone(),
         }
+    }
+}
+
+impl Entry {
+    fn limit(&self, policy: &Policy) -> Option<LimitId> {
+        let own = match &self.access {
+            Access::Guarded(requirement) => requirement.limit,
+            Access::Public(openness) => openness.limit,
+            Access::Unguarded(_) => None,
+        };
+        own.or_else(|| policy.endpoint_limit(self.kind?))
     }
 }
 

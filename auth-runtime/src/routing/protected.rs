@@ -25,12 +25,12 @@ use super::{
 };
 use crate::{
     Auth, Https,
-    audit::{Scene, Staged},
     context::Context,
     in_force::InForce,
     limit::network,
     problem::Problem,
     routing::inventory::{Access, Entry, Inventory},
+    visit::{Staged, Visit},
 };
 
 /// An application whose every endpoint is guarded: ready to be served, closed to new routes.
@@ -40,7 +40,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Protected {
     router: Steady,
-    context: Context,
+    auth: Auth,
     inventory: Arc<Inventory>,
     /// Whether whoever serves it speaks TLS.
     over_tls: bool,
@@ -59,8 +59,7 @@ impl Protected {
         let inventory = Arc::new(Inventory::new(entries, &auth.policy()));
         let router = if has_fallback { router } else { router.fallback(no_such_path) };
         let router = router.method_not_allowed_fallback(no_such_method);
-        let (router, context) = (Steady(router), Context::new(auth));
-        Ok(Self { router, context, inventory, over_tls: false })
+        Ok(Self { router: Steady(router), auth, inventory, over_tls: false })
     }
 
     /// Every endpoint and who may call it.
@@ -110,7 +109,7 @@ impl Protected {
         L: Listener<Addr = SocketAddr>,
         F: Future<Output = ()> + Send + 'static,
     {
-        let auth = self.context.auth.clone();
+        let auth = self.auth.clone();
         let served = axum::serve(listener, Connections(self)).with_graceful_shutdown(stop).await;
         if let Err(error) = auth.flush().await {
             tracing::warn!(target: "auth", %error, "the last uses of sessions are lost");
@@ -144,19 +143,14 @@ impl Service<Request> for Protected {
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let context = self.context.fresh();
-        let (auth, note) = (context.auth.clone(), context.note.clone());
-        let in_force = auth.in_force();
-        let client =
-            network::client(in_force.policy.network(), request.extensions(), request.headers());
-        let scene = Scene::new(request.method(), request.headers(), client);
-        let way = if self.admits(&auth, &in_force, &request) {
-            request.extensions_mut().insert(context);
-            self.route(&in_force, request)
+        let visit = Visit::new(&self.auth, &request);
+        let way = if self.admits(&visit, &request) {
+            request.extensions_mut().insert(Context::new(Arc::clone(&visit)));
+            self.route(&visit.in_force, request)
         } else {
             Way::InPlainText
         };
-        scene.around(Answering { way, auth, in_force, note })
+        Arc::clone(&visit).around(Answering { way, visit })
     }
 }
 
@@ -165,10 +159,10 @@ impl Protected {
     ///
     /// SECURITY: what the request says of itself counts for nothing: not its scheme, and its headers
     /// only where a listed proxy wrote them.
-    fn admits(&self, auth: &Auth, in_force: &InForce, request: &Request) -> bool {
-        let network = in_force.policy.network();
+    fn admits(&self, visit: &Visit, request: &Request) -> bool {
+        let network = visit.in_force.policy.network();
         self.over_tls
-            || auth.https() == Https::Optional
+            || visit.auth.https() == Https::Optional
             || network::came_by_tls(network, request.extensions(), request.headers())
     }
 

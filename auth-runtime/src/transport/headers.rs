@@ -1,6 +1,8 @@
 //! Headers for browsers, on every answer (H1). In: the section `headers` of a policy. Out: the
 //! headers, as values that are ready to be sent.
 
+use std::mem;
+
 use auth_policy::settings::{Headers, Hsts};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -14,6 +16,8 @@ pub(crate) struct SecurityHeaders {
     always: [(HeaderName, HeaderValue); 2],
     /// What a handler may say of its own answer, such as a page that loads its own script.
     unless_said: Vec<(HeaderName, HeaderValue)>,
+    /// All of it, as an answer has it that says nothing of this itself.
+    all: HeaderMap,
 }
 
 impl SecurityHeaders {
@@ -44,13 +48,27 @@ impl SecurityHeaders {
             // `Content-Security-Policy` is what keeps foreign scripts out.
             (header::X_XSS_PROTECTION, said("0")),
         ];
-        Self { hsts: hsts(headers.hsts), always, unless_said }
+        let all = HeaderMap::new();
+        let mut prepared = Self { hsts: hsts(headers.hsts), always, unless_said, all };
+        let mut all = HeaderMap::new();
+        prepared.write_each(&mut all, false);
+        prepared.all = all;
+        prepared
     }
 
     /// Says it in the headers of an answer. `plain` is an answer of which it is known that it leaves
     /// in plain text: RFC 6797 (7.2) keeps `Strict-Transport-Security` from those. Where that is not
     /// known the header is sent, and browsers heed it over TLS alone (8.1).
     pub(crate) fn write_to(&self, headers: &mut HeaderMap, plain: bool) {
+        if plain || headers.keys().any(|name| self.all.contains_key(name)) {
+            return self.write_each(headers, plain);
+        }
+        // Most answers say nothing of this, and a copy of a map costs less than seven insertions.
+        let said = mem::replace(headers, self.all.clone());
+        headers.extend(said);
+    }
+
+    fn write_each(&self, headers: &mut HeaderMap, plain: bool) {
         for (name, value) in &self.always {
             headers.insert(name, value.clone());
         }

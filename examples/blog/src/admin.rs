@@ -11,10 +11,11 @@ use auth_runtime::{
 };
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Row {
     id: String,
     username: String,
@@ -23,6 +24,7 @@ pub(crate) struct Row {
 }
 
 #[authenticate(jwt | session, role = "admin")]
+#[utoipa::path(get, path = "/admin/users", responses((status = 200, description = "Every account", body = Vec<Row>)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denial> {
     let now = app.auth.now();
     let mut rows = Vec::new();
@@ -37,6 +39,12 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denia
 
 /// Closes an account: it cannot sign in any more, and everything it has ends.
 #[authenticate(jwt | session, role = "admin")]
+#[utoipa::path(
+    post,
+    path = "/admin/users/{id}/disable",
+    params(("id" = String, Path, description = "The account")),
+    responses((status = 204, description = "It is closed"))
+)]
 pub(crate) async fn disable(
     admin: Identity,
     State(app): State<App>,
@@ -57,6 +65,12 @@ pub(crate) async fn disable(
 
 /// Ends every sign-in of somebody, who may sign in again.
 #[authenticate(jwt | session, role = "admin")]
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}/sessions",
+    params(("id" = String, Path, description = "The account")),
+    responses((status = 204, description = "Its sign-ins have ended"))
+)]
 pub(crate) async fn end_sessions(
     State(app): State<App>,
     Path(id): Path<String>,

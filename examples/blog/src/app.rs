@@ -8,6 +8,7 @@ use auth_runtime::{
     endpoints::AccountEndpoints,
     oauth::OAuth,
     oidc::{self, ProviderSignIn},
+    openapi::OpenApiDrift,
     password::{Hasher, Rules},
     reset::Notifier,
     routing::{delete, get, post},
@@ -21,7 +22,9 @@ use axum::extract::DefaultBodyLimit;
 
 use crate::{
     accounts::{MAX_USERNAME, People},
-    admin, pages, posts,
+    admin,
+    openapi::{self, Document},
+    pages, posts,
     posts::Posts,
     profile, register,
 };
@@ -45,6 +48,7 @@ pub(crate) struct App {
     pub(crate) keys: ApiKeys,
     pub(crate) accounts: AccountEndpoints,
     pub(crate) oauth: OAuth,
+    pub(crate) openapi: Document,
     /// Whether people can sign in with the provider.
     pub(crate) has_provider: bool,
 }
@@ -80,20 +84,26 @@ impl App {
             keys,
             accounts,
             oauth,
+            openapi: Document::default(),
             has_provider: false,
         })
     }
 
     /// The same, with sign-in with a provider if there is one.
-    pub(crate) fn router_with(mut self, provider: Option<ProviderSignIn>) -> Protected {
+    pub(crate) fn router_with(
+        mut self,
+        provider: Option<ProviderSignIn>,
+    ) -> Result<Protected, OpenApiDrift> {
         self.has_provider = provider.is_some();
-        let auth = self.auth.clone();
+        let (auth, document) = (self.auth.clone(), self.openapi.clone());
         let routes = self.routes();
-        match provider {
+        let routes = match provider {
             Some(provider) => routes.merge(oidc::router(provider)),
             None => routes,
-        }
-        .protect(auth)
+        };
+        let blog = routes.protect(auth);
+        document.write(&blog)?;
+        Ok(blog)
     }
 
     fn routes(self) -> Router {
@@ -103,6 +113,7 @@ impl App {
             .merge(pages::routes())
             .route("/healthz", get(pages::health))
             .route("/.well-known/jwks.json", wellknown::jwks())
+            .route("/openapi.json", get(openapi::document))
             .route("/auth/register", post(register::register))
             .nest("/auth", accounts.router())
             .route("/posts", get(posts::list).post(posts::create))
@@ -143,7 +154,7 @@ mod tests {
         let notifier = Arc::new(Outbox("outbox.jsonl".into()));
         let app = App::new(auth.build().await?, store, notifier).await?;
         let provider = provider::sign_in(&app, &settings()?)?;
-        Ok(app.router_with(provider))
+        Ok(app.router_with(provider)?)
     }
 
     fn settings() -> Result<Settings, SettingError> {

@@ -6,6 +6,7 @@ mod admin;
 mod app;
 mod kept;
 mod keys;
+mod openapi;
 mod outbox;
 mod pages;
 mod posts;
@@ -61,7 +62,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(settings.address).await?;
     let address = listener.local_addr()?;
 
-    let blog = app.router_with(provider);
+    let blog = app.router_with(provider)?;
     print!("{}", blog.inventory());
     match seeded {
         Some(seed) => println!("seed {seed}"),

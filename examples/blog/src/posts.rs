@@ -13,6 +13,7 @@ use auth_runtime::{
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::app::App;
 
@@ -24,7 +25,7 @@ const MAX_POSTS: usize = 1_000;
 
 const COLLECTION: Collection = Collection("post");
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Post {
     id: u64,
     title: String,
@@ -33,7 +34,7 @@ pub(crate) struct Post {
     author: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPost {
     title: String,
@@ -47,11 +48,18 @@ pub(crate) struct Posts {
 }
 
 #[public(reason = "titles are for everybody")]
+#[utoipa::path(get, path = "/posts", responses((status = 200, description = "All posts", body = Vec<Post>)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Post>>, Denial> {
     Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
 #[authenticate(jwt | api_key | session, scopes = "read:posts")]
+#[utoipa::path(
+    get,
+    path = "/posts/{id}",
+    params(("id" = u64, Path, description = "Its number")),
+    responses((status = 200, description = "A post", body = Post), (status = 404, description = "There is none"))
+)]
 pub(crate) async fn show(
     State(app): State<App>,
     Path(id): Path<u64>,
@@ -61,11 +69,13 @@ pub(crate) async fn show(
 }
 
 #[authenticate(api_key, scopes = "read:posts")]
+#[utoipa::path(get, path = "/api/data", responses((status = 200, description = "All posts, for scripts", body = Vec<Post>)))]
 pub(crate) async fn data(State(app): State<App>) -> Result<Json<Vec<Post>>, Denial> {
     Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
 #[authenticate(jwt | session, scopes = "write:posts")]
+#[utoipa::path(post, path = "/posts", request_body = NewPost, responses((status = 201, description = "The post", body = Post)))]
 pub(crate) async fn create(
     author: Identity,
     State(app): State<App>,
@@ -77,6 +87,13 @@ pub(crate) async fn create(
 }
 
 #[authenticate(rule = "edit_post")]
+#[utoipa::path(
+    put,
+    path = "/posts/{id}",
+    params(("id" = u64, Path, description = "Its number")),
+    request_body = NewPost,
+    responses((status = 200, description = "The post", body = Post), (status = 404, description = "There is none of yours"))
+)]
 pub(crate) async fn edit(
     author: Identity,
     State(app): State<App>,
@@ -89,6 +106,12 @@ pub(crate) async fn edit(
 }
 
 #[authenticate(jwt, scopes = "delete:posts")]
+#[utoipa::path(
+    delete,
+    path = "/posts/{id}",
+    params(("id" = u64, Path, description = "Its number")),
+    responses((status = 204, description = "It is gone"), (status = 404, description = "There is none"))
+)]
 pub(crate) async fn remove(
     State(app): State<App>,
     Path(id): Path<u64>,

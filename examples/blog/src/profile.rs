@@ -5,32 +5,35 @@ use auth_runtime::{
 };
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{accounts::Profile, app::App};
 
 /// The longest display name, in bytes.
 const MAX_DISPLAY_NAME: usize = 100;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Shown {
     id: String,
     username: String,
     display_name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     display_name: String,
 }
 
 #[authenticate(jwt | session, scopes = "read:profile")]
+#[utoipa::path(get, path = "/profile", responses((status = 200, description = "Your profile", body = Shown)))]
 pub(crate) async fn show(caller: Identity, State(app): State<App>) -> Result<Json<Shown>, Denial> {
     let profile = app.people.profile(&caller.subject().id, app.auth.now()).await?;
     shown(&app, &caller, profile).await
 }
 
 #[authenticate(jwt | session, scopes = "write:profile")]
+#[utoipa::path(put, path = "/profile", request_body = Change, responses((status = 200, description = "Your profile", body = Shown)))]
 pub(crate) async fn edit(
     caller: Identity,
     State(app): State<App>,

@@ -34,7 +34,9 @@ pub(crate) fn sign_in(
     settings: &Settings,
 ) -> Result<Option<ProviderSignIn>, Box<dyn std::error::Error>> {
     let Some(Oidc { issuer, client_id, client_secret }) = &settings.oidc else { return Ok(None) };
-    let provider = Provider::new(NAME, issuer, client_id, client_secret.clone());
+    let provider = Provider::new(NAME, issuer, client_id, client_secret.clone())
+        .after(AFTER)
+        .on_failure("/login");
     let stage = match settings.production {
         // The tokens of this service name it by the address it has.
         true => Stage::Production { origin: app.auth.own_issuer().to_string() },
@@ -42,8 +44,6 @@ pub(crate) fn sign_in(
     };
     let sign_in = ProviderSignIn::builder(app.auth.clone(), Arc::new(app.clone()), stage)
         .provider(provider)
-        .after(AFTER)
-        .on_failure("/login")
         .build();
     Ok(Some(sign_in.map_err(|why| format!("BLOG_OIDC_ISSUER: {why}"))?))
 }

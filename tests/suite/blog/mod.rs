@@ -1,5 +1,6 @@
 //! The example as its user has it: the binary, started and spoken to over TCP.
 
+mod administration;
 mod api_keys;
 mod canary;
 mod crowd;

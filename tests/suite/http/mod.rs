@@ -21,6 +21,7 @@ mod issuing;
 mod layers;
 mod limits;
 mod methods;
+mod model;
 mod namesake;
 mod order;
 mod panics;

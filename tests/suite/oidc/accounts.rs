@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     fake::{TOKEN, USERINFO},
-    world::{World, sign},
+    world::{Setting, World, sign},
 };
 use crate::sessions::world::password_hash;
 
@@ -78,6 +78,20 @@ async fn m05_an_application_may_refuse_whom_it_does_not_know() {
     // And change its mind.
     world.people.refuses.store(false, Ordering::SeqCst);
     world.sign_in("ada").await;
+}
+
+#[tokio::test]
+async fn m05_a_policy_may_refuse_new_accounts() {
+    let refusing =
+        Setting::of("cookies.yaml").with("    after:", "    new_accounts: refuse\n    after:");
+    let world = refusing.world().await;
+    for _ in 0..2 {
+        let outward = world.set_out("/login/fake").await;
+        world.vouch(&outward, "ada");
+        world.back(&outward).await.ends_without_a_session("/login?error=no_account");
+        assert_eq!(world.causes.last("login"), "new-accounts-refused");
+    }
+    assert!(world.people.seen.lock().expect("no test panics here").is_empty());
 }
 
 #[tokio::test]

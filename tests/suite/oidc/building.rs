@@ -62,9 +62,14 @@ async fn m13_development_speaks_http_on_this_machine_alone() {
 
 #[tokio::test]
 async fn oc9_paths_and_origins_are_checked_at_start() {
-    let built = build(production(), |it| it.after(["/account", "//evil.example"])).await;
+    let to = |path: &str| at("https://id.example").after(["/account", path]);
+    let built = build(production(), |it| it.provider(to("//evil.example"))).await;
     assert_eq!(built, Err(ProviderError::Path("//evil.example".to_owned())));
-    let built = build(production(), |it| it.on_failure("https://evil.example")).await;
+    let none = at("https://id.example").after(Vec::<String>::new());
+    let built = build(production(), |it| it.provider(none.clone())).await;
+    assert_eq!(built, Err(ProviderError::Path(String::new())));
+    let failing = at("https://id.example").on_failure("https://evil.example");
+    let built = build(production(), |it| it.provider(failing.clone())).await;
     assert_eq!(built, Err(ProviderError::Path("https://evil.example".to_owned())));
     for origin in ["http://blog.example", "https://blog.example/", "blog.example"] {
         let stage = Stage::Production { origin: origin.to_owned() };
@@ -98,6 +103,21 @@ async fn m05_providers_of_the_policy_are_there_beside_those_handed_over() {
     let sign_in = builder().provider(at("https://id.example")).build();
     let sign_in = sign_in.expect("it goes together");
     assert_eq!(sign_in.names().collect::<Vec<_>>(), ["fake", "hub", "other", "p"]);
+}
+
+#[tokio::test]
+async fn oc4_no_two_providers_have_one_name_and_so_one_callback() {
+    let world = World::new().await;
+    let people = Arc::new(world.people.clone());
+    let secret = || Secret::from("s".to_owned());
+    let builder =
+        || ProviderSignIn::builder(world.auth.clone(), people.clone(), Stage::Development);
+    let again = Provider::new("fake", "https://id.example", "c", secret());
+    let built = builder().provider(again).build().map(drop);
+    assert_eq!(built, Err(ProviderError::Twice("fake".to_owned())), "the policy has it");
+    let (one, two) = (at("https://id.example"), at("https://other.example"));
+    let built = builder().provider(one).provider(two).build().map(drop);
+    assert_eq!(built, Err(ProviderError::Twice("p".to_owned())));
 }
 
 #[tokio::test]

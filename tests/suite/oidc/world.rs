@@ -206,10 +206,14 @@ providers:
     issuer: {fake}
     client_id: blog
     client_secret: file:SECRET
+    after: [/account, /]
+    on_failure: /login
   other:
     issuer: {other}
     client_id: blog
     client_secret: file:SECRET
+    after: [/account, /]
+    on_failure: /login
   hub:
     identity: {HUB}
     authorization_endpoint: {hub}/authorize
@@ -218,6 +222,8 @@ providers:
     profile: {{ subject: id, name: name, email: email, username: login }}
     client_id: blog
     client_secret: file:SECRET
+    after: [/account, /]
+    on_failure: /login
     scopes: [\"read:user\", \"user:email\"]
 "
     )
@@ -259,8 +265,6 @@ impl World {
         let people = Folk { accounts: accounts.clone(), seen, refuses };
         let sign_in =
             ProviderSignIn::builder(auth.clone(), Arc::new(people.clone()), Stage::Development)
-                .after(["/account", "/"])
-                .on_failure("/login")
                 .build()
                 .expect("it goes together");
         let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());

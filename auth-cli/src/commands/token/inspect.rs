@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use auth_runtime::clock::{Clock, SystemClock};
 
-use super::{Format, Problem, given, policy};
-use crate::{exit::Outcome, terminal};
+use super::{Format, Problem, given};
+use crate::{exit::Outcome, policies, terminal};
 
 mod json;
 mod meaning;
@@ -78,7 +78,7 @@ pub(super) fn inspect(arguments: &Arguments) -> Result<Outcome, Problem> {
     let clock = SystemClock.now();
     let service = match &arguments.policy {
         Some(file) => {
-            let policy = policy(Some(file))?;
+            let policy = policies::read(Some(file))?;
             let verdict =
                 service::verdict(&compact, &token, &policy, arguments.keys.as_ref(), clock)?;
             Some((policy.path().to_owned(), verdict))

@@ -10,8 +10,8 @@ use auth_runtime::{
 };
 use serde_json::json;
 
-use super::{Format, Problem, VERSION, keys, policy};
-use crate::{exit::Outcome, terminal};
+use super::{Format, Problem, VERSION, keys};
+use crate::{exit::Outcome, policies, terminal};
 
 /// Make an access token for development
 ///
@@ -54,7 +54,7 @@ pub(super) struct Arguments {
 
 pub(super) fn mint(arguments: &Arguments) -> Result<Outcome, Problem> {
     refuse_production()?;
-    let policy = policy(arguments.policy.as_deref())?;
+    let policy = policies::read(arguments.policy.as_deref())?;
     let (id, settings) = policy.jwt().ok_or("the policy declares no scheme `jwt`")?;
     let scheme = policy.scheme(id).filter(|scheme| matches!(scheme.kind, SchemeKind::Jwt(_)));
     let scheme = scheme.ok_or("the policy declares no scheme `jwt`")?;
