@@ -55,7 +55,7 @@ impl AuditSink for TracingSink {
         match (event.decision, event.kind) {
             (Decision::Error, _) => record!(error, event),
             (_, Kind::Suspicious | Kind::RefreshReuse | Kind::CodeReplayed | Kind::Lost) => {
-                record!(warn, event)
+                record!(warn, event);
             }
             // Who saw it begin at ERROR, or edited the policy, waits for this line.
             (Decision::Deny, _) | (_, Kind::Outage | Kind::PolicyReloaded) => record!(info, event),

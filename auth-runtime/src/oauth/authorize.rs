@@ -22,6 +22,7 @@ use crate::{
     account::Account,
     audit::{Decision, Event, Kind, Tag},
     authorize::Door,
+    context::Context,
     csrf::CsrfForm,
     guard::{Guard, Public},
     limit,
@@ -142,7 +143,7 @@ impl OAuth {
     async fn signed_in(&self, parts: &Parts) -> Result<Option<Identity>, Denial> {
         let schemes = Schemes::Own(SESSION).bits(&self.auth().policy());
         let openness = Openness { schemes, ..<Opened as Opening>::OPENNESS };
-        match Door::new(self.auth(), parts).identify(&openness).await {
+        match Door::new(Context::visit(parts)?, parts).identify(&openness).await {
             Err(denial) if denial.status() == StatusCode::UNAUTHORIZED => Ok(None),
             found => found,
         }

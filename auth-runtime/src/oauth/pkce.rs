@@ -58,6 +58,7 @@ impl Challenge {
 }
 
 #[cfg(test)]
+#[allow(clippy::string_slice, reason = "ASCII")]
 mod tests {
     use super::*;
 

@@ -69,7 +69,7 @@ impl Protected {
 
     /// The policy in force.
     pub(crate) fn policy(&self) -> Arc<Policy> {
-        self.context.auth.policy()
+        self.auth.policy()
     }
 
     /// Says that the listener which serves this application speaks TLS, so that each of its requests

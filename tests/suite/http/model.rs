@@ -7,7 +7,6 @@ use std::sync::Arc;
 use auth_policy::{
     Policy,
     access::{Carrier, Credential, Holder, Lack, Verdict, admits, carriers},
-    lock::{Guard, Rule},
     settings::Seconds,
 };
 use auth_runtime::{
@@ -21,7 +20,7 @@ use auth_runtime::{
     policy,
     policy_types::GrantType,
     public,
-    routing::{EndpointRule, get},
+    routing::get,
     tokens::Tokens,
 };
 use axum::{extract::State, http::HeaderMap};
@@ -108,7 +107,7 @@ impl Model {
             if endpoint.method.to_string() != "GET" || endpoint.path.contains('{') {
                 continue;
             }
-            let rule = rule(&endpoint.path, &endpoint.rule);
+            let rule = endpoint.rule.clone();
             let verdict = admits(&self.policy, &rule, credential);
             let answer = self.door.send(show(ask("GET", &endpoint.path))).await;
             let shown = credential.map(ToString::to_string);
@@ -137,21 +136,6 @@ fn cause(lack: &Lack) -> Option<&'static str> {
         Lack::SignIn(_) => "authentication-too-old",
         Lack::Acr(_) => "authentication-too-weak",
     })
-}
-
-fn rule(path: &str, rule: &EndpointRule) -> Rule {
-    match rule.clone() {
-        EndpointRule::Authenticated { schemes, scopes, any_scope, role, max_age, acr, .. } => {
-            let people_only = path == "/api-keys";
-            let asked =
-                Guard { schemes, scopes, any_scope, role, max_age, acr, ..Guard::default() };
-            Rule::Guarded(Guard { people_only, ..asked })
-        }
-        EndpointRule::Public { reason, identity, limit, .. } => {
-            Rule::Public { reason, identity, limit }
-        }
-        other => panic!("{other:?}"),
-    }
 }
 
 const SCOPES: [&str; 3] = ["read:a", "read:b", "read:c"];

@@ -59,7 +59,8 @@ async fn m06_whoever_is_not_signed_in_signs_in_first_and_comes_back() {
             let query = back.strip_prefix("/oauth/authorize?").unwrap();
             let mut query: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap();
             let mut asked = asking.without("unknown").0;
-            (query.sort(), asked.sort());
+            query.sort();
+            asked.sort();
             assert_eq!(query, asked);
         }
     }
