@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod api_key;
 mod check;
+mod diff;
 mod fmt;
 mod init;
 mod keys;
@@ -28,6 +29,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Diff(diff::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
@@ -42,6 +44,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(without_cargo(arguments)) {
         Ok(Arguments { command }) => match command {
             Command::Check(arguments) => check::run(&arguments),
+            Command::Diff(arguments) => diff::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
