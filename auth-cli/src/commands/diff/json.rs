@@ -30,7 +30,6 @@ pub(super) fn json(compared: &Compared) -> String {
 fn side(side: &Side) -> Value {
     json!({
         "policy": side.source.path(),
-        "revision": side.policy.revision().as_str(),
         "has_lock": side.lock.is_some(),
     })
 }

@@ -71,8 +71,7 @@ fn trials(compared: &Compared, groups: &[Group<'_>]) -> String {
     let first = groups.iter().filter_map(|group| Some((group, group.accesses().next()?)));
     let shown = first.filter_map(|(group, access)| {
         let trial = trial(compared, access, Verdict::Widens)?;
-        let mut text =
-            format!("{}\n\n{}\n", plain(&group.to_string()), fenced("sh", &trial.command));
+        let mut text = format!("{}\n\n{}\n", plain(&group.to_string()), block([&trial.command]));
         for (name, from) in &trial.variables {
             let _ = writeln!(text, "- {}: {}", code(name), plain(from));
         }
@@ -86,15 +85,12 @@ fn trials(compared: &Compared, groups: &[Group<'_>]) -> String {
 
 fn approvals(compared: &Compared) -> String {
     let lacking = compared.lacking();
-    let lines: Vec<_> = lacking.iter().take(MOST).map(|line| plain(line)).collect();
-    if lines.is_empty() {
-        return String::new();
-    }
-    format!("{}\n{}", fenced("text", &lines.join("\n")), more(lacking.len(), ""))
+    let lines = block(lacking.iter().take(MOST));
+    lines + &more(lacking.len(), "\n")
 }
 
 fn folded(summary: &str, text: &str) -> String {
-    match text.trim_end() {
+    match text.trim_matches('\n') {
         "" => String::new(),
         text => format!("\n<details><summary>{summary}</summary>\n\n{text}\n\n</details>\n"),
     }
@@ -105,11 +101,9 @@ fn code(text: &str) -> String {
     format!("`{}`", plain(text).replace('`', "'"))
 }
 
-/// A block that nothing in it can end.
-fn fenced(language: &str, text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    format!("{fence}{language}\n{text}\n{fence}\n")
+/// Lines as code: a line that is indented ends with itself, whatever is in it.
+fn block<'l>(lines: impl IntoIterator<Item = &'l String>) -> String {
+    lines.into_iter().map(|line| format!("    {}\n", plain(line))).collect()
 }
 
 #[cfg(test)]
@@ -119,6 +113,6 @@ mod tests {
     #[test]
     fn nothing_gets_out_of_its_code() {
         assert_eq!(code("a`<b>@c\n"), "`a'<b>@c\\u{a}`");
-        assert_eq!(fenced("text", "a ```` b"), "`````text\na ```` b\n`````\n");
+        assert_eq!(block([&"a\n```".to_owned()]), "    a\\u{a}```\n");
     }
 }
