@@ -125,11 +125,12 @@ fn welcome(arrived: Arrived) -> Result<Response, Denial> {
     Ok(response)
 }
 
-/// A page that leads on by itself. The path is a listed one, which needs no escape.
+/// A page that leads on by itself. The path is a listed one, which needs no other escape.
 ///
 /// SECURITY: nothing on it runs, and nothing is loaded, whatever the policy lets other pages do. It
 /// has what a redirect would have: the address, and no part of a credential.
 fn leading_on(next: &str) -> Response {
+    let next = next.replace('&', "&amp;");
     let page = Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta http-equiv=\"refresh\" content=\"0;url={next}\"><title>Signed in</title>\
