@@ -28,7 +28,7 @@ mod router;
 mod scopes;
 mod token;
 
-pub(crate) use ceiling::{Unwelcome, within_ceiling};
+pub(crate) use ceiling::{Unwelcome, client_of, within_ceiling};
 pub use client::{Client, NewClient};
 pub use clients::{ClientError, Clients, Registered};
 pub use router::{OAuth, OAuthSetupError};
