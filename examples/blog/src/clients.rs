@@ -11,11 +11,12 @@ use auth_runtime::{
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::app::App;
 
 /// A client as an admin describes it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     id: String,
@@ -24,13 +25,14 @@ pub(crate) struct Wanted {
     redirect_uris: Vec<String>,
     scopes: Vec<String>,
     #[serde(default = "let_in")]
+    #[schema(value_type = Vec<String>)]
     grants: Vec<GrantType>,
     /// Whether it runs where it can keep no secret.
     #[serde(default)]
     public: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Made {
     client_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,6 +44,13 @@ fn let_in() -> Vec<GrantType> {
     vec![GrantType::AuthorizationCode, GrantType::RefreshToken]
 }
 
+#[utoipa::path(
+    post,
+    path = "/admin/clients",
+    operation_id = "registerClient",
+    request_body = Wanted,
+    responses((status = 201, description = "The client, and its secret this once", body = Made)),
+)]
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn register(
     admin: Identity,
@@ -58,6 +67,13 @@ pub(crate) async fn register(
 }
 
 /// Another secret beside the one before it, which stays good until the next.
+#[utoipa::path(
+    post,
+    path = "/admin/clients/{id}/secret",
+    operation_id = "makeClientSecret",
+    params(("id" = String, Path, description = "The client")),
+    responses((status = 201, description = "Another secret, this once", body = Made)),
+)]
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn another_secret(
     admin: Identity,
@@ -69,6 +85,13 @@ pub(crate) async fn another_secret(
 }
 
 /// Removes a client: its tokens are worth nothing from then on.
+#[utoipa::path(
+    delete,
+    path = "/admin/clients/{id}",
+    operation_id = "removeClient",
+    params(("id" = String, Path, description = "The client")),
+    responses((status = 204, description = "It is gone")),
+)]
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn remove(
     admin: Identity,
