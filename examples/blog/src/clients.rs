@@ -17,6 +17,7 @@ use crate::app::App;
 
 /// A client as an admin describes it.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = NewClient)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     id: String,
@@ -33,6 +34,7 @@ pub(crate) struct Wanted {
 }
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = Client)]
 pub(crate) struct Made {
     client_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,14 +46,14 @@ fn let_in() -> Vec<GrantType> {
     vec![GrantType::AuthorizationCode, GrantType::RefreshToken]
 }
 
+#[authenticate(jwt | session, role = "admin")]
 #[utoipa::path(
     post,
     path = "/admin/clients",
     operation_id = "registerClient",
     request_body = Wanted,
-    responses((status = 201, description = "The client, and its secret this once", body = Made)),
+    responses((status = 201, description = "It is registered; its secret is seen once", body = Made))
 )]
-#[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn register(
     admin: Identity,
     State(app): State<App>,
@@ -67,14 +69,14 @@ pub(crate) async fn register(
 }
 
 /// Another secret beside the one before it, which stays good until the next.
+#[authenticate(jwt | session, role = "admin")]
 #[utoipa::path(
     post,
     path = "/admin/clients/{id}/secret",
     operation_id = "makeClientSecret",
     params(("id" = String, Path, description = "The client")),
-    responses((status = 201, description = "Another secret, this once", body = Made)),
+    responses((status = 201, description = "Another secret, which is seen once", body = Made))
 )]
-#[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn another_secret(
     admin: Identity,
     State(app): State<App>,
@@ -85,14 +87,14 @@ pub(crate) async fn another_secret(
 }
 
 /// Removes a client: its tokens are worth nothing from then on.
+#[authenticate(jwt | session, role = "admin")]
 #[utoipa::path(
     delete,
     path = "/admin/clients/{id}",
     operation_id = "removeClient",
     params(("id" = String, Path, description = "The client")),
-    responses((status = 204, description = "It is gone")),
+    responses((status = 204, description = "It is removed"))
 )]
-#[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn remove(
     admin: Identity,
     State(app): State<App>,

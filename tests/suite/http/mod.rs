@@ -27,6 +27,7 @@ mod openapi;
 mod order;
 mod panics;
 mod paths;
+mod policy_tests;
 mod problems;
 mod protect;
 mod quoted;
