@@ -128,8 +128,9 @@ fn welcome(sign_in: &ProviderSignIn, arrived: Arrived) -> Result<Response, Denia
     Ok(response)
 }
 
-/// A page that leads on by itself. The path is a listed one, which needs no escape.
+/// A page that leads on by itself. The path is a listed one, which needs no other escape.
 fn leading_on(next: &str) -> Html<String> {
+    let next = next.replace('&', "&amp;");
     Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta http-equiv=\"refresh\" content=\"0;url={next}\"><title>Signed in</title>\

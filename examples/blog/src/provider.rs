@@ -22,8 +22,8 @@ use crate::{
 /// The provider's name in `/login/{provider}`.
 pub(crate) const NAME: &str = "local";
 
-/// Where a sign-in leads: one's own page, or the start.
-const AFTER: [&str; 2] = ["/account", "/"];
+/// Where a sign-in leads: one's own page, the start, or on with the request of a program.
+const AFTER: [&str; 3] = ["/account", "/", "/oauth/authorize"];
 
 /// How often a name is tried that somebody may have.
 const ATTEMPTS: usize = 4;

@@ -5,6 +5,7 @@ mod api_keys;
 mod canary;
 mod crowd;
 mod guessing;
+mod letting_in;
 mod outage;
 pub(crate) mod process;
 mod reloading;
