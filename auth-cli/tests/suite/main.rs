@@ -15,6 +15,7 @@ mod fmt;
 mod formats;
 mod init;
 mod keys;
+mod lock;
 mod schema;
 mod token;
 mod world;
