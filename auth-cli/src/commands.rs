@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod api_key;
 mod check;
+mod diff;
 mod explain;
 mod fmt;
 mod init;
@@ -33,6 +34,7 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Diff(diff::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
     Lock(lock::Arguments),
@@ -51,6 +53,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Arguments { command }) => match command {
             Command::Check(arguments) => check::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
+            Command::Diff(arguments) => diff::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Lock(arguments) => lock::run(&arguments),

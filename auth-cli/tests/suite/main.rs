@@ -11,6 +11,7 @@
 
 mod book;
 mod check;
+mod diff;
 mod fmt;
 mod formats;
 mod init;
