@@ -16,6 +16,7 @@ mod fmt;
 mod formats;
 mod init;
 mod keys;
+mod lock;
 mod schema;
 mod test;
 mod token;
