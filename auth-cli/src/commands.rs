@@ -7,12 +7,15 @@ use clap::{Parser, Subcommand};
 mod api_key;
 mod check;
 mod diff;
+mod explain;
 mod fmt;
 mod init;
 mod keys;
 mod schema;
 mod test;
 mod token;
+mod what_can;
+mod who_can;
 
 /// Checks access policies, writes them in one form, and makes the keys they refer to
 ///
@@ -30,11 +33,14 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Diff(diff::Arguments),
+    Explain(explain::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
     Schema(schema::Arguments),
     Test(test::Arguments),
     Keys(keys::Arguments),
+    WhatCan(what_can::Arguments),
+    WhoCan(who_can::Arguments),
     Token(token::Arguments),
     ApiKey(api_key::Arguments),
 }
@@ -45,11 +51,14 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Arguments { command }) => match command {
             Command::Check(arguments) => check::run(&arguments),
             Command::Diff(arguments) => diff::run(&arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
+            Command::WhatCan(arguments) => what_can::run(&arguments),
+            Command::WhoCan(arguments) => who_can::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),
             Command::ApiKey(arguments) => api_key::run(&arguments),
         }

@@ -5,6 +5,7 @@
 mod commands;
 mod exit;
 mod files;
+mod locked;
 mod moment;
 mod policies;
 mod terminal;

@@ -23,6 +23,8 @@ pub mod diff;
 mod document;
 mod duration;
 mod embed;
+#[cfg(feature = "tools")]
+pub mod explain;
 mod fingerprint;
 #[cfg(feature = "tools")]
 mod format;

@@ -132,6 +132,13 @@ fn oc6_endpoints_of_a_provider_are_https_but_on_this_machine() {
 }
 
 #[test]
+fn m05_a_sign_in_with_a_provider_ends_with_a_session_or_tokens_in_cookies() {
+    assert_eq!(found_in("m05-provider-without-sessions"), [Code::MissingKey]);
+    assert_eq!(found_in("m05-provider-without-token-cookies"), [Code::MissingKey]);
+    assert_eq!(found_in("m05-provider-result-in-the-url"), [Code::UnknownValue]);
+}
+
+#[test]
 fn oc9_a_sign_in_leads_to_paths_of_this_service_alone() {
     assert_eq!(found_in("oc9-after-another-site"), [Code::InvalidPath; 5]);
     assert_eq!(found_in("oc9-on-failure-another-site"), [Code::InvalidPath]);

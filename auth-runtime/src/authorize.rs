@@ -175,7 +175,7 @@ impl<'r> Door<'r> {
         // for them, and what no scope stands for nobody has let it have.
         if self.is_of_client(identity)
             && (requirement.is_for_people()
-                || requirement.asks_for_no_scope() && identity.acts_for_somebody())
+                || identity.acts_for_somebody() && requirement.refuses_delegates(policy))
         {
             return Some((Denial::not_for_clients(challenges), "client-token"));
         }

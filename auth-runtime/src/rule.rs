@@ -267,9 +267,11 @@ impl Requirement {
         matches!(self.schemes, Schemes::Own(kinds) if kinds & API_KEY == 0)
     }
 
-    /// Whether it is a rule of an application that no scope is part of.
-    pub(crate) const fn asks_for_no_scope(&self) -> bool {
-        self.scopes.is_none() && matches!(self.schemes, Schemes::Named(_))
+    /// Whether it asks for nothing that a client was let in for: no scope. A rule that admits API keys
+    /// is meant for programs as well.
+    pub(crate) fn refuses_delegates(&self, policy: &Policy) -> bool {
+        let keys = policy.api_key().is_some_and(|(scheme, _)| self.names(scheme, policy));
+        self.scopes.is_none() && !keys
     }
 
     /// Whether these scopes are enough.

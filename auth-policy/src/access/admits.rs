@@ -112,7 +112,9 @@ fn lacks(policy: &Policy, guard: &Guard, credential: &Credential) -> Vec<Lack> {
     }
     let client = matches!(credential.holder, Holder::Client | Holder::Delegate);
     let worth = Worth { policy, credential };
-    let people = (guard.people_only && client).then_some(Lack::People);
+    let refused =
+        guard.people_only && client || refuses_delegates(policy, guard, credential.holder);
+    let people = refused.then_some(Lack::People);
     let role = guard.role.as_ref().filter(|role| !worth.has_role(role));
     let sign_in = guard.max_age.filter(|age| !worth.signed_in_within(*age));
     let acr = guard.acr.as_ref().filter(|acr| !worth.is_as_strong_as(acr));
@@ -124,6 +126,16 @@ fn lacks(policy: &Policy, guard: &Guard, credential: &Credential) -> Vec<Lack> {
         acr.cloned().map(Lack::Acr),
     ];
     lacks.into_iter().flatten().collect()
+}
+
+/// Whether a rule asks for nothing that a client was let in for: no scope. One that admits API keys
+/// is meant for programs as well.
+pub(super) fn refuses_delegates(policy: &Policy, guard: &Guard, holder: Holder) -> bool {
+    let is_key = |name: &String| {
+        let scheme = policy.scheme_id(name).and_then(|id| policy.scheme(id));
+        scheme.is_some_and(|scheme| matches!(scheme.kind, SchemeKind::ApiKey(_)))
+    };
+    holder == Holder::Delegate && guard.scopes.is_empty() && !guard.schemes.iter().any(is_key)
 }
 
 fn lacking_scopes(guard: &Guard, worth: &Worth<'_>) -> Option<Lack> {

@@ -1,7 +1,10 @@
 //! What a rule asks of one kind of credential. In: names. Out: the ids of a policy; or nothing,
 //! where no credential of that kind can meet it.
 
-use super::credential::{Carrier, Holder, carriers, tells_sign_in};
+use super::{
+    admits::refuses_delegates,
+    credential::{Carrier, Holder, carriers, tells_sign_in},
+};
 use crate::{
     Policy,
     lock::Guard,
@@ -30,6 +33,7 @@ impl Asked {
         let signed_in = guard.max_age.is_some() || guard.acr.is_some();
         let never = !guard.schemes.contains(&carrier.scheme)
             || guard.people_only && client
+            || refuses_delegates(policy, guard, carrier.holder)
             || guard.role.is_some() && roleless
             || signed_in && !tells_sign_in(kind, carrier.holder);
         if never {

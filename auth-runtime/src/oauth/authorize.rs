@@ -30,6 +30,7 @@ use crate::{
     rule::{Opening, Openness, Own, SESSION, Schemes, everybody},
     secret::Secret,
     tokens::password_mark,
+    visit::Visit,
 };
 
 /// The longest query that is read, in bytes.
@@ -61,7 +62,7 @@ pub(super) async fn ask(
     };
     let wanted = match &asked.wanted {
         Ok(wanted) => wanted,
-        Err(mistake) => return oauth.mistaken(&asked, &caller, *mistake),
+        Err(mistake) => return oauth.mistaken_in(&parts, &asked, &caller, *mistake),
     };
     if !oauth.is_recent(&caller, wanted) {
         return to(&pages.sign_in(&again(&parameters)));
@@ -70,7 +71,7 @@ pub(super) async fn ask(
     let policy = oauth.auth().policy();
     let names = oauth.to_be_had(&asked, wanted, &account);
     if names.is_empty() {
-        return oauth.mistaken(&asked, &caller, NOTHING_LEFT);
+        return oauth.mistaken_in(&parts, &asked, &caller, NOTHING_LEFT);
     }
     let described = policy.scopes().iter().filter(|scope| names.contains(&scope.name));
     let consent = Consent {
@@ -232,6 +233,20 @@ impl OAuth {
         to(&self.error(asked, mistake))
     }
 
+    /// The same where a form of ours may have led here, the one to sign in with: browsers that hold
+    /// redirects to its `form-action` would not go on, so the answer is a page that leads on.
+    fn mistaken_in(
+        &self,
+        parts: &Parts,
+        asked: &Asked,
+        caller: &Identity,
+        mistake: Mistake,
+    ) -> Result<Response, Denial> {
+        let sent = self.mistaken(asked, caller, mistake)?;
+        let site = parts.headers.get("sec-fetch-site");
+        if site.is_some_and(|site| site == "same-origin") { leading_on(sent) } else { Ok(sent) }
+    }
+
     fn error(&self, asked: &Asked, mistake: Mistake) -> String {
         let Mistake { code, description } = mistake;
         let answer = [("error", code), ("error_description", description)];
@@ -258,13 +273,15 @@ impl OAuth {
     }
 }
 
-/// What somebody is told whom a client sent with a request that leads nowhere. From outside the
-/// causes look alike.
-pub(super) fn refused() -> Denial {
-    let problem = Problem::new(StatusCode::BAD_REQUEST, "invalid_authorization", "Wrong request");
-    let detail = "the app that sent you here is not known, or does not say where to send you back \
-                  to as it is registered; you are sent nowhere";
-    problem.detail(detail).into()
+/// 400 for somebody whom a client sent with a request that leads nowhere: the client is not known,
+/// the address is not its own, or the request says something twice. From outside these look alike.
+pub fn refused() -> Denial {
+    let detail = "the app that sent you here is not known, or asks in a way that leads nowhere; \
+                  go back to it and begin anew";
+    Problem::new(StatusCode::BAD_REQUEST, "invalid_authorization", "Invalid authorization request")
+        .detail(detail)
+        .denied_as(Visit::denial())
+        .into()
 }
 
 /// The page, which no other page may be around and no cache keeps.
@@ -290,6 +307,17 @@ fn unframed(mut page: Response, consent: &Consent<'_>) -> Response {
 fn to(location: &str) -> Result<Response, Denial> {
     let location = HeaderValue::from_str(location).map_err(|_| Denial::internal())?;
     Ok(unkept((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()))
+}
+
+/// The same way by a page instead of a redirect.
+fn leading_on(redirect: Response) -> Result<Response, Denial> {
+    let (mut parts, body) = redirect.into_parts();
+    let location = parts.headers.remove(header::LOCATION).ok_or_else(Denial::internal)?;
+    let refresh = [b"0; url=", location.as_bytes()].concat();
+    let refresh = HeaderValue::from_bytes(&refresh).map_err(|_| Denial::internal())?;
+    parts.headers.insert(header::REFRESH, refresh);
+    parts.status = StatusCode::OK;
+    Ok(Response::from_parts(parts, body))
 }
 
 /// SECURITY: the address of what follows holds a code, and this page a token: no cache keeps them,

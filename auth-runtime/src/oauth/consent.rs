@@ -111,6 +111,12 @@ impl Consent<'_> {
         fields
     }
 
+    /// The token that the session's pages show with their forms: one of [`fields`](Self::fields), and
+    /// good for other forms of the page, such as one to sign out.
+    pub fn csrf_token(&self) -> &Secret {
+        &self.csrf_token
+    }
+
     /// The origin that the browser is sent to afterwards, such as `https://app.example`: people
     /// should see it.
     pub fn leads_to(&self) -> String {

@@ -35,9 +35,12 @@ mod router;
 mod scopes;
 mod token;
 
+pub use authorize::refused;
 pub(crate) use ceiling::{Unwelcome, within_ceiling};
 pub use client::{Client, NewClient};
 pub use clients::{ClientError, Clients, Registered};
 pub use consent::{AskedScope, Consent, ConsentPage, is_way_back};
+#[cfg(feature = "oidc")]
+pub(crate) use router::path::AUTHORIZE;
 pub use router::{OAuth, OAuthSetupError};
 pub(crate) use scopes::granted;

@@ -21,7 +21,7 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// Where the endpoints are, below the issuer.
 pub(super) mod path {
-    pub(in crate::oauth) const AUTHORIZE: &str = "/oauth/authorize";
+    pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
     pub(in crate::oauth) const TOKEN: &str = "/oauth/token";
     pub(in crate::oauth) const REVOKE: &str = "/oauth/revoke";
     pub(in crate::oauth) const INTROSPECT: &str = "/oauth/introspect";

@@ -22,7 +22,7 @@ use axum::extract::DefaultBodyLimit;
 
 use crate::{
     accounts::{MAX_USERNAME, People},
-    admin,
+    admin, clients,
     openapi::{self, Document},
     pages, posts,
     posts::Posts,
@@ -63,7 +63,7 @@ impl App {
         let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
         let tokens = Tokens::new(auth.clone()).await?;
-        let oauth = OAuth::new(tokens.clone())?;
+        let oauth = OAuth::new(tokens.clone())?.consent(pages::ConsentPages);
         let accounts = AccountEndpoints::new(tokens, hasher.clone())?
             .rules(Arc::clone(&rules))
             .profiles(Arc::new(people.clone()))
@@ -120,12 +120,15 @@ impl App {
             .route("/posts/{id}", get(posts::show).put(posts::edit).delete(posts::remove))
             .route("/api/data", get(posts::data))
             .route("/profile", get(profile::show).put(profile::edit))
+            .route("/admin/clients", post(clients::register))
+            .route("/admin/clients/{id}", delete(clients::remove))
+            .route("/admin/clients/{id}/secret", post(clients::another_secret))
             .route("/admin/users", get(admin::list))
             .route("/admin/users/{id}/disable", post(admin::disable))
             .route("/admin/users/{id}/sessions", delete(admin::end_sessions))
             .merge(sessions)
             .merge(api_key::router())
-            .merge(oauth.router())
+            .merge(pages::around(oauth))
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
     }
@@ -153,7 +156,7 @@ mod tests {
         let auth = Auth::from_policy(policy!()).keys("jwt", keys).store(store.clone());
         let notifier = Arc::new(Outbox("outbox.jsonl".into()));
         let app = App::new(auth.build().await?, store, notifier).await?;
-        let provider = provider::sign_in(&app, &settings()?)?;
+        let provider = provider::sign_in(&app, &settings()?).await?;
         Ok(app.router_with(provider)?)
     }
 

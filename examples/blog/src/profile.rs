@@ -25,15 +25,26 @@ pub(crate) struct Change {
     display_name: String,
 }
 
+#[utoipa::path(
+    get,
+    path = "/profile",
+    operation_id = "showProfile",
+    responses((status = 200, description = "Your profile", body = Shown)),
+)]
 #[authenticate(jwt | session, scopes = "read:profile")]
-#[utoipa::path(get, path = "/profile", responses((status = 200, description = "Your profile", body = Shown)))]
 pub(crate) async fn show(caller: Identity, State(app): State<App>) -> Result<Json<Shown>, Denial> {
     let profile = app.people.profile(&caller.subject().id, app.auth.now()).await?;
     shown(&app, &caller, profile).await
 }
 
+#[utoipa::path(
+    put,
+    path = "/profile",
+    operation_id = "editProfile",
+    request_body = Change,
+    responses((status = 200, description = "Your profile", body = Shown)),
+)]
 #[authenticate(jwt | session, scopes = "write:profile")]
-#[utoipa::path(put, path = "/profile", request_body = Change, responses((status = 200, description = "Your profile", body = Shown)))]
 pub(crate) async fn edit(
     caller: Identity,
     State(app): State<App>,

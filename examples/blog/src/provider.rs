@@ -22,14 +22,14 @@ use crate::{
 /// The provider's name in `/login/{provider}`.
 pub(crate) const NAME: &str = "local";
 
-/// Where a sign-in leads: one's own page, or the start.
-const AFTER: [&str; 2] = ["/account", "/"];
+/// Where a sign-in leads: one's own page, the start, or on with the request of a program.
+const AFTER: [&str; 3] = ["/account", "/", "/oauth/authorize"];
 
 /// How often a name is tried that somebody may have.
 const ATTEMPTS: usize = 4;
 
 /// Sign-in with the provider of the settings, if there is one.
-pub(crate) fn sign_in(
+pub(crate) async fn sign_in(
     app: &App,
     settings: &Settings,
 ) -> Result<Option<ProviderSignIn>, Box<dyn std::error::Error>> {
@@ -44,7 +44,8 @@ pub(crate) fn sign_in(
     };
     let sign_in = ProviderSignIn::builder(app.auth.clone(), Arc::new(app.clone()), stage)
         .provider(provider)
-        .build();
+        .build()
+        .await;
     Ok(Some(sign_in.map_err(|why| format!("BLOG_OIDC_ISSUER: {why}"))?))
 }
 

@@ -5,6 +5,8 @@ mod api_keys;
 mod canary;
 mod crowd;
 mod guessing;
+mod letting_in;
+mod openapi;
 mod outage;
 pub(crate) mod process;
 mod reloading;

@@ -23,6 +23,7 @@ mod limits;
 mod methods;
 mod model;
 mod namesake;
+mod openapi;
 mod order;
 mod panics;
 mod paths;

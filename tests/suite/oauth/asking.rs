@@ -1,6 +1,7 @@
 //! Requests for consent: who is asked, what of, and what a client is told that asked wrongly.
 
 use auth_runtime::policy_types::GrantType;
+use axum::{body::Body, http::Request};
 use serde_json::json;
 
 use super::{
@@ -172,4 +173,27 @@ async fn e4_a_store_that_is_down_lets_nobody_in_and_sends_nobody_on() {
     world.store.switch_off(false);
     let told = browser.decides(&world, &page, "allow").await;
     assert!(told.location().starts_with(CALLBACK));
+}
+
+/// Chromium holds a redirect to the `form-action` of the page whose form led to it, and the page to
+/// sign in with names nobody else's.
+#[tokio::test]
+async fn m06_a_mistake_after_a_sign_in_is_told_by_a_page_that_leads_on() {
+    let world = World::new().await;
+    world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let mistaken = asking("app").with("scope", "read:mail");
+    let request = |site: &str| {
+        let request = Request::get(mistaken.path()).header("cookie", &browser.cookie);
+        request.header("sec-fetch-site", site).body(Body::empty()).unwrap()
+    };
+    let page = world.send(request("same-origin")).await;
+    assert_eq!((page.status, page.location()), (200, ""));
+    let refresh = page.headers["refresh"].to_str().unwrap();
+    let onward = refresh.strip_prefix("0; url=").unwrap();
+    assert_eq!(page.headers["cache-control"], "no-store");
+    for site in ["cross-site", "none", "same-site"] {
+        let answer = world.send(request(site)).await;
+        assert_eq!((answer.status, answer.location()), (303, onward), "{site}");
+    }
 }

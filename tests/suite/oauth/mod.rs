@@ -3,7 +3,7 @@
 mod addresses;
 mod asking;
 mod assertion;
-mod browser;
+pub(crate) mod browser;
 mod clients;
 mod codes;
 mod consenting;

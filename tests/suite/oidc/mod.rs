@@ -7,5 +7,6 @@ mod fake;
 mod limited;
 mod outward;
 mod plain;
+mod results;
 mod tokens;
 mod world;
