@@ -11,6 +11,7 @@ mod explain;
 mod fmt;
 mod init;
 mod keys;
+mod lock;
 mod schema;
 mod test;
 mod token;
@@ -32,10 +33,11 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
-    Diff(diff::Arguments),
     Explain(explain::Arguments),
+    Diff(diff::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
+    Lock(lock::Arguments),
     Schema(schema::Arguments),
     Test(test::Arguments),
     Keys(keys::Arguments),
@@ -50,10 +52,11 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(without_cargo(arguments)) {
         Ok(Arguments { command }) => match command {
             Command::Check(arguments) => check::run(&arguments),
-            Command::Diff(arguments) => diff::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
+            Command::Diff(arguments) => diff::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
+            Command::Lock(arguments) => lock::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),

@@ -294,6 +294,7 @@ pub(crate) struct InvariantForm {
     pub(crate) holds: bool,
     pub(crate) role: At<String>,
     pub(crate) scopes: Vec<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
 }
 
 impl Document {

@@ -338,9 +338,3 @@ fn z3_what_nothing_uses_is_reported() {
     assert_eq!(found_in("scope-nobody-is-granted"), [Code::ScopeNeverGranted]);
     assert_eq!(found_in("role-without-effect"), [Code::RoleWithoutEffect]);
 }
-
-#[test]
-fn what_is_not_enforced_yet_is_refused_and_never_ignored() {
-    let section = "never: [{ role: reader, reaches: { endpoint: GET /admin/users } }]";
-    assert_eq!(with(section), [Code::NotSupportedYet]);
-}

@@ -17,5 +17,6 @@ mod formats;
 mod init;
 mod keys;
 mod schema;
+mod test;
 mod token;
 mod world;

@@ -960,7 +960,7 @@ pub(super) const MAPS: &[Map] = &[
                 Optional,
                 Text,
                 Whole,
-                "An endpoint; not held by this release, and refused.",
+                "A method and a path as the lock has them, such as `GET /admin/users`.",
             ),
         ],
     },

@@ -5,7 +5,7 @@ mod api_keys;
 mod canary;
 mod crowd;
 mod guessing;
-mod letting_in;
+pub(crate) mod letting_in;
 mod openapi;
 mod outage;
 pub(crate) mod process;

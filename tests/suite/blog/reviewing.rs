@@ -68,7 +68,7 @@ fn status(blog: &Blog, line: &str) -> u16 {
         ("TOKEN", blog.login("reader")),
         ("SESSION", value.to_owned()),
         ("CSRF", session.json()["csrf_token"].as_str().expect("a token").to_owned()),
-        ("BODY", json!({ "display_name": "Reader", "about": "" }).to_string()),
+        ("BODY", json!({ "display_name": "Reader" }).to_string()),
     ];
     let mut shell = Command::new("sh");
     let output = shell.args(["-c", line]).envs(variables).output().expect("a shell");
