@@ -4,11 +4,19 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+mod api_key;
 mod check;
+mod diff;
+mod explain;
 mod fmt;
 mod init;
 mod keys;
+mod lock;
 mod schema;
+mod test;
+mod token;
+mod what_can;
+mod who_can;
 
 /// Checks access policies, writes them in one form, and makes the keys they refer to
 ///
@@ -25,10 +33,18 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Explain(explain::Arguments),
+    Diff(diff::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
+    Lock(lock::Arguments),
     Schema(schema::Arguments),
+    Test(test::Arguments),
     Keys(keys::Arguments),
+    WhatCan(what_can::Arguments),
+    WhoCan(who_can::Arguments),
+    Token(token::Arguments),
+    ApiKey(api_key::Arguments),
 }
 
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
@@ -36,10 +52,18 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(without_cargo(arguments)) {
         Ok(Arguments { command }) => match command {
             Command::Check(arguments) => check::run(&arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
+            Command::Diff(arguments) => diff::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
+            Command::Lock(arguments) => lock::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
+            Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
+            Command::WhatCan(arguments) => what_can::run(&arguments),
+            Command::WhoCan(arguments) => who_can::run(&arguments),
+            Command::Token(arguments) => token::run(&arguments),
+            Command::ApiKey(arguments) => api_key::run(&arguments),
         }
         .into(),
         Err(error) => {

@@ -5,6 +5,9 @@
 mod commands;
 mod exit;
 mod files;
+mod locked;
+mod locks;
+mod moment;
 mod policies;
 mod terminal;
 

@@ -8,10 +8,39 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use auth_policy::{Policy, Source, check};
+
 /// The folder that is searched when no policy is named.
 const FOLDER: &str = "policies";
 /// The policy of a package that names none.
 const DEFAULT: &str = "policies/auth.yaml";
+
+/// The one policy that is meant: the one named, that of the package, or the only one there is.
+pub(crate) fn one(named: Option<&Path>) -> Result<PathBuf, String> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    if let Some(policy) = of_package()? {
+        return Ok(policy);
+    }
+    let found = named_or_found(&[])?;
+    if let [only] = found.as_slice() {
+        return Ok(only.clone());
+    }
+    let names: Vec<_> = found.iter().map(|path| format!("`{}`", path.display())).collect();
+    Err(format!("there are several policies, {}: say which with `--policy`", names.join(", ")))
+}
+
+/// The checked policy of that file, or the one that the package's attributes read.
+pub(crate) fn read(named: Option<&Path>) -> Result<Policy, String> {
+    let path = one(named)?;
+    let name = path.display().to_string();
+    let shown = name.escape_debug();
+    let source = Source::read(&path, name.clone());
+    let source = source.map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let refused = || format!("`{shown}` has errors: `cargo auth check {shown}` tells them");
+    check(&source).policy.ok_or_else(refused)
+}
 
 /// The policies named, or else those found from the current folder.
 pub(crate) fn named_or_found(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
@@ -32,6 +61,20 @@ pub(crate) fn named_or_found(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> 
     }
     if found.is_empty() {
         return Err(format!("no policy is named, and `{FOLDER}` holds no .yaml file"));
+    }
+    Ok(found)
+}
+
+/// The files of tests named, or else those of `policies/`.
+pub(crate) fn tests_named_or_found(named: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    if !named.is_empty() {
+        return Ok(named.to_vec());
+    }
+    let found = files(Path::new(FOLDER), is_test).map_err(|error| {
+        format!("no file of tests is named, and `{FOLDER}` cannot be read: {error}")
+    })?;
+    if found.is_empty() {
+        return Err(format!("no file of tests is named, and `{FOLDER}` holds no .test.yaml file"));
     }
     Ok(found)
 }
@@ -79,9 +122,14 @@ fn same(one: &Path, other: &Path) -> bool {
 
 /// The policies in a folder, sorted. Tests of policies (`*.test.yaml`) are none.
 fn yaml_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    files(folder, |path| !is_test(path))
+}
+
+/// The `.yaml` files of a folder that are of that kind, sorted.
+fn files(folder: &Path, is: impl Fn(&Path) -> bool) -> io::Result<Vec<PathBuf>> {
     let paths = folder.read_dir()?.map(|entry| Ok(entry?.path()));
     let mut files = paths.collect::<io::Result<Vec<_>>>()?;
-    files.retain(|path| path.extension() == Some(OsStr::new("yaml")) && !is_test(path));
+    files.retain(|path| path.extension() == Some(OsStr::new("yaml")) && is(path));
     files.sort();
     Ok(files)
 }

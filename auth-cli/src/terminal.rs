@@ -17,7 +17,75 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// Writes a remark beside what was asked for, out of the way of whoever reads that.
+pub(crate) fn remark(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// Writes a problem of the command itself.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "error: {text}");
+}
+
+/// Text of others that does nothing on a terminal but stand there: what breaks lines, moves the
+/// cursor, turns the direction of reading or cannot be seen is escaped.
+pub(crate) fn plain(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, letter| {
+        if is_plain(letter) {
+            plain.push(letter);
+        } else {
+            plain.extend(letter.escape_unicode());
+        }
+        plain
+    })
+}
+
+/// A JSON document over several lines that does nothing on a terminal either. What is escaped
+/// stands in strings, where the escape means the same.
+pub(crate) fn json(document: &serde_json::Value) -> String {
+    let text = format!("{document:#}");
+    text.chars().fold(String::with_capacity(text.len()), |mut plain, letter| {
+        if is_plain(letter) || letter == '\n' {
+            plain.push(letter);
+        } else {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                plain.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+        plain
+    })
+}
+
+/// Whether a character is seen as itself: what the standard library would not print is not, nor are
+/// the letters that look like nothing.
+fn is_plain(letter: char) -> bool {
+    const BLANK: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
+    match letter {
+        ' '..='~' => true,
+        letter if letter.is_ascii() || BLANK.contains(&letter) => false,
+        letter => letter.escape_debug().len() == 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a3_nothing_that_a_stranger_wrote_moves_the_cursor() {
+        let hostile = "a\u{1b}[2J\r\n\u{9b}0m\u{202e}b\u{200b}\u{3164}";
+        let shown = plain(hostile);
+        assert_eq!(shown, "a\\u{1b}[2J\\u{d}\\u{a}\\u{9b}0m\\u{202e}b\\u{200b}\\u{3164}");
+        let document = serde_json::json!({ "text": hostile, "cat": "\u{1f408}" });
+        let text = json(&document);
+        assert!(text.chars().all(|letter| is_plain(letter) || letter == '\n'), "{text}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), document);
+    }
+
+    #[test]
+    fn letters_of_every_script_stay_as_they_are() {
+        for text in ["Ada \"L\" \\", "Zo\u{eb}", "山田", "🦀"] {
+            assert_eq!(plain(text), text);
+        }
+    }
 }

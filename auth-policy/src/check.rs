@@ -15,7 +15,6 @@ use crate::{
 mod access;
 mod acr;
 mod advice;
-mod bits;
 mod browsers;
 mod closure;
 mod cors;
@@ -30,6 +29,7 @@ mod limits;
 mod network;
 mod oauth;
 mod origins;
+mod providers;
 mod rules;
 mod schemes;
 
@@ -76,7 +76,7 @@ fn read(source: &Source, report: &mut Report) -> Option<Contents> {
 }
 
 /// The parts in the order they build on one another.
-fn contents(source: &Source, document: &Document, report: &mut Report) -> Contents {
+pub(crate) fn contents(source: &Source, document: &Document, report: &mut Report) -> Contents {
     let before = report.errors();
     let mut contents = Contents { path: source.path().to_owned(), ..Contents::default() };
     contents.scopes = access::scopes(document);
@@ -94,7 +94,7 @@ fn contents(source: &Source, document: &Document, report: &mut Report) -> Conten
     contents.cors = document.cors.as_ref().map(|form| cors::cors(form, report));
     let (schemes, ceilings_wrong) = schemes::schemes(document, &contents, report);
     contents.schemes = schemes;
-    contents.providers = schemes::providers(document);
+    contents.providers = providers::providers(document, report);
     let doubtful = roles_wrong || ceilings_wrong;
     let before = report.errors();
     contents.rules = rules::rules(document, &contents, doubtful, report);

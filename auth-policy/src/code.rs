@@ -87,14 +87,13 @@ codes! {
     InvalidName Error "invalid-name" "A name with characters or a length that names may not have."
     InvalidDuration Error "invalid-duration" "A span of time that is zero, too long or without a unit."
     InvalidRate Error "invalid-rate" "A rate that does not say how many requests in which time."
-    InvalidUrl Error "invalid-url" "An issuer that is not an exact https URL."
+    InvalidUrl Error "invalid-url" "An issuer or an endpoint that is not an exact https URL."
     InvalidOrigin Error "invalid-origin" "An origin that no browser sends, or one that stands for several."
     InvalidAddress Error "invalid-address" "An address, or a block of them, that is none or stands for too many."
-    InvalidPath Error "invalid-path" "A path that a cookie cannot be kept to."
+    InvalidPath Error "invalid-path" "A path that a cookie cannot be kept to, or that a sign-in cannot lead to."
     InvalidHeader Error "invalid-header" "A header, or a value of one, that cannot be sent or means something else already."
     InvalidWildcard Error "invalid-wildcard" "A wildcard of a form that grants do not have."
     OutOfRange Error "out-of-range" "A number or a span of time outside what its key allows."
-    NotSupportedYet Error "not-supported-yet" "Something that would restrict access and is not enforced by this release."
 
     // Its names.
     NamedTwice Error "named-twice" "One list names the same thing twice."
@@ -116,6 +115,8 @@ codes! {
     MixedAlgorithms Error "mixed-algorithms" "HMAC beside asymmetric algorithms for one issuer."
     SymmetricForeignIssuer Error "symmetric-foreign-issuer" "HMAC for tokens that somebody else issues."
     DuplicateIssuer Error "duplicate-issuer" "Two entries trust the same issuer."
+    MixedProvider Error "mixed-provider" "A provider with both an issuer and endpoints of its own."
+    NoOpenidScope Error "no-openid-scope" "An OpenID provider that is not asked who somebody is."
     ReservedClaim Error "reserved-claim" "A claim the application may not set, because it already has a meaning."
     WeakCookie Error "weak-cookie" "A cookie weaker than its prefix, Secure, HttpOnly and SameSite make it."
     WeakHeader Error "weak-header" "A response header weaker than the floor."
@@ -124,6 +125,18 @@ codes! {
     EndpointWithoutLimit Error "endpoint-without-limit" "An endpoint for passwords or tokens that nothing limits."
     WeakPasswordRule Error "weak-password-rule" "A password rule below the floor."
     InvariantBroken Error "invariant-broken" "A statement under `never` or `always` that does not hold."
+
+    // Endpoints, where the lock of an application says what there are.
+    UndeclaredEndpoint Error "undeclared-endpoint" "A statement about an endpoint that no lock beside the policy has."
+    InvalidLock Error "invalid-lock" "A file that is no lock."
+    StaleLock Error "stale-lock" "A lock that names what the policy does not declare."
+    NoLock Warning "no-lock" "A statement about an endpoint, and no lock to hold it to."
+    LockOutOfDate Warning "lock-out-of-date" "A lock that is not what the policy comes to now."
+    RuleNotAsked Warning "rule-not-asked" "A rule that no endpoint asks for."
+    ScopeNotAsked Warning "scope-not-asked" "A scope that no endpoint asks for."
+    SchemeNotAsked Warning "scheme-not-asked" "A scheme whose credentials no endpoint takes."
+    LimitNotUsed Warning "limit-not-used" "A limit that nothing is held to."
+    RoleOpensNothing Warning "role-opens-nothing" "A role that opens no endpoint."
 
     // Requirements, in a policy's rules and in the attributes of handlers.
     NoScheme Error "no-scheme" "A requirement that names no scheme."
@@ -134,6 +147,11 @@ codes! {
     NoSignIn Error "no-sign-in" "A requirement about the sign-in that names a scheme nobody signs in with."
     RuleCombined Error "rule-combined" "A named rule combined with what the rule already says."
 
+    // Tests of a policy.
+    UnknownEndpoint Error "unknown-endpoint" "A test of an endpoint that the lock does not have."
+    ExpectedAccess Error "expected-access" "Somebody is refused whom a test expects to be let in."
+    UnexpectedAccess Error "unexpected-access" "Somebody is let in whom no test expects."
+
     // Advice.
     SymmetricForPublic Warning "symmetric-for-public" "HS256 where tokens leave the operator's hands."
     LongAccessTtl Warning "long-access-ttl" "Access tokens that live for more than an hour."
@@ -142,6 +160,7 @@ codes! {
     LimitNotPerAccount Warning "limit-not-per-account" "A limit on sign-in under which one account can be tried from everywhere."
     ScopeNeverGranted Warning "scope-never-granted" "A scope that nothing in the policy grants."
     RoleWithoutEffect Warning "role-without-effect" "A role that grants nothing and that no role includes."
+    Untested Warning "untested" "A line of the policy that could change without a test that fails."
     PasswordClasses Note "password-classes" "Character classes, which NIST SP 800-63B advises against."
     NotAllShown Note "not-all-shown" "There were more findings than one run shows."
 }

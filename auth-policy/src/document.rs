@@ -8,10 +8,10 @@ use crate::{
     code::Code,
     report::Report,
     settings::{
-        Algorithm, AudienceKind, CharacterClass, ClientId, CorsMethod, EndpointKind,
-        ForwardedHeader, GrantType, KeyEnvironment, LimitKey, LimitOnStoreDown, OnStoreDown, Place,
-        Rate, Reference, ReferrerPolicy, Rejected, ResourcePolicy, RevocationCheck, SameSite,
-        Seconds, TokenType, WhenFull,
+        Algorithm, AudienceKind, CharacterClass, ClientAuth, ClientId, CorsMethod, EndpointKind,
+        ForwardedHeader, GrantType, KeyEnvironment, LimitKey, LimitOnStoreDown, NewAccounts,
+        OnStoreDown, Place, ProfileNames, Rate, Reference, ReferrerPolicy, Rejected,
+        ResourcePolicy, RevocationCheck, SameSite, Seconds, SignInResult, TokenType, WhenFull,
     },
     yaml::{Node, Value},
 };
@@ -19,13 +19,14 @@ use crate::{
 mod access;
 mod browsers;
 mod endpoints;
-mod fields;
+pub(crate) mod fields;
 mod headers;
 mod limits;
 mod network;
 mod oauth;
+mod providers;
 mod schemes;
-mod values;
+pub(crate) mod values;
 
 use fields::{Fields, entries};
 
@@ -165,8 +166,27 @@ pub(crate) struct IssuerForm {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ProviderForm {
     pub(crate) issuer: Option<At<String>>,
+    /// Of a provider without OpenID Connect.
+    pub(crate) own: Option<OAuthProviderForm>,
     pub(crate) client_id: Option<ClientId>,
     pub(crate) client_secret: Option<Reference>,
+    /// The key, if it is there.
+    pub(crate) scopes_place: Place,
+    pub(crate) scopes: Option<Vec<At<String>>>,
+    pub(crate) result: Option<At<SignInResult>>,
+    pub(crate) after: Vec<At<String>>,
+    pub(crate) on_failure: Option<At<String>>,
+    pub(crate) new_accounts: NewAccounts,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OAuthProviderForm {
+    pub(crate) identity: Option<At<String>>,
+    pub(crate) authorization_endpoint: Option<String>,
+    pub(crate) token_endpoint: Option<String>,
+    pub(crate) userinfo_endpoint: Option<String>,
+    pub(crate) client_auth: ClientAuth,
+    pub(crate) profile: Option<ProfileNames>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -205,6 +225,7 @@ pub(crate) struct OAuthForm {
     pub(crate) grants: Vec<At<GrantType>>,
     /// Whether nothing stands among the grants, not even something unknown.
     pub(crate) incomplete: bool,
+    pub(crate) code_ttl: Option<At<Seconds>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -273,6 +294,7 @@ pub(crate) struct InvariantForm {
     pub(crate) holds: bool,
     pub(crate) role: At<String>,
     pub(crate) scopes: Vec<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
 }
 
 impl Document {
@@ -301,7 +323,7 @@ impl Document {
             roles,
             schemes: schemes::schemes(section("schemes"), report),
             issuers: entries(section("issuers"), "issuers", report, schemes::issuer),
-            providers: entries(section("providers"), "providers", report, schemes::provider),
+            providers: entries(section("providers"), "providers", report, providers::provider),
             limits: entries(section("limits"), "limits", report, limits::limit),
             endpoints: endpoints::endpoints(fields.entry("endpoints"), report),
             passwords: limits::passwords(fields.entry("passwords"), report),

@@ -27,6 +27,24 @@ const HINTS: &[(&str, &str, &str)] = &[
     ("providers.*", "response_type", CODE_FLOW),
     ("providers.*", "grant_type", CODE_FLOW),
     ("providers.*", "pkce", CODE_FLOW),
+    ("oauth", "pkce", PKCE),
+    ("oauth", "require_pkce", PKCE),
+    ("oauth", "code_challenge_methods", PKCE),
+    ("oauth", "response_types", RESPONSE),
+    ("oauth", "response_modes", RESPONSE),
+    ("oauth", "issuer", "the issuer is that of `schemes.jwt`: remove the key"),
+    (
+        "oauth",
+        "access_ttl",
+        "an access token lives as `schemes.jwt.access_ttl` says: remove the key",
+    ),
+    (
+        "oauth",
+        "refresh_ttl",
+        "a refresh token lives as `schemes.jwt.refresh_ttl` says: remove the key",
+    ),
+    ("oauth", "clients", CLIENTS),
+    ("oauth", "redirect_uris", CLIENTS),
     ("headers", "x_frame_options", FRAMING),
     ("headers", "frame_options", FRAMING),
     ("headers", "frame_ancestors", FRAMING),
@@ -46,6 +64,10 @@ const FRAMING: &str = "`frame-ancestors` in `content_security_policy` says who m
      `X-Frame-Options` follows it: remove the key";
 const CODE_FLOW: &str =
     "sign-in is always the authorization code flow with PKCE S256: remove the key";
+const PKCE: &str = "PKCE with S256 is always asked for, of every client: remove the key";
+const RESPONSE: &str =
+    "the answer is always a code, in the query of the redirect URI: remove the key";
+const CLIENTS: &str = "clients are registered at run time, with `oauth::Clients`: remove the key";
 const NO_EXPIRY: &str =
     "passwords neither expire nor have hints, as NIST SP 800-63B asks: remove the key";
 

@@ -7,6 +7,9 @@
 #![allow(dead_code, reason = "without `tools`, the compiler's reader asks for names alone")]
 
 mod table;
+mod weaker;
+
+pub(crate) use weaker::Weaker;
 
 /// A map of the language whose keys are fixed.
 #[derive(Debug)]
@@ -23,6 +26,8 @@ pub(crate) struct Key {
     pub(crate) name: &'static str,
     pub(crate) need: Need,
     pub(crate) form: Form,
+    /// Which way its values are weaker, for whoever compares two policies.
+    pub(crate) weaker: Weaker,
     /// One sentence for somebody who writes it.
     pub(crate) meaning: &'static str,
 }
@@ -71,6 +76,12 @@ pub(crate) enum Form {
     Names(&'static Self),
     /// A map from names that somebody else gave to such values.
     ForeignNames(&'static Self),
+}
+
+/// Every map.
+#[cfg(test)]
+pub(crate) fn maps() -> &'static [Map] {
+    table::MAPS
 }
 
 /// The map of that path.

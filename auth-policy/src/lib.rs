@@ -8,6 +8,8 @@
 //! Only `check` and an embedded copy of its result make a [`Policy`]. Findings are data, of type
 //! `Diagnostic`. Without the feature `yaml` there is no reader, only the policy itself.
 
+pub mod access;
+mod bits;
 #[cfg(feature = "yaml")]
 mod check;
 #[cfg(feature = "yaml")]
@@ -15,19 +17,26 @@ mod code;
 mod contents;
 #[cfg(feature = "yaml")]
 mod diagnostic;
+#[cfg(feature = "tools")]
+pub mod diff;
 #[cfg(feature = "yaml")]
 mod document;
-#[cfg(feature = "yaml")]
 mod duration;
 mod embed;
+#[cfg(feature = "tools")]
+pub mod explain;
 mod fingerprint;
 #[cfg(feature = "tools")]
 mod format;
 #[cfg(feature = "yaml")]
 mod hints;
 mod ids;
+pub mod invariant;
 #[cfg(feature = "yaml")]
 mod language;
+pub mod lock;
+#[cfg(feature = "yaml")]
+mod locked;
 #[cfg(feature = "yaml")]
 mod name;
 pub mod policy;
@@ -41,8 +50,10 @@ mod schema;
 pub mod settings;
 #[cfg(feature = "yaml")]
 mod source;
-#[cfg(feature = "yaml")]
 mod suggest;
+#[cfg(feature = "yaml")]
+pub mod testing;
+mod treacherous;
 #[cfg(feature = "yaml")]
 mod undeclared;
 #[cfg(feature = "yaml")]
@@ -54,14 +65,16 @@ pub use check::{Checked, check};
 pub use code::{Code, Severity};
 #[cfg(feature = "yaml")]
 pub use diagnostic::Diagnostic;
+pub use duration::NotASpan;
 pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};
 #[cfg(feature = "tools")]
 pub use format::{FormatError, format};
+#[cfg(feature = "yaml")]
+pub use locked::{CheckedWithLocks, check_with_locks};
 pub use policy::Policy;
 #[cfg(feature = "tools")]
 pub use schema::schema;
 #[cfg(feature = "yaml")]
 pub use source::{MAX_POLICY_BYTES, Source};
-#[cfg(feature = "yaml")]
 pub use suggest::nearest;

@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) use crate::contents::Contents;
 pub use crate::{
-    contents::{AcrValue, Invariant, NamedRule, Role, Scheme, SchemeKind, Scope},
+    contents::{AcrValue, Invariant, NamedEndpoint, NamedRule, Role, Scheme, SchemeKind, Scope},
     ids::{AcrId, LimitId, MAX_SCHEMES, RoleId, SchemeId, ScopeId},
 };
 
@@ -33,6 +33,13 @@ impl Policy {
         let structure = Structure::of(&contents);
         let revision = Revision::of(&contents);
         Self { contents, structure, revision }
+    }
+
+    /// The same policy as it would be with other contents, for questions about access alone: its
+    /// structure and its revision stay those of the original.
+    #[cfg(feature = "yaml")]
+    pub(crate) fn with_contents(&self, contents: Contents) -> Self {
+        Self { contents, structure: self.structure, revision: self.revision.clone() }
     }
 
     pub(crate) fn contents(&self) -> &Contents {

@@ -52,6 +52,11 @@ fn object(map: &Map) -> Object<String, Value> {
     if !required.is_empty() {
         object.insert("required".to_owned(), json!(required));
     }
+    if map.path == "providers.*" {
+        let own = ["identity", "authorization_endpoint", "token_endpoint", "userinfo_endpoint"];
+        let kinds = json!([{ "required": ["issuer"] }, { "required": own }]);
+        object.insert("anyOf".to_owned(), kinds);
+    }
     object
 }
 

@@ -12,12 +12,17 @@ mod endpoints;
 mod headers;
 mod network;
 mod oauth;
+mod providers;
 
 pub use cors::{Cors, CorsMethod};
 pub use endpoints::{EndpointKind, EndpointLimit};
 pub use headers::{Headers, Hsts, ReferrerPolicy, ResourcePolicy};
 pub use network::{AddressBlock, AddressBlockError, ForwardedHeader, Network, Proxies};
 pub use oauth::{GrantType, OAuth};
+pub use providers::{
+    ClientAuth, ClientId, NewAccounts, OAuthProvider, ProfileNames, Provider, ProviderKind,
+    SignInResult, is_local_path,
+};
 
 /// A place in the policy file. Lines and columns count from 1, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -61,16 +66,6 @@ pub enum Reference {
     Environment(String),
     /// `file:PATH`: the contents of that file, read at start.
     File(String),
-}
-
-/// Our name at a provider. It is public, so it may stand in the policy itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientId {
-    /// The client id itself.
-    Literal(String),
-    /// Where it comes from.
-    Reference(Reference),
 }
 
 /// A JWS signature algorithm this project supports (RFC 7518, RFC 8037).
@@ -356,21 +351,6 @@ pub enum TokenType {
     AtJwt,
     /// Also plain `JWT` or no `typ`, for issuers that do not follow RFC 9068.
     Relaxed,
-}
-
-/// An entry of `providers`: somebody who signs people in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Provider {
-    /// The name in `/login/{provider}`.
-    pub name: String,
-    /// The issuer whose discovery document says the rest.
-    pub issuer: String,
-    /// Our client id there.
-    pub client_id: ClientId,
-    /// Our client secret there.
-    pub client_secret: Reference,
-    /// Where the policy declares it.
-    pub place: Place,
 }
 
 /// An entry of `limits`.

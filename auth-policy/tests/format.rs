@@ -110,7 +110,9 @@ fn every_policy_keeps_its_meaning_and_its_comments() {
 #[test]
 fn the_policies_of_the_repository_are_in_their_canonical_form() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
-    for (path, text) in corpus().into_iter().filter(|(path, _)| path.starts_with(&folder)) {
+    let is_policy = |path: &Path| !path.to_string_lossy().ends_with(".test.yaml");
+    let here = corpus().into_iter().filter(|(path, _)| path.starts_with(&folder));
+    for (path, text) in here.filter(|(path, _)| is_policy(path)) {
         assert_eq!(formatted(&text).unwrap(), text, "{}", path.display());
     }
 }

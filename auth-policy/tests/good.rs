@@ -13,9 +13,10 @@ use auth_policy::{
     Policy, Source, check,
     policy::{AcrId, RoleId, Scheme, SchemeKind, ScopeId},
     settings::{
-        Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientId, Csrf, ForeignIssuer,
-        JwtScheme, KeyEnvironment, Passwords, Place, Reference, Rejected, Revocation, SameSite,
-        Seconds, SessionScheme, TokenCookies, TokenType, WhenFull,
+        Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientAuth, ClientId, Csrf,
+        ForeignIssuer, JwtScheme, KeyEnvironment, NewAccounts, Passwords, Place, ProviderKind,
+        Reference, Rejected, Revocation, SameSite, Seconds, SessionScheme, SignInResult,
+        TokenCookies, TokenType, WhenFull,
     },
 };
 
@@ -219,6 +220,30 @@ fn a_client_id_may_stand_in_the_file_and_a_secret_may_not() {
     let id = Reference::Environment("GOOGLE_ID".to_owned());
     assert_eq!(google.client_id, ClientId::Reference(id));
     assert_eq!(github.client_secret, Reference::File("/run/secrets/github".to_owned()));
+}
+
+#[test]
+fn m05_a_provider_has_an_issuer_or_endpoints_of_its_own() {
+    let policy = good("full.yaml");
+    let [github, google] = policy.providers() else { panic!("not two providers") };
+    assert_eq!(google.identity(), "https://accounts.google.com");
+    assert_eq!(google.scopes, ["openid", "profile", "email"]);
+    assert_eq!(github.identity(), "https://github.com");
+    assert_eq!(github.scopes, ["read:user"]);
+    let ProviderKind::OAuth(own) = &github.kind else { panic!("it has endpoints") };
+    assert_eq!((own.client_auth, own.profile.subject.as_str()), (ClientAuth::Form, "id"));
+    assert_eq!((own.profile.username.as_deref(), &own.profile.given_name), (Some("login"), &None));
+    assert_eq!(
+        (google.after.as_slice(), google.on_failure.as_str()),
+        (["/".to_owned()].as_slice(), "/")
+    );
+    assert_eq!((google.result, github.result), (SignInResult::Session, SignInResult::Tokens));
+    assert_eq!(google.new_accounts, NewAccounts::Create);
+    assert_eq!(github.after, ["/account", "/welcome/back", "/"]);
+    assert_eq!((github.on_failure.as_str(), github.new_accounts), ("/login", NewAccounts::Refuse));
+    let embedded = policy.to_embedded().unwrap();
+    let back = Policy::from_embedded(&embedded, policy.structure()).unwrap();
+    assert_eq!(back.providers(), policy.providers());
 }
 
 #[test]

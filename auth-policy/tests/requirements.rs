@@ -116,6 +116,40 @@ fn m04_a_key_never_stands_in_the_policy() {
 fn oc1_there_is_no_flow_to_choose_but_the_code_flow() {
     assert_eq!(found_in("oc1-provider-flow"), [Code::UnknownKey]);
     assert_eq!(found_in("oc1-provider-pkce"), [Code::UnknownKey]);
+    assert_eq!(found_in("oc1-oauth-provider-implicit"), [Code::UnknownKey]);
+    assert_eq!(found_in("oc1-oauth-provider-plain-pkce"), [Code::UnknownKey]);
+}
+
+#[test]
+fn oc4_two_providers_have_names_and_so_callbacks_of_their_own() {
+    assert_eq!(found_in("oc4-two-providers-of-one-name"), [Code::DuplicateKey]);
+    assert_eq!(found_in("oc4-provider-name-is-no-segment"), [Code::InvalidName]);
+}
+
+#[test]
+fn oc6_endpoints_of_a_provider_are_https_but_on_this_machine() {
+    assert_eq!(found_in("oc6-provider-endpoint-plain-http"), [Code::InvalidUrl]);
+}
+
+#[test]
+fn m05_a_sign_in_with_a_provider_ends_with_a_session_or_tokens_in_cookies() {
+    assert_eq!(found_in("m05-provider-without-sessions"), [Code::MissingKey]);
+    assert_eq!(found_in("m05-provider-without-token-cookies"), [Code::MissingKey]);
+    assert_eq!(found_in("m05-provider-result-in-the-url"), [Code::UnknownValue]);
+}
+
+#[test]
+fn oc9_a_sign_in_leads_to_paths_of_this_service_alone() {
+    assert_eq!(found_in("oc9-after-another-site"), [Code::InvalidPath; 5]);
+    assert_eq!(found_in("oc9-on-failure-another-site"), [Code::InvalidPath]);
+    assert_eq!(found_in("oc9-after-nothing"), [Code::EmptyValue]);
+    assert_eq!(found_in("oc9-after-twice"), [Code::NamedTwice]);
+}
+
+#[test]
+fn oc8_no_two_providers_vouch_for_the_same_people() {
+    assert_eq!(found_in("oc8-two-providers-of-one-identity"), [Code::DuplicateIssuer]);
+    assert_eq!(found_in("oc8-identity-is-an-issuer"), [Code::DuplicateIssuer]);
 }
 
 #[test]
@@ -303,10 +337,4 @@ fn z2_unknown_and_duplicate_keys_are_refused_with_their_places() {
 fn z3_what_nothing_uses_is_reported() {
     assert_eq!(found_in("scope-nobody-is-granted"), [Code::ScopeNeverGranted]);
     assert_eq!(found_in("role-without-effect"), [Code::RoleWithoutEffect]);
-}
-
-#[test]
-fn what_is_not_enforced_yet_is_refused_and_never_ignored() {
-    let section = "never: [{ role: reader, reaches: { endpoint: GET /admin/users } }]";
-    assert_eq!(with(section), [Code::NotSupportedYet]);
 }

@@ -73,6 +73,9 @@ struct Engine {
     /// Held while one policy takes the place of another.
     #[cfg(feature = "reload")]
     replacing: std::sync::Mutex<()>,
+    /// What is served by applications of this engine.
+    #[cfg(feature = "reload")]
+    served: std::sync::Mutex<Vec<Weak<crate::Inventory>>>,
 }
 
 impl Auth {
@@ -90,6 +93,8 @@ impl Auth {
             https,
             #[cfg(feature = "reload")]
             replacing: std::sync::Mutex::default(),
+            #[cfg(feature = "reload")]
+            served: std::sync::Mutex::default(),
         }));
         auth.follow_revocations();
         auth.write_batches();
@@ -113,6 +118,21 @@ impl Auth {
     pub(crate) fn replacing(&self) -> std::sync::MutexGuard<'_, ()> {
         // It guards nothing that a panic could leave half done.
         self.0.replacing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Remembers what an application serves, for as long as it lives.
+    #[cfg(feature = "reload")]
+    pub(crate) fn serves(&self, inventory: &Arc<crate::Inventory>) {
+        let mut served = self.0.served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        served.retain(|served| served.strong_count() > 0);
+        served.push(Arc::downgrade(inventory));
+    }
+
+    /// What the applications of this engine serve.
+    #[cfg(feature = "reload")]
+    pub(crate) fn served(&self) -> Vec<Arc<crate::Inventory>> {
+        let served = self.0.served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        served.iter().filter_map(Weak::upgrade).collect()
     }
 
     /// All that a request is decided by, as it is now.

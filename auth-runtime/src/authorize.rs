@@ -174,8 +174,11 @@ impl<'r> Door<'r> {
         if !requirement.names(identity.scheme_id(), policy) {
             return Some((Denial::invalid_token(challenges), "other-scheme"));
         }
-        // SECURITY: what people do with their account no client does for them, whatever its scopes.
-        if requirement.is_for_people() && policy.oauth().is_some() && identity.client_id().is_some()
+        // SECURITY: a client is let in for scopes. What people do with their account no client does
+        // for them, and what no scope stands for nobody has let it have.
+        if self.is_of_client(identity)
+            && (requirement.is_for_people()
+                || identity.acts_for_somebody() && requirement.refuses_delegates(policy))
         {
             return Some((Denial::not_for_clients(challenges), "client-token"));
         }
@@ -197,6 +200,13 @@ impl<'r> Door<'r> {
         let asked = StepUp::of(requirement);
         let lack = asked.lack(identity, policy, self.now)?;
         Some((Denial::insufficient_authentication(lack, asked, challenges), lack.cause()))
+    }
+
+    /// Whether it is a client that came, with a token of our own.
+    fn is_of_client(&self, identity: &Identity) -> bool {
+        let policy = self.policy();
+        let own = policy.jwt().is_some_and(|(scheme, _)| scheme == identity.scheme_id());
+        own && policy.oauth().is_some() && identity.client_id().is_some()
     }
 
     /// The identity behind the credential that was presented, if one was, and if the request comes
@@ -453,7 +463,8 @@ impl<'r> Door<'r> {
         Challenges::new(self.policy(), schemes)
     }
 
-    /// Makes the one event of the decision; the id of the refusal, if it is one.
+    /// Makes the one event of the decision, if anybody takes notice of it; the id of the refusal, if
+    /// it is one.
     fn report(
         &self,
         rule: Option<&str>,
@@ -469,11 +480,15 @@ impl<'r> Door<'r> {
                 (decision, refusal.identity.as_ref(), Some(refusal.cause))
             }
         };
+        let denial = cause.and_then(|_| DenialId::random());
+        let audit = self.auth().audit();
+        if !audit.wants(Kind::Access, decision) {
+            return denial;
+        }
         let scheme = identity.and_then(|identity| policy.scheme(identity.scheme_id()));
         // What was presented matters only where nobody was found behind it.
         let presented = identity.is_none().then(|| self.presented(schemes)).flatten();
-        let denial = cause.and_then(|_| DenialId::random());
-        self.auth().audit().record(&Event {
+        audit.record(&Event {
             decision,
             subject: identity.map(Identity::subject),
             scheme: scheme.map(|scheme| scheme.name.as_str()),

@@ -10,7 +10,7 @@ use axum::{extract::OptionalFromRequestParts, http::request::Parts};
 use serde_json::{Map, Value};
 
 use crate::{
-    bits::Bits, clock::Timestamp, context::Context, csrf::CsrfKey, denial::Denial,
+    bits::Bits, clock::Timestamp, context::Context, csrf::CsrfKey, denial::Denial, oauth::Client,
     rule::Requirement, secret::Secret,
 };
 
@@ -139,6 +139,11 @@ impl Identity {
     /// The OAuth client the credential was issued to, if it says.
     pub fn client_id(&self) -> Option<&str> {
         self.verified.client_id.as_deref()
+    }
+
+    /// Whether it is a client that acts for somebody who let it in, rather than for itself.
+    pub(crate) fn acts_for_somebody(&self) -> bool {
+        self.client_id().is_some() && !self.subject().id.starts_with(Client::SUBJECT)
     }
 
     /// The claims of a token beyond those this crate understands; none of another credential.

@@ -32,9 +32,12 @@ mod identity;
 mod in_force;
 pub mod jwt;
 pub mod limit;
+pub mod lock;
 pub mod oauth;
 #[cfg(feature = "oidc")]
 pub mod oidc;
+#[cfg(feature = "utoipa")]
+pub mod openapi;
 #[cfg(any(feature = "client", feature = "discovery"))]
 mod outbound;
 pub mod password;
@@ -56,6 +59,8 @@ pub mod session;
 pub mod sign_in;
 mod step_up;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tokens;
 mod transport;
 mod url;

@@ -103,6 +103,18 @@ impl Auth {
     }
 }
 
+impl KeySet {
+    /// The keys that a scheme or foreign issuer refers to in the policy: in the environment or in a
+    /// file.
+    ///
+    /// # Errors
+    ///
+    /// When they are not there, are not fit for the scheme, or it is one without keys of its own.
+    pub fn referred_to(scheme: &Scheme) -> Result<Self, BuildError> {
+        referred_to(scheme)
+    }
+}
+
 /// The keys a scheme refers to in the policy.
 pub(crate) fn referred_to(scheme: &Scheme) -> Result<KeySet, BuildError> {
     let name = || scheme.name.clone();

@@ -119,9 +119,10 @@ pub struct Requires<
 >(PhantomData<Scopes>);
 
 /// The rule of a handler of this crate, which is compiled against no policy: any account of this
-/// service, by credentials of these kinds ([`JWT`], [`API_KEY`], [`SESSION`]).
+/// service, by credentials of these kinds ([`JWT`], [`API_KEY`], [`SESSION`]). `FORM` says that the
+/// token against forged requests is in the form that the handler reads.
 #[derive(Debug)]
-pub(crate) struct Own<const KINDS: u8>;
+pub(crate) struct Own<const KINDS: u8, const FORM: bool = false>;
 
 /// The rule left after a compile error: it can be routed anywhere and admits nobody.
 #[derive(Debug)]
@@ -218,7 +219,7 @@ impl<
 {
 }
 
-impl<const KINDS: u8> Rule for Own<KINDS> {
+impl<const KINDS: u8, const FORM: bool> Rule for Own<KINDS, FORM> {
     const REQUIREMENT: Requirement = Requirement {
         structure: None,
         schemes: Schemes::Own(KINDS),
@@ -227,14 +228,14 @@ impl<const KINDS: u8> Rule for Own<KINDS> {
         role: None,
         limit: None,
         name: None,
-        form: false,
+        form: FORM,
         max_age: None,
         acr: None,
     };
 }
 
 #[diagnostic::do_not_recommend]
-impl<const KINDS: u8> ReadsOnly for Own<KINDS> {}
+impl<const KINDS: u8, const FORM: bool> ReadsOnly for Own<KINDS, FORM> {}
 
 impl Rule for Refused {
     const REQUIREMENT: Requirement = Requirement {
@@ -264,6 +265,13 @@ impl Requirement {
     /// no API keys, and so no programs.
     pub(crate) const fn is_for_people(&self) -> bool {
         matches!(self.schemes, Schemes::Own(kinds) if kinds & API_KEY == 0)
+    }
+
+    /// Whether it asks for nothing that a client was let in for: no scope. A rule that admits API keys
+    /// is meant for programs as well.
+    pub(crate) fn refuses_delegates(&self, policy: &Policy) -> bool {
+        let keys = policy.api_key().is_some_and(|(scheme, _)| self.names(scheme, policy));
+        self.scopes.is_none() && !keys
     }
 
     /// Whether these scopes are enough.

@@ -7,6 +7,8 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use auth_policy::settings::Seconds;
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
 use crate::{
     Auth, Denial, Identity,
@@ -14,7 +16,8 @@ use crate::{
     audit::{CredentialKind, Decision, Event, Kind},
     jwt::{AccessGrant, IssueError},
     oauth::granted,
-    refresh::{Family, Live, RefreshError, RefreshTokens, Refreshed, ServerSecret},
+    password::PasswordHash,
+    refresh::{Consented, Family, Live, RefreshError, RefreshTokens, Refreshed, ServerSecret},
     revocation::{FAMILY_CLAIM, Revocations},
     secret::Secret,
     store::{Owner, StoreError},
@@ -47,6 +50,17 @@ pub struct SignedIn {
     pub family_id: String,
     /// Who it is.
     pub account: Account,
+}
+
+/// What somebody consented to, and where.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Consent<'c> {
+    pub(crate) account_id: &'c str,
+    /// The session in which they did.
+    pub(crate) session_id: &'c str,
+    /// What their password was recognized by then.
+    pub(crate) password_mark: &'c str,
+    pub(crate) given: Consented<'c>,
 }
 
 impl Tokens {
@@ -157,6 +171,62 @@ impl Tokens {
                 self.end(&owner, &begun.family_id).await?;
                 Err(TokensError::Refused)
             }
+        }
+    }
+
+    /// Begins the family that a consent led to. One whose client may not renew its tokens ends
+    /// with the access token.
+    ///
+    /// # Errors
+    ///
+    /// [`TokensError::Refused`] when the account was closed, its password changed, or the session in
+    /// which it consented ended, since then.
+    pub(crate) async fn let_in_by(
+        &self,
+        consent: &Consent<'_>,
+        renews: bool,
+    ) -> Result<SignedIn, TokensError> {
+        let owner = Owner::new(consent.account_id).ok_or(TokensError::Refused)?;
+        let mut refresh = self.refresh_tokens();
+        if let (false, Some((_, scheme))) = (renews, self.auth.policy().jwt()) {
+            refresh = refresh.lasting(scheme.access_ttl);
+        }
+        let begun = refresh.begin_consented(&owner, consent.given, self.auth.now()).await?;
+        // Looked at once the family is there: whoever ends what the account has ends it either with
+        // the others, or has ended before what is looked at here.
+        match self.consenting(consent).await? {
+            Some(account) => {
+                self.make_room(&owner, &begun.family_id).await?;
+                self.issue(begun, account, Kind::TokenIssued, Some(consent.given.scopes))
+            }
+            None => {
+                self.end(&owner, &begun.family_id).await?;
+                Err(TokensError::Refused)
+            }
+        }
+    }
+
+    /// The account that consented, if it still could.
+    async fn consenting(&self, consent: &Consent<'_>) -> Result<Option<Account>, StoreError> {
+        let account = self.accounts.by_id(consent.account_id, self.auth.now()).await?;
+        let unchanged = |account: &Account| {
+            !account.disabled && password_mark(&account.password) == consent.password_mark
+        };
+        let Some(account) = account.filter(unchanged) else { return Ok(None) };
+        let Some(sessions) = self.auth.sessions() else { return Ok(None) };
+        let live = sessions.list(consent.account_id).await?;
+        Ok(live.iter().any(|session| session.id == consent.session_id).then_some(account))
+    }
+
+    /// Ends the family of an account with that id, and what came with it.
+    pub(crate) async fn end_family(
+        &self,
+        account_id: &str,
+        family_id: &str,
+    ) -> Result<(), StoreError> {
+        match Owner::new(account_id) {
+            Some(owner) => self.end(&owner, family_id).await,
+            None => Ok(()),
         }
     }
 
@@ -388,11 +458,15 @@ impl Tokens {
             Some(scopes) => grant.scopes(scopes),
             None => grant,
         };
-        // SECURITY: when a client was let in says nothing of when its user last proved who they are.
-        let grant = match (&refreshed.family.client_id, &refreshed.family.acr) {
-            (Some(client_id), _) => grant.client_id(client_id),
-            (None, None) => grant.authenticated_at(refreshed.family.began_at()),
-            (None, Some(acr)) => grant.authenticated_at(refreshed.family.began_at()).acr(acr),
+        let family = &refreshed.family;
+        let grant = match &family.client_id {
+            Some(client_id) => grant.client_id(client_id),
+            None => grant,
+        };
+        let grant = match (family.authenticated_at(), &family.acr) {
+            (Some(moment), Some(acr)) => grant.authenticated_at(moment).acr(acr),
+            (Some(moment), None) => grant.authenticated_at(moment),
+            (None, _) => grant,
         };
         let now = self.auth.now();
         let access = issuer.access_token(&grant, now)?;
@@ -412,6 +486,12 @@ impl Tokens {
             account,
         })
     }
+}
+
+/// What a password's hash is recognized by, so that a change of the password is: nothing that leads
+/// back to either.
+pub(crate) fn password_mark(password: &PasswordHash) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, password.to_text().as_bytes()))
 }
 
 /// The family the caller's access token came with.

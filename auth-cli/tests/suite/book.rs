@@ -1,7 +1,8 @@
 //! What `docs/cli.md` shows, held against what the commands say. `UPDATE_EXPECT=1` writes it.
 //!
 //! A block of `console` runs its commands in a folder that holds the files which blocks before it
-//! show under their names (`<!-- file: NAME -->`). Names of keys and days differ with each run.
+//! show under their names (`<!-- file: NAME -->`). Names of keys and days differ with each run, and
+//! `TOKEN` in a command is the token that was printed last.
 
 use std::{fs, path::Path};
 
@@ -13,7 +14,7 @@ fn the_book_shows_what_the_commands_say() {
     let text = fs::read_to_string(&page).unwrap();
     let here = folder("book");
     let mut written = String::new();
-    let (mut file, mut runs) = (None, 0);
+    let (mut file, mut runs, mut token) = (None, 0, String::new());
     for (index, part) in text.split("```").enumerate() {
         if index > 0 {
             written += "```";
@@ -23,7 +24,7 @@ fn the_book_shows_what_the_commands_say() {
             written += "console\n";
             for command in commands.lines().filter(|line| line.starts_with("$ ")) {
                 runs += 1;
-                written += &format!("{command}\n{}", run(&here, command));
+                written += &format!("{command}\n{}", run(&here, command, &mut token));
             }
             continue;
         }
@@ -44,28 +45,43 @@ fn the_book_shows_what_the_commands_say() {
 }
 
 /// What a command says, and how it ends if that is not 0.
-fn run(here: &Path, command: &str) -> String {
-    let words: Vec<_> = command.split_whitespace().skip(3).collect();
+fn run(here: &Path, command: &str, token: &mut String) -> String {
+    let last = token.clone();
+    let words = command.split_whitespace().skip(3);
+    let words: Vec<_> = words.map(|word| if word == "TOKEN" { &last } else { word }).collect();
     assert!(command.starts_with("$ cargo auth "), "{command}");
     let output = cargo_auth(here, &words);
+    if let Some(made) = stdout(&output).split_whitespace().rfind(|word| is_token(word)) {
+        *token = made.to_owned();
+    }
     let code = output.status.code().unwrap();
     let end = if code == 0 { String::new() } else { format!("(exit {code})\n") };
     constant(&(stdout(&output) + &stderr(&output))) + &end
 }
 
+fn is_token(word: &str) -> bool {
+    word.starts_with("eyJ") && word.matches('.').count() == 2
+}
+
 /// The text with words in place of what differs with each run.
 fn constant(text: &str) -> String {
     let word = |word: &str| {
-        let bare = word.trim_matches(['"', ',', ':']);
+        let bare = word.trim_matches(['"', ',', ':', '`']);
         let is_kid = bare.len() == 43 && !bare.contains(['/', '.']);
         let is_day = bare.len() == 10 && bare.starts_with("20") && bare.matches('-').count() == 2;
         let is_second = bare.len() == 10 && bare.bytes().all(|byte| byte.is_ascii_digit());
-        match (is_kid, is_day, is_second) {
-            (true, ..) => word.replace(bare, "KID"),
-            (_, true, _) => word.replace(bare, "DAY"),
-            (_, _, true) => word.replace(bare, "SECOND"),
-            _ => word.to_owned(),
-        }
+        let is_moment = bare.len() == 20 && bare.starts_with("20") && bare.ends_with('Z');
+        let is_id = bare.len() == 22 && bare.bytes().any(|byte| byte.is_ascii_digit());
+        let kinds = [
+            (is_token(bare), "TOKEN"),
+            (is_kid, "KID"),
+            (is_day, "DAY"),
+            (is_second, "SECOND"),
+            (is_moment, "MOMENT"),
+            (is_id, "ID"),
+        ];
+        let kind = kinds.into_iter().find(|(is, _)| *is);
+        kind.map_or_else(|| word.to_owned(), |(_, name)| word.replace(bare, name))
     };
     let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ") + "\n";
     text.lines().map(line).collect()

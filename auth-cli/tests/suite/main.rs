@@ -11,9 +11,12 @@
 
 mod book;
 mod check;
+mod diff;
 mod fmt;
 mod formats;
 mod init;
 mod keys;
 mod schema;
+mod test;
+mod token;
 mod world;

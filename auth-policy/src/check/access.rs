@@ -4,11 +4,11 @@
 use std::collections::HashSet;
 
 use super::{
-    bits::Bits,
     closure::{self, Circle},
     grants::{Grants, undeclared},
 };
 use crate::{
+    bits::Bits,
     code::Code,
     document::{At, Document, Entry, RoleForm},
     policy::{Contents, Role, RoleId, Scope, ScopeId},

@@ -1,13 +1,12 @@
 //! Advice. In: a policy whose names and grants are right. Out: what is declared and of no use.
 
 use crate::{
+    bits::Bits,
     code::Code,
     policy::{Contents, RoleId, SchemeKind, ScopeId},
     report::Report,
     source::quoted,
 };
-
-use super::bits::Bits;
 
 pub(super) fn advice(contents: &Contents, report: &mut Report) {
     scopes_never_granted(contents, report);

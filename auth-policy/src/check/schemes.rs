@@ -1,4 +1,4 @@
-//! Schemes and providers. In: their forms. Out: their settings with every default set; foreign
+//! Schemes. In: their forms. Out: their settings with every default set; foreign
 //! issuers join the schemes, whose namespace they share.
 
 use super::{
@@ -11,7 +11,7 @@ use crate::{
     document::{ApiKeyForm, At, Document, Entry, SchemeForm, SessionForm},
     policy::{Contents, MAX_SCHEMES, Scheme, SchemeKind, ScopeId},
     report::Report,
-    settings::{ApiKeyScheme, ClientId, Provider, Reference, Seconds, SessionScheme},
+    settings::{ApiKeyScheme, Reference, Seconds, SessionScheme},
     source::quoted,
 };
 
@@ -250,23 +250,6 @@ fn fresh_for(time: Option<At<Seconds>>, lifetime: Seconds, report: &mut Report) 
         });
     }
     time.value
-}
-
-/// The providers, sorted by name.
-pub(super) fn providers(document: &Document) -> Vec<Provider> {
-    let mut providers: Vec<_> = document
-        .providers
-        .iter()
-        .map(|entry| Provider {
-            name: entry.name.value.clone(),
-            issuer: text(entry.form.issuer.as_ref()),
-            client_id: entry.form.client_id.clone().unwrap_or(ClientId::Literal(String::new())),
-            client_secret: entry.form.client_secret.clone().unwrap_or_else(nowhere),
-            place: entry.name.place,
-        })
-        .collect();
-    providers.sort_by(|a, b| a.name.cmp(&b.name));
-    providers
 }
 
 /// INVARIANT: where a value that has to be there is not, that is an error, and no policy is made.

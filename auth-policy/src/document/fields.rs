@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A map whose keys the policy language knows.
-pub(super) struct Fields<'n> {
+pub(crate) struct Fields<'n> {
     /// Where in the language it stands, such as `schemes.jwt`; empty for the whole file.
     path: &'static str,
     /// The key whose value it is.
@@ -25,14 +25,23 @@ pub(super) struct Fields<'n> {
 
 impl<'n> Fields<'n> {
     /// Opens a map, and reports every key that the language does not have there, or that is repeated.
-    pub(super) fn open(node: &'n Node, path: &'static str, report: &mut Report) -> Option<Self> {
-        let known = language::names(path);
+    pub(crate) fn open(node: &'n Node, path: &'static str, report: &mut Report) -> Option<Self> {
+        Self::open_with(node, path, &language::names(path), report)
+    }
+
+    /// The same for a map with these keys, which is no part of the policy language.
+    pub(crate) fn open_with(
+        node: &'n Node,
+        path: &'static str,
+        known: &[&'static str],
+        report: &mut Report,
+    ) -> Option<Self> {
         let expected = || format!("a map with {}", listed(known.iter().take(4).copied()));
         let pairs = keyed(node, expected, report)?;
         let mut fields = Self { path, owner: node.owner, known: Vec::new() };
         for (key, place, value) in pairs {
             if !known.contains(&key) {
-                unknown(path, key, place, &known, report);
+                unknown(path, key, place, known, report);
                 continue;
             }
             fields.known.push((key, place, value));
@@ -41,18 +50,18 @@ impl<'n> Fields<'n> {
     }
 
     /// The value of a key, if it is there.
-    pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'n Node> {
         self.entry(key).map(|(_, value)| value)
     }
 
     /// The place of a key and its value, if it is there.
-    pub(super) fn entry(&self, key: &str) -> Option<(Place, &'n Node)> {
+    pub(crate) fn entry(&self, key: &str) -> Option<(Place, &'n Node)> {
         let mut known = self.known.iter();
         known.find(|(name, ..)| *name == key).map(|(_, place, value)| (*place, *value))
     }
 
     /// The value of a key that has to be there; `meaning` says what for.
-    pub(super) fn need(&self, key: &str, meaning: &str, report: &mut Report) -> Option<&'n Node> {
+    pub(crate) fn need(&self, key: &str, meaning: &str, report: &mut Report) -> Option<&'n Node> {
         let found = self.get(key);
         if found.is_none() {
             report.add(Code::MissingKey, self.owner, |found| {
@@ -73,18 +82,21 @@ fn what(path: &str) -> String {
         "roles.*" => "a role",
         "issuers.*" => "an issuer",
         "providers.*" => "a provider",
+        "providers.*.profile" => "the `profile` of a provider",
         "limits.*" => "a limit",
         "endpoints.*" => "an entry of `endpoints`",
         "rules.*" => "a rule",
         "never.*" => "an entry of `never`",
         "always.*" => "an entry of `always`",
+        "tests" => "the test file",
+        "tests.cases.*" => "a case",
         _ => return format!("`{path}`"),
     };
     noun.to_owned()
 }
 
 /// The entries of a map by their keys. A key given twice counts once.
-fn keyed<'n>(
+pub(crate) fn keyed<'n>(
     node: &'n Node,
     expected: impl Fn() -> String,
     report: &mut Report,
@@ -153,12 +165,12 @@ fn unknown(path: &str, key: &str, place: Place, known: &[&str], report: &mut Rep
 }
 
 /// Names in backticks, at most eight of them.
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     name::listed(names)
 }
 
 /// A section that maps names to entries of one kind. `kind` is a noun in the plural.
-pub(super) fn entries<T>(
+pub(crate) fn entries<T>(
     node: Option<&Node>,
     kind: &str,
     report: &mut Report,
@@ -180,7 +192,7 @@ pub(super) fn entries<T>(
 }
 
 /// A map of foreign names, which may be any printable ASCII, to nodes.
-pub(super) fn foreign<'n>(node: &'n Node, report: &mut Report) -> Vec<(At<String>, &'n Node)> {
+pub(crate) fn foreign<'n>(node: &'n Node, report: &mut Report) -> Vec<(At<String>, &'n Node)> {
     let pairs =
         keyed(node, || "a map from their roles to ours".to_owned(), report).unwrap_or_default();
     let printable = |text: &str| text.chars().all(|c| c == ' ' || c.is_ascii_graphic());

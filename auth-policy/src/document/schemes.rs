@@ -1,8 +1,7 @@
-//! `schemes`, `issuers` and `providers` as written. In: their nodes. Out: their forms.
+//! `schemes` and `issuers` as written. In: their nodes. Out: their forms.
 
 use super::{
-    ApiKeyForm, At, Entry, IssuerForm, JwtForm, ProviderForm, RevocationForm, SchemeForm,
-    SessionForm,
+    ApiKeyForm, At, Entry, IssuerForm, JwtForm, RevocationForm, SchemeForm, SessionForm,
     browsers::{same_site, token_cookies},
     fields::{Fields, foreign},
     values,
@@ -11,8 +10,7 @@ use crate::{
     code::Code,
     report::Report,
     settings::{
-        Algorithm, AudienceKind, ClientId, KeyEnvironment, OnStoreDown, RevocationCheck, TokenType,
-        WhenFull,
+        Algorithm, AudienceKind, KeyEnvironment, OnStoreDown, RevocationCheck, TokenType, WhenFull,
     },
     yaml::{Node, Value},
 };
@@ -169,33 +167,8 @@ fn role_table(node: &Node, report: &mut Report) -> Vec<(At<String>, At<String>)>
     pairs.into_iter().filter_map(ours).collect()
 }
 
-/// An entry of `providers`.
-pub(super) fn provider(node: &Node, report: &mut Report) -> ProviderForm {
-    let Some(fields) = Fields::open(node, "providers.*", report) else {
-        return ProviderForm::default();
-    };
-    let issuer = fields.need("issuer", "whose discovery document to read", report);
-    let id = fields.need("client_id", "who we are there", report);
-    let secret =
-        fields.need("client_secret", "where our secret comes from, such as `${SECRET}`", report);
-    ProviderForm {
-        issuer: values::issuer(issuer, report),
-        client_id: id.and_then(|node| client_id(node, report)),
-        client_secret: values::reference(secret, "client_secret", report),
-    }
-}
-
-/// A client id is public, so it may stand in the file.
-fn client_id(node: &Node, report: &mut Report) -> Option<ClientId> {
-    let text = exact(node, "a client id or a reference to one", report)?.value;
-    match values::parse_reference(&text) {
-        Some(reference) => Some(ClientId::Reference(reference)),
-        None => Some(ClientId::Literal(text)),
-    }
-}
-
 /// A word that is compared byte for byte with what somebody else sends.
-fn exact(node: &Node, what: &str, report: &mut Report) -> Option<At<String>> {
+pub(super) fn exact(node: &Node, what: &str, report: &mut Report) -> Option<At<String>> {
     let text = values::text(node, what, report)?;
     if text.value.chars().all(|c| c.is_ascii_graphic()) {
         return Some(text);

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Reports that something else than `expected` stands here.
-pub(super) fn mismatch(node: &Node, expected: &str, report: &mut Report) {
+pub(crate) fn mismatch(node: &Node, expected: &str, report: &mut Report) {
     if node.value == Value::Null {
         report.add(Code::EmptyValue, node.owner, |found| {
             found
@@ -32,7 +32,7 @@ pub(super) fn mismatch(node: &Node, expected: &str, report: &mut Report) {
 }
 
 /// A string that is not empty. What it says is not checked here.
-pub(super) fn text(node: &Node, expected: &str, report: &mut Report) -> Option<At<String>> {
+pub(crate) fn text(node: &Node, expected: &str, report: &mut Report) -> Option<At<String>> {
     match &node.value {
         Value::Text(text) if text.trim().is_empty() => {
             report.add(Code::EmptyValue, node.place, |found| {
@@ -49,7 +49,7 @@ pub(super) fn text(node: &Node, expected: &str, report: &mut Report) -> Option<A
 }
 
 /// `true` or `false`, as YAML 1.2 writes them.
-pub(super) fn boolean(node: &Node, report: &mut Report) -> Option<bool> {
+pub(crate) fn boolean(node: &Node, report: &mut Report) -> Option<bool> {
     if let Value::Bool(value) = node.value {
         return Some(value);
     }
@@ -76,7 +76,7 @@ fn is_old_boolean(word: &str) -> bool {
 }
 
 /// A whole number that fits.
-pub(super) fn integer(node: &Node, expected: &str, report: &mut Report) -> Option<At<u32>> {
+pub(crate) fn integer(node: &Node, expected: &str, report: &mut Report) -> Option<At<u32>> {
     let Value::Integer(value) = node.value else {
         mismatch(node, expected, report);
         return None;
@@ -91,7 +91,7 @@ pub(super) fn integer(node: &Node, expected: &str, report: &mut Report) -> Optio
 }
 
 /// A list, item by item. A single value is no list.
-pub(super) fn list<'n>(node: &'n Node, expected: &str, report: &mut Report) -> &'n [Node] {
+pub(crate) fn list<'n>(node: &'n Node, expected: &str, report: &mut Report) -> &'n [Node] {
     if let Value::List(items) = &node.value {
         return items;
     }
@@ -100,14 +100,14 @@ pub(super) fn list<'n>(node: &'n Node, expected: &str, report: &mut Report) -> &
 }
 
 /// A list of strings.
-pub(super) fn words(node: Option<&Node>, expected: &str, report: &mut Report) -> Vec<At<String>> {
+pub(crate) fn words(node: Option<&Node>, expected: &str, report: &mut Report) -> Vec<At<String>> {
     let Some(node) = node else { return Vec::new() };
     let items = list(node, expected, report);
     items.iter().filter_map(|item| text(item, "a string", report)).collect()
 }
 
 /// A list of strings with something in it.
-pub(super) fn some_words(
+pub(crate) fn some_words(
     node: Option<&Node>,
     expected: &str,
     report: &mut Report,
@@ -125,7 +125,7 @@ pub(super) fn some_words(
 }
 
 /// A string, or a list of strings that is not empty.
-pub(super) fn one_or_more(node: &Node, expected: &str, report: &mut Report) -> Vec<At<String>> {
+pub(crate) fn one_or_more(node: &Node, expected: &str, report: &mut Report) -> Vec<At<String>> {
     match &node.value {
         Value::Text(_) => text(node, expected, report).into_iter().collect(),
         _ => words(Some(node), expected, report),
@@ -133,7 +133,7 @@ pub(super) fn one_or_more(node: &Node, expected: &str, report: &mut Report) -> V
 }
 
 /// One of a few words.
-pub(super) fn choice<T: Copy>(
+pub(crate) fn choice<T: Copy>(
     node: &Node,
     words: &[(&str, T)],
     report: &mut Report,
@@ -157,7 +157,7 @@ pub(super) fn choice<T: Copy>(
 }
 
 /// A span of time with its unit, above zero.
-pub(super) fn duration(node: Option<&Node>, report: &mut Report) -> Option<At<Seconds>> {
+pub(crate) fn duration(node: Option<&Node>, report: &mut Report) -> Option<At<Seconds>> {
     let found = duration_or_zero(node, report)?;
     if found.value == Seconds(0) {
         report.add(Code::InvalidDuration, found.place, |found| {
@@ -171,7 +171,7 @@ pub(super) fn duration(node: Option<&Node>, report: &mut Report) -> Option<At<Se
 }
 
 /// A span of time with its unit.
-pub(super) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Option<At<Seconds>> {
+pub(crate) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Option<At<Seconds>> {
     let node = node?;
     let found = match &node.value {
         Value::Text(text) => {
@@ -195,7 +195,7 @@ pub(super) fn duration_or_zero(node: Option<&Node>, report: &mut Report) -> Opti
 }
 
 /// A span of time as it was written, to be read where a rule is.
-pub(super) fn span(node: &Node, report: &mut Report) -> Option<At<String>> {
+pub(crate) fn span(node: &Node, report: &mut Report) -> Option<At<String>> {
     let text = match &node.value {
         Value::Text(text) => text.clone(),
         Value::Integer(number) => number.to_string(),
@@ -208,7 +208,7 @@ pub(super) fn span(node: &Node, report: &mut Report) -> Option<At<String>> {
 }
 
 /// Where a secret comes from. SECURITY: what stands here instead is never repeated.
-pub(super) fn reference(node: Option<&Node>, key: &str, report: &mut Report) -> Option<Reference> {
+pub(crate) fn reference(node: Option<&Node>, key: &str, report: &mut Report) -> Option<Reference> {
     let node = node?;
     let text = text(node, "a reference such as `${NAME}`", report)?;
     let reference = parse_reference(&text.value);
@@ -225,7 +225,7 @@ pub(super) fn reference(node: Option<&Node>, key: &str, report: &mut Report) -> 
     reference
 }
 
-pub(super) fn parse_reference(text: &str) -> Option<Reference> {
+pub(crate) fn parse_reference(text: &str) -> Option<Reference> {
     if let Some(path) = text.strip_prefix("file:") {
         let fits = !path.trim().is_empty() && !path.contains('\n');
         return fits.then(|| Reference::File(path.to_owned()));
@@ -237,13 +237,33 @@ pub(super) fn parse_reference(text: &str) -> Option<Reference> {
 }
 
 /// An issuer: an https URL without query or fragment, compared byte for byte later.
-pub(super) fn issuer(node: Option<&Node>, report: &mut Report) -> Option<At<String>> {
+pub(crate) fn issuer(node: Option<&Node>, report: &mut Report) -> Option<At<String>> {
     let text = text(node?, "an issuer's https URL", report)?;
     if let Some(fault) = url_fault(&text.value) {
         report.add(Code::InvalidUrl, text.place, |found| {
             found
                 .message(format!("{} cannot be an issuer: {fault}", quoted(&text.value)))
                 .help("write the issuer exactly as its tokens and its discovery document do, such as `https://id.example`")
+        });
+        return None;
+    }
+    Some(text)
+}
+
+/// An endpoint: an https URL without a fragment. A query is part of it (RFC 6749, section 3.1).
+pub(super) fn endpoint(node: Option<&Node>, report: &mut Report) -> Option<At<String>> {
+    let text = text(node?, "an endpoint's https URL", report)?;
+    let path = text.value.split_once('?').map_or(text.value.as_str(), |(path, _)| path);
+    let query = text.value.get(path.len() + 1..).unwrap_or_default();
+    let fault = match query.contains(|c: char| !c.is_ascii_graphic() || "#\"\\<>".contains(c)) {
+        true => Some("its query has a space, a fragment or quotes"),
+        false => url_fault(path),
+    };
+    if let Some(fault) = fault {
+        report.add(Code::InvalidUrl, text.place, |found| {
+            found.message(format!("{} cannot be an endpoint: {fault}", quoted(&text.value))).help(
+                "write it as the provider's documentation does, such as `https://id.example/token`",
+            )
         });
         return None;
     }
@@ -283,7 +303,7 @@ fn host(authority: &str) -> &str {
 }
 
 /// Scopes as a rule asks for them: one, a list (all of them), or `{ any: [..] }`.
-pub(super) fn scopes(node: &Node, report: &mut Report) -> Option<ScopesForm> {
+pub(crate) fn scopes(node: &Node, report: &mut Report) -> Option<ScopesForm> {
     let expected = "a scope, a list of scopes or `{ any: [..] }`";
     let (any, list) = match &node.value {
         Value::Map(_) => {

@@ -2,7 +2,7 @@
 //! not too wide, with nothing secret, nothing a terminal would obey and nothing that reorders it.
 
 use super::{Source, secrecy, to_u32};
-use crate::settings::Place;
+use crate::{settings::Place, treacherous::is_treacherous};
 
 /// How many characters of a line are shown at most.
 const WIDEST: usize = 160;
@@ -48,16 +48,6 @@ fn visible(c: char) -> char {
         c if is_treacherous(c) => '\u{fffd}',
         c => c,
     }
-}
-
-/// Whether a character is a control, is invisible or changes the direction of others.
-pub(crate) fn is_treacherous(c: char) -> bool {
-    let invisible = matches!(
-        c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-    );
-    c.is_control() || invisible
 }
 
 pub(super) fn excerpt(source: &Source, place: Place, label: &str) -> String {

@@ -11,7 +11,8 @@ use crate::{
     code::Code,
     report::Report,
     settings::Place,
-    source::{Fault, MAX_POLICY_BYTES, Source, is_treacherous, quoted, to_u32, width},
+    source::{Fault, MAX_POLICY_BYTES, Source, quoted, to_u32, width},
+    treacherous::is_treacherous,
 };
 
 /// How deep maps and lists may nest. A policy needs six.

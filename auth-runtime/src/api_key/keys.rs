@@ -133,18 +133,49 @@ impl ApiKeys {
         caller: &Identity,
         new: NewApiKey,
     ) -> Result<IssuedKey, ApiKeyError> {
-        let terms = self.terms()?;
         check_name(&new.name)?;
         let (owner, account) = self.account(caller).await?;
-        let scopes = self.requested(&new.scopes, &self.allowed(caller, &account))?;
+        let allowed = self.allowed(caller, &account);
+        self.make(&owner, new, &allowed).await
+    }
+
+    /// Makes a key for an account of this service: within what a key of that account may do now,
+    /// since no credential of its own narrows that.
+    ///
+    /// For administration without the account's owner: whoever calls this has made sure who asks.
+    ///
+    /// # Errors
+    ///
+    /// As for [`create`](Self::create); [`ApiKeyError::NotAnAccount`] unless that is the id of an
+    /// open account.
+    pub async fn create_for(
+        &self,
+        account_id: &str,
+        new: NewApiKey,
+    ) -> Result<IssuedKey, ApiKeyError> {
+        check_name(&new.name)?;
+        let (owner, account) = self.open_account(account_id).await?;
+        let allowed = self.rights(&account);
+        self.make(&owner, new, &allowed).await
+    }
+
+    /// Makes a key, unless the account is closed or has too many by then.
+    async fn make(
+        &self,
+        owner: &Owner,
+        new: NewApiKey,
+        allowed: &Bits,
+    ) -> Result<IssuedKey, ApiKeyError> {
+        let terms = self.terms()?;
+        let scopes = self.requested(&new.scopes, allowed)?;
         let lifetime = lifetime(new.lifetime, terms.settings()?)?;
-        let issued = self.issue(&owner, new.name, scopes, lifetime, terms.keep.environment).await?;
-        let room = match self.make_room(&owner).await {
-            Ok(()) => self.account(caller).await.map(drop),
+        let issued = self.issue(owner, new.name, scopes, lifetime, terms.keep.environment).await?;
+        let room = match self.make_room(owner).await {
+            Ok(()) => self.open_account(owner.as_str()).await.map(drop),
             full => full,
         };
-        self.unless(room, &owner, &issued).await?;
-        self.report(Kind::KeyCreated, &owner, &issued.info.id);
+        self.unless(room, owner, &issued).await?;
+        self.report(Kind::KeyCreated, owner, &issued.info.id);
         Ok(issued)
     }
 
@@ -268,7 +299,11 @@ impl ApiKeys {
         if !own.contains(&Some(caller.scheme_id())) {
             return Err(ApiKeyError::NotAnAccount);
         }
-        let id = &*caller.subject().id;
+        self.open_account(&caller.subject().id).await
+    }
+
+    /// The account of that id, unless it is closed.
+    async fn open_account(&self, id: &str) -> Result<(Owner, Account), ApiKeyError> {
         let account = self.terms()?.accounts.by_id(id, self.auth.now()).await?;
         let account = account.filter(|account| !account.disabled);
         let owner = account.as_ref().and_then(Account::owner);

@@ -34,6 +34,8 @@ pub struct Event<'a> {
     pub subject: Option<&'a Subject>,
     /// Who did it, where that is somebody else than `subject`: an admin who closes an account.
     pub actor: Option<&'a Subject>,
+    /// The OAuth client that it is about, by its id.
+    pub client: Option<&'a str>,
     /// The scheme of the credential.
     pub scheme: Option<&'a str>,
     /// Of which kind the credential is, verified or merely presented.
@@ -113,6 +115,7 @@ impl<'a> Event<'a> {
             decision: Decision::Allow,
             subject: None,
             actor: None,
+            client: None,
             scheme: None,
             credential_kind: None,
             credential: None,

@@ -25,6 +25,22 @@ pub enum Kind {
     TokenRevoked,
     /// A retired refresh token was presented: its family has ended.
     RefreshReuse,
+    /// Somebody let an OAuth client in.
+    ConsentGiven,
+    /// Somebody was asked to let a client in, and said no.
+    ConsentDenied,
+    /// A client was sent a code for what somebody let it have.
+    CodeIssued,
+    /// A code was presented again after it was used: what came of it has ended.
+    CodeReplayed,
+    /// An OAuth client was registered.
+    ClientCreated,
+    /// A client got another secret, or lost an old one.
+    ClientRotated,
+    /// A client may do other things, was closed, or opened again.
+    ClientChanged,
+    /// A client was removed.
+    ClientRemoved,
     /// An API key was made.
     KeyCreated,
     /// An API key was replaced by another.
@@ -80,7 +96,7 @@ impl Ocsf {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 31] = [
         Self::Access,
         Self::Login,
         Self::Logout,
@@ -90,6 +106,14 @@ impl Kind {
         Self::TokenRefreshed,
         Self::TokenRevoked,
         Self::RefreshReuse,
+        Self::ConsentGiven,
+        Self::ConsentDenied,
+        Self::CodeIssued,
+        Self::CodeReplayed,
+        Self::ClientCreated,
+        Self::ClientRotated,
+        Self::ClientChanged,
+        Self::ClientRemoved,
         Self::KeyCreated,
         Self::KeyRotated,
         Self::KeyRevoked,
@@ -118,6 +142,14 @@ impl Kind {
             Self::TokenRefreshed => "token.refreshed",
             Self::TokenRevoked => "token.revoked",
             Self::RefreshReuse => "refresh.reuse",
+            Self::ConsentGiven => "consent.given",
+            Self::ConsentDenied => "consent.denied",
+            Self::CodeIssued => "code.issued",
+            Self::CodeReplayed => "code.replayed",
+            Self::ClientCreated => "client.created",
+            Self::ClientRotated => "client.rotated",
+            Self::ClientChanged => "client.changed",
+            Self::ClientRemoved => "client.removed",
             Self::KeyCreated => "key.created",
             Self::KeyRotated => "key.rotated",
             Self::KeyRevoked => "key.revoked",
@@ -152,16 +184,21 @@ impl Kind {
             Self::Login | Self::TokenRefreshed if !allowed => "authn_login_fail",
             Self::SessionBegun => "session_created",
             Self::SessionEnded => "session_expired",
-            Self::TokenIssued | Self::TokenRefreshed | Self::KeyCreated | Self::KeyRotated => {
-                "authn_token_created"
-            }
+            Self::TokenIssued
+            | Self::TokenRefreshed
+            | Self::ClientRotated
+            | Self::KeyCreated
+            | Self::KeyRotated => "authn_token_created",
+            Self::CodeIssued if allowed => "authn_token_created",
             Self::TokenRevoked | Self::KeyRevoked => "authn_token_revoked",
-            Self::RefreshReuse => "authn_token_reuse",
+            Self::RefreshReuse | Self::CodeReplayed => "authn_token_reuse",
             Self::PasswordChanged | Self::PasswordReset if allowed => "authn_password_change",
             Self::PasswordChanged | Self::PasswordReset => "authn_password_change_fail",
             Self::AccountCreated => "user_created",
             Self::AccountDisabled | Self::AccountEnabled => "user_updated",
-            Self::RolesChanged => "privilege_permissions_changed",
+            Self::ConsentGiven | Self::ClientChanged | Self::RolesChanged => {
+                "privilege_permissions_changed"
+            }
             Self::PolicyReloaded => "authz_change",
             _ => return None,
         })
@@ -175,7 +212,7 @@ impl Kind {
             // Authentication: Logon, Logoff, Authentication Ticket, Service Ticket Renew, Other.
             Self::Login => (3002, 1),
             Self::Logout => (3002, 2),
-            Self::TokenIssued => (3002, 3),
+            Self::TokenIssued | Self::CodeIssued => (3002, 3),
             Self::TokenRefreshed => (3002, 5),
             Self::SessionBegun | Self::SessionEnded => (3002, 99),
             // Account Change: Create, Enable, Password Change, Password Reset, Disable.
@@ -184,14 +221,19 @@ impl Kind {
             Self::PasswordChanged => (3001, 3),
             Self::PasswordReset => (3001, 4),
             Self::AccountDisabled => (3001, 5),
-            // User Access Management: Other.
-            Self::RolesChanged => (3005, 99),
+            // User Access Management: Assign Privileges, Other.
+            Self::ConsentGiven => (3005, 1),
+            Self::ConsentDenied | Self::RolesChanged => (3005, 99),
             // Entity Management: Create, Update, Delete.
-            Self::KeyCreated => (3004, 1),
-            Self::KeyRotated | Self::PolicyReloaded | Self::Keys => (3004, 3),
-            Self::KeyRevoked | Self::TokenRevoked => (3004, 4),
+            Self::KeyCreated | Self::ClientCreated => (3004, 1),
+            Self::KeyRotated
+            | Self::ClientRotated
+            | Self::ClientChanged
+            | Self::PolicyReloaded
+            | Self::Keys => (3004, 3),
+            Self::KeyRevoked | Self::TokenRevoked | Self::ClientRemoved => (3004, 4),
             // Detection Finding: Create.
-            Self::RefreshReuse | Self::Suspicious => (2004, 1),
+            Self::RefreshReuse | Self::CodeReplayed | Self::Suspicious => (2004, 1),
             // Application Error: General Error.
             Self::Outage | Self::Lost => (6008, 1),
         };

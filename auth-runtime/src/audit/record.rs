@@ -31,6 +31,8 @@ struct Record<'e> {
     actor: Option<&'e str>,
     #[serde(rename = "auth.actor.issuer", skip_serializing_if = "Option::is_none")]
     actor_issuer: Option<&'e str>,
+    #[serde(rename = "auth.client.id", skip_serializing_if = "Option::is_none")]
+    client: Option<&'e str>,
     #[serde(rename = "auth.scheme", skip_serializing_if = "Option::is_none")]
     scheme: Option<&'e str>,
     #[serde(rename = "auth.credential.kind", skip_serializing_if = "Option::is_none")]
@@ -127,6 +129,7 @@ impl Event<'_> {
             issuer: self.subject.map(|subject| &*subject.issuer),
             actor: self.actor.map(|actor| &*actor.id),
             actor_issuer: self.actor.map(|actor| &*actor.issuer),
+            client: self.client,
             scheme: self.scheme,
             credential_kind: self.credential_kind.map(|kind| kind.as_str()),
             credential: self.credential,

@@ -5,6 +5,8 @@
 
 use std::fmt::Display;
 
+use tracing::{Level, level_filters::LevelFilter};
+
 use crate::audit::{AuditSink, Decision, Event, Kind, plain::plain, record::Named, utc::Utc};
 
 /// Writes every event to whatever subscriber the application installed.
@@ -31,6 +33,7 @@ macro_rules! record {
             auth.issuer = text(subject.map(|subject| &*subject.issuer)).as_deref(),
             auth.actor.id = text(actor.map(|actor| &*actor.id)).as_deref(),
             auth.actor.issuer = text(actor.map(|actor| &*actor.issuer)).as_deref(),
+            auth.client.id = text(event.client).as_deref(),
             auth.scheme = text(event.scheme).as_deref(),
             auth.credential.kind = event.credential_kind.map(|kind| kind.as_str()),
             auth.credential.id = text(event.credential).as_deref(),
@@ -51,13 +54,29 @@ macro_rules! record {
 
 impl AuditSink for TracingSink {
     fn record(&self, event: &Event<'_>) {
-        match (event.decision, event.kind) {
-            (Decision::Error, _) => record!(error, event),
-            (_, Kind::Suspicious | Kind::RefreshReuse | Kind::Lost) => record!(warn, event),
-            // Who saw it begin at ERROR, or edited the policy, waits for this line.
-            (Decision::Deny, _) | (_, Kind::Outage | Kind::PolicyReloaded) => record!(info, event),
-            (Decision::Allow, _) => record!(debug, event),
+        // The level of a callsite is a constant, so each has its own.
+        match level(event.decision, event.kind) {
+            Level::ERROR => record!(error, event),
+            Level::WARN => record!(warn, event),
+            Level::INFO => record!(info, event),
+            _ => record!(debug, event),
         }
+    }
+
+    /// Whether any subscriber listens to that level at all: what it filters by fields counts as
+    /// wanted.
+    fn wants(&self, kind: Kind, decision: Decision) -> bool {
+        level(decision, kind) <= LevelFilter::current()
+    }
+}
+
+fn level(decision: Decision, kind: Kind) -> Level {
+    match (decision, kind) {
+        (Decision::Error, _) => Level::ERROR,
+        (_, Kind::Suspicious | Kind::RefreshReuse | Kind::Lost) => Level::WARN,
+        // Who saw it begin at ERROR, or edited the policy, waits for this line.
+        (Decision::Deny, _) | (_, Kind::Outage | Kind::PolicyReloaded) => Level::INFO,
+        (Decision::Allow, _) => Level::DEBUG,
     }
 }
 

@@ -45,6 +45,7 @@ pub struct AccessGrant<'a> {
     roles: &'a [&'a str],
     scopes: Option<&'a [&'a str]>,
     ceiling: &'a [&'a str],
+    lifetime: Option<Seconds>,
     extra: Option<&'a Map<String, Value>>,
 }
 
@@ -73,6 +74,7 @@ impl<'a> AccessGrant<'a> {
             roles: &[],
             scopes: None,
             ceiling: &[],
+            lifetime: None,
             extra: None,
         }
     }
@@ -124,6 +126,14 @@ impl<'a> AccessGrant<'a> {
     #[must_use]
     pub const fn ceiling(mut self, scopes: &'a [&'a str]) -> Self {
         self.ceiling = scopes;
+        self
+    }
+
+    /// How long the token lives. Without this call, and for more than the policy's `access_ttl`:
+    /// as long as that.
+    #[must_use]
+    pub const fn lifetime(mut self, span: Seconds) -> Self {
+        self.lifetime = Some(span);
         self
     }
 
@@ -179,7 +189,7 @@ impl Issuer {
         &self.scheme.issuer
     }
 
-    /// Issues a token that lives for `access_ttl` from now on.
+    /// Issues a token that lives for `access_ttl` from now on, or for less if the grant says so.
     ///
     /// # Errors
     ///
@@ -192,12 +202,14 @@ impl Issuer {
     ) -> Result<AccessToken, IssueError> {
         let scope = self.scope(grant)?;
         let token_id = self.token_id()?;
-        let lifetime = i64::try_from(self.scheme.access_ttl.0).unwrap_or(i64::MAX);
+        // SECURITY: no token outlives what revocations are kept for.
+        let longest = self.scheme.access_ttl;
+        let expires_in = grant.lifetime.map_or(longest, |asked| asked.min(longest));
         let claims = Claims {
             iss: &self.scheme.issuer,
             sub: name("sub", grant.subject)?,
             aud: &self.scheme.audience,
-            exp: now.0.saturating_add(lifetime),
+            exp: now.plus(expires_in).0,
             iat: now.0,
             jti: &token_id,
             client_id: grant.client_id.map(|id| name("client_id", id)).transpose()?,
@@ -209,7 +221,7 @@ impl Issuer {
             extra: self.extra(grant)?,
         };
         let token = self.sign(&claims)?;
-        Ok(AccessToken { token, expires_in: self.scheme.access_ttl, scope, token_id })
+        Ok(AccessToken { token, expires_in, scope, token_id })
     }
 
     fn sign(&self, claims: &Claims<'_>) -> Result<Secret, IssueError> {

@@ -91,18 +91,40 @@ impl KeySet {
     /// When the text is neither, when a key in it is private or symmetric, or when none is left;
     /// then the error says why the last one was of no use.
     pub fn published(text: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        let refuse = |jwk: &Jwk| jwk.is_secret().then_some(KeyFault::ForeignSecret);
+        let keys = Self::read_useful(text, algorithms, refuse)?;
+        keys.refuse_secrets()?;
+        Ok(keys)
+    }
+
+    /// Reads the keys that serve one of these algorithms, private and symmetric ones among them:
+    /// for a tool that is handed a set by its owner. The others of a JWK set are left out, as RFC
+    /// 7517 asks; PEM is read as [`parse`](Self::parse) reads it.
+    ///
+    /// # Errors
+    ///
+    /// When the text is neither, or no key is left; then the error says why the last one was of no
+    /// use.
+    pub fn serving(text: &str, algorithms: &[Algorithm]) -> Result<Self, KeyError> {
+        Self::read_useful(text, algorithms, |_| None)
+    }
+
+    /// The keys of a set that are of use, unless one of them is refused.
+    fn read_useful(
+        text: &str,
+        algorithms: &[Algorithm],
+        refuse: impl Fn(&Jwk) -> Option<KeyFault>,
+    ) -> Result<Self, KeyError> {
         if !is_json(text) {
-            let keys = Self::parse(text, algorithms)?;
-            keys.refuse_secrets()?;
-            return Ok(keys);
+            return Self::parse(text, algorithms);
         }
         let mut of_no_use = KeyError::of_set(KeyFault::Empty);
         let mut keys = Vec::new();
         for (position, jwk) in (1..).zip(read::<Value>(text)?) {
             let Ok(jwk) = serde_json::from_value::<Jwk>(jwk) else { continue };
             let name = KeyName { position, kid: jwk.kid.clone() };
-            if jwk.is_secret() {
-                return Err(KeyError::of_key(name, KeyFault::ForeignSecret));
+            if let Some(fault) = refuse(&jwk) {
+                return Err(KeyError::of_key(name, fault));
             }
             match jwk.into_key(algorithms).and_then(|key| listed(key, algorithms)) {
                 Ok(key) => keys.push(key),

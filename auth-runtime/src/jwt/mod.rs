@@ -69,7 +69,6 @@ mod recent;
 mod rights;
 mod secret_quality;
 mod setup_error;
-#[cfg(feature = "oidc")]
 mod signed;
 mod thumbprint;
 mod token_error;
@@ -84,6 +83,7 @@ pub use key::Key;
 pub use key_error::{KeyError, KeyFault, KeyName};
 pub use key_set::{KeySet, MAX_KEY_SET_BYTES, MAX_KEYS};
 pub use setup_error::SetupError;
+pub use signed::verify_jws_by;
 pub use token_error::TokenError;
 pub use unverified::verify;
 pub use verified::VerifiedToken;

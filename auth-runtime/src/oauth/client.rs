@@ -17,6 +17,8 @@ pub struct Client {
     pub grants: Vec<GrantType>,
     /// Its ceiling: the scopes it may have, by their names in the policy.
     pub scopes: Vec<String>,
+    /// Where a browser may be sent back to, each as it is written.
+    pub redirect_uris: Vec<String>,
     /// Whether it may look up every token of this service, as a resource server does.
     pub introspects: bool,
     /// Whether it is closed.
@@ -73,6 +75,7 @@ impl NewClient {
             public: false,
             grants: Vec::new(),
             scopes: Vec::new(),
+            redirect_uris: Vec::new(),
             introspects: false,
             disabled: false,
         };
@@ -88,6 +91,14 @@ impl NewClient {
     /// Its ceiling, by the names of the policy.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.client.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Where a browser may be sent back to with a code: at most 20 absolute URIs of at most 1024
+    /// bytes, which requests have to name to the byte. `https`, or `http` to this very machine
+    /// (`127.0.0.1`, `[::1]`, `localhost`, each with its port); without a fragment.
+    pub fn redirect_uris<S: Into<String>>(mut self, uris: impl IntoIterator<Item = S>) -> Self {
+        self.client.redirect_uris = uris.into_iter().map(Into::into).collect();
         self
     }
 

@@ -8,9 +8,12 @@ use auth_policy::settings::{Algorithm, GrantType};
 use super::{
     client::{Client, NewClient},
     record::{self, Stored},
+    redirect_uri,
 };
 use crate::{
-    Auth,
+    Auth, Identity,
+    audit::{Event, Kind},
+    identity::Subject,
     jwt::{KeyError, KeySet},
     random::{self, RandomError},
     secret::Secret,
@@ -21,6 +24,7 @@ use crate::{
 const SECRET_BYTES: usize = 32;
 const MAX_ID_BYTES: usize = 64;
 const MAX_NAME_BYTES: usize = 100;
+const MAX_REDIRECT_URIS: usize = 20;
 /// The keys of a client: the one in use, and others during a rotation. Each is tried.
 const MAX_CLIENT_KEYS: usize = 4;
 /// How often a change tries again when others change the same client at the same time.
@@ -68,6 +72,7 @@ pub(super) const ASSERTION_ALGORITHMS: [Algorithm; 4] =
 pub struct Clients {
     auth: Auth,
     store: Arc<dyn Store>,
+    actor: Option<Subject>,
 }
 
 /// A client that was registered.
@@ -83,7 +88,13 @@ impl Clients {
     /// The clients of an engine; `None` when it has no store.
     pub fn of(auth: &Auth) -> Option<Self> {
         let store = Arc::clone(auth.store()?);
-        Some(Self { auth: auth.clone(), store })
+        Some(Self { auth: auth.clone(), store, actor: None })
+    }
+
+    /// The same, changed by that caller from here on: audit events name who it was.
+    #[must_use]
+    pub fn by(&self, actor: &Identity) -> Self {
+        Self { actor: Some(actor.subject().clone()), ..self.clone() }
     }
 
     /// Registers a client.
@@ -105,6 +116,7 @@ impl Clients {
         if !self.store.insert(&key, &stored.to_bytes(), None, self.auth.now()).await? {
             return Err(ClientError::Taken);
         }
+        self.report(Kind::ClientCreated, &client.id, None);
         Ok(Registered { client, secret })
     }
 
@@ -133,6 +145,7 @@ impl Clients {
             Ok(())
         })
         .await?;
+        self.report(Kind::ClientRotated, id, Some("secret-added"));
         Ok(secret)
     }
 
@@ -146,7 +159,9 @@ impl Clients {
             stored.retire_secrets();
             Ok(())
         })
-        .await
+        .await?;
+        self.report(Kind::ClientRotated, id, Some("secrets-retired"));
+        Ok(())
     }
 
     /// Closes a client, or opens it again. A closed one gets no tokens, and those it has are refused.
@@ -159,7 +174,13 @@ impl Clients {
             stored.set_disabled(disabled);
             Ok(())
         })
-        .await
+        .await?;
+        self.report(
+            Kind::ClientChanged,
+            id,
+            Some(if disabled { "client-closed" } else { "client-opened" }),
+        );
+        Ok(())
     }
 
     /// Sets the ceiling of a client anew: also that of the tokens it has.
@@ -173,7 +194,27 @@ impl Clients {
             stored.set_scopes(scopes.clone());
             Ok(())
         })
-        .await
+        .await?;
+        self.report(Kind::ClientChanged, id, Some("client-scopes"));
+        Ok(())
+    }
+
+    /// Sets anew where browsers may be sent back to. What is on its way to another address arrives
+    /// nowhere.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError::BadRedirectUri`], [`ClientError::TooManyRedirectUris`],
+    /// [`ClientError::NoSuchClient`], and when the store fails.
+    pub async fn set_redirect_uris(&self, id: &str, uris: Vec<String>) -> Result<(), ClientError> {
+        check_redirect_uris(&uris)?;
+        self.change(id, |stored| {
+            stored.set_redirect_uris(uris.clone());
+            Ok(())
+        })
+        .await?;
+        self.report(Kind::ClientChanged, id, Some("client-redirect-uris"));
+        Ok(())
     }
 
     /// Forgets a client: `false` says that there was none. Its tokens are refused.
@@ -182,10 +223,21 @@ impl Clients {
     ///
     /// When the store does not answer.
     pub async fn delete(&self, id: &str) -> Result<bool, StoreError> {
-        match record::key(id) {
-            Some(key) => self.store.delete(&key, self.auth.now()).await,
-            None => Ok(false),
+        let Some(key) = record::key(id) else { return Ok(false) };
+        let deleted = self.store.delete(&key, self.auth.now()).await?;
+        if deleted {
+            self.report(Kind::ClientRemoved, id, None);
         }
+        Ok(deleted)
+    }
+
+    fn report(&self, kind: Kind, id: &str, cause: Option<&'static str>) {
+        self.auth.record(&Event {
+            client: Some(id),
+            actor: self.actor.as_ref(),
+            cause,
+            ..self.auth.event(kind)
+        });
     }
 
     pub(super) async fn stored(&self, id: &str) -> Result<Option<Stored>, StoreError> {
@@ -222,6 +274,7 @@ impl Clients {
         if client.public && (client.may(GrantType::ClientCredentials) || client.introspects) {
             return Err(ClientError::Public);
         }
+        check_redirect_uris(&client.redirect_uris)?;
         self.check_scopes(&client.scopes)
     }
 
@@ -236,6 +289,16 @@ impl Clients {
 
 fn new_secret() -> Result<Secret, RandomError> {
     random::token(SECRET_BYTES).map(Secret::from)
+}
+
+fn check_redirect_uris(uris: &[String]) -> Result<(), ClientError> {
+    if let Some(bad) = uris.iter().find(|uri| !redirect_uri::may_be_registered(uri)) {
+        return Err(ClientError::BadRedirectUri(bad.clone()));
+    }
+    match uris.len() {
+        0..=MAX_REDIRECT_URIS => Ok(()),
+        _ => Err(ClientError::TooManyRedirectUris),
+    }
 }
 
 fn check_keys(client: &Client, jwks: Option<&str>) -> Result<(), ClientError> {
@@ -265,6 +328,11 @@ pub enum ClientError {
     Public,
     /// A scope that the policy does not declare.
     UnknownScope(String),
+    /// A redirect URI that no browser may be sent to: see
+    /// [`NewClient::redirect_uris`](super::NewClient::redirect_uris).
+    BadRedirectUri(String),
+    /// More than 20 redirect URIs.
+    TooManyRedirectUris,
     /// A key of the client is private, shared, or of no use.
     Keys(KeyError),
     /// More than four keys.
@@ -297,6 +365,8 @@ impl fmt::Display for ClientError {
             Self::NoSecret => f.write_str("the client has no secret"),
             Self::Public => f.write_str("a client that can keep no secret may not do that"),
             Self::UnknownScope(name) => write!(f, "the policy declares no scope `{name}`"),
+            Self::BadRedirectUri(uri) => write!(f, "browsers cannot be sent back to `{uri}`"),
+            Self::TooManyRedirectUris => f.write_str("a client has at most 20 redirect URIs"),
             Self::Keys(error) => error.fmt(f),
             Self::TooManyKeys => f.write_str("a client has at most four keys"),
             Self::Random => f.write_str("there were no random bytes for a secret"),

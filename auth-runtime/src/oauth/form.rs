@@ -22,13 +22,19 @@ pub(super) struct Parameters(BTreeMap<String, Secret>);
 impl Parameters {
     /// Reads them; none may be there twice.
     pub(super) fn read(text: &[u8]) -> Result<Self, OAuthError> {
+        Self::of(form_urlencoded::parse(text).into_owned())
+    }
+
+    /// The same of a form that was taken apart already.
+    pub(super) fn of(
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, OAuthError> {
         let mut parameters = BTreeMap::new();
-        for (name, value) in form_urlencoded::parse(text) {
+        for (name, value) in pairs {
             if parameters.len() == MAX_PARAMETERS {
                 return Err(OAuthError::invalid_request("there are too many parameters"));
             }
-            let value = Secret::from(value.into_owned());
-            if parameters.insert(name.into_owned(), value).is_some() {
+            if parameters.insert(name, Secret::from(value)).is_some() {
                 return Err(OAuthError::invalid_request("a parameter is there twice"));
             }
         }

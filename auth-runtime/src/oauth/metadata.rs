@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{OAuth, clients::ASSERTION_ALGORITHMS, router::path};
+use super::{OAuth, clients::ASSERTION_ALGORITHMS, pkce::METHOD, router::path};
 use crate::{guard::Public, problem::Problem, rule::everybody};
 
 /// Who may call it, and why.
@@ -21,6 +21,8 @@ const PROOFS: [&str; 3] = ["client_secret_basic", "client_secret_post", "private
 #[derive(Serialize)]
 struct Server {
     issuer: String,
+    #[serde(flatten)]
+    authorization: Option<Authorization>,
     token_endpoint: String,
     jwks_uri: String,
     scopes_supported: Vec<String>,
@@ -34,6 +36,15 @@ struct Server {
     introspection_endpoint: String,
     introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+}
+
+/// What is said where people can let clients in, and nowhere else.
+#[derive(Serialize)]
+struct Authorization {
+    authorization_endpoint: String,
+    response_modes_supported: [&'static str; 1],
+    code_challenge_methods_supported: [&'static str; 1],
+    authorization_response_iss_parameter_supported: bool,
 }
 
 #[derive(Serialize)]
@@ -52,16 +63,27 @@ pub(super) async fn server(
     let issuer = issuer(&policy).ok_or_else(Problem::not_found)?;
     let at = |path: &str| format!("{issuer}{path}");
     let algorithms: Vec<_> = ASSERTION_ALGORITHMS.iter().map(|it| it.name()).collect();
+    let grants = oauth.offered();
+    let codes = grants.contains(&GrantType::AuthorizationCode);
+    // A client that can keep no secret shows that it is the one by the verifier of its code.
+    let proofs: Vec<_> = PROOFS.into_iter().chain(codes.then_some("none")).collect();
+    let authorization = codes.then(|| Authorization {
+        authorization_endpoint: at(path::AUTHORIZE),
+        response_modes_supported: ["query"],
+        code_challenge_methods_supported: [METHOD],
+        authorization_response_iss_parameter_supported: true,
+    });
     Ok(document(&Server {
+        authorization,
         token_endpoint: at(path::TOKEN),
         jwks_uri: at(path::JWKS),
         scopes_supported: scopes(&policy),
-        response_types_supported: Vec::new(),
-        grant_types_supported: oauth.offered().into_iter().map(GrantType::as_str).collect(),
-        token_endpoint_auth_methods_supported: PROOFS.to_vec(),
+        response_types_supported: codes.then_some("code").into_iter().collect(),
+        grant_types_supported: grants.into_iter().map(GrantType::as_str).collect(),
+        token_endpoint_auth_methods_supported: proofs.clone(),
         token_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
         revocation_endpoint: at(path::REVOKE),
-        revocation_endpoint_auth_methods_supported: PROOFS.to_vec(),
+        revocation_endpoint_auth_methods_supported: proofs,
         revocation_endpoint_auth_signing_alg_values_supported: algorithms.clone(),
         introspection_endpoint: at(path::INTROSPECT),
         introspection_endpoint_auth_methods_supported: PROOFS.to_vec(),

@@ -26,6 +26,8 @@ pub(super) struct Stored {
     public: bool,
     grants: Vec<GrantType>,
     scopes: Vec<String>,
+    #[serde(default)]
+    redirect_uris: Vec<String>,
     introspects: bool,
     disabled: bool,
     /// SHA-256 of each secret, the newest first. A fast hash is enough: each has 256 random bits.
@@ -37,13 +39,26 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) fn new(client: Client, secret: Option<&Secret>, jwks: Option<String>) -> Self {
         let secrets = secret.map(hash).into_iter().collect();
-        let Client { id, name, public, grants, scopes, introspects, disabled } = client;
-        Self { id, name, public, grants, scopes, introspects, disabled, secrets, jwks }
+        let Client { id, name, public, grants, scopes, redirect_uris, introspects, disabled } =
+            client;
+        Self {
+            id,
+            name,
+            public,
+            grants,
+            scopes,
+            redirect_uris,
+            introspects,
+            disabled,
+            secrets,
+            jwks,
+        }
     }
 
     pub(super) fn client(self) -> Client {
-        let Self { id, name, public, grants, scopes, introspects, disabled, .. } = self;
-        Client { id, name, public, grants, scopes, introspects, disabled }
+        let Self { id, name, public, grants, scopes, redirect_uris, introspects, disabled, .. } =
+            self;
+        Client { id, name, public, grants, scopes, redirect_uris, introspects, disabled }
     }
 
     /// Whether that is one of its secrets, in a time that says nothing of how nearly it is.
@@ -87,6 +102,10 @@ impl Stored {
 
     pub(super) fn set_scopes(&mut self, scopes: Vec<String>) {
         self.scopes = scopes;
+    }
+
+    pub(super) fn set_redirect_uris(&mut self, uris: Vec<String>) {
+        self.redirect_uris = uris;
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {

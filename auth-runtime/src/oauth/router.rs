@@ -5,7 +5,10 @@ use std::{error::Error, fmt, sync::Arc};
 use auth_policy::settings::GrantType;
 use axum::extract::DefaultBodyLimit;
 
-use super::{clients::Clients, introspect::introspect, metadata, revoke::revoke, token::token};
+use super::{
+    authorize, clients::Clients, consent::ConsentPage, introspect::introspect, metadata,
+    revoke::revoke, token::token,
+};
 use crate::{
     Auth,
     routing::{Router, get, post},
@@ -18,6 +21,7 @@ const MAX_BODY: usize = 64 * 1024;
 
 /// Where the endpoints are, below the issuer.
 pub(super) mod path {
+    pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
     pub(in crate::oauth) const TOKEN: &str = "/oauth/token";
     pub(in crate::oauth) const REVOKE: &str = "/oauth/revoke";
     pub(in crate::oauth) const INTROSPECT: &str = "/oauth/introspect";
@@ -26,20 +30,20 @@ pub(super) mod path {
     pub(in crate::oauth) const RESOURCE: &str = "/.well-known/oauth-protected-resource";
 }
 
-/// The grants whose endpoints there are.
-const MOUNTED: [GrantType; 2] = [GrantType::ClientCredentials, GrantType::RefreshToken];
-
 /// The authorization server of an engine.
 ///
 /// | endpoint | answer |
 /// |---|---|
+/// | `GET /oauth/authorize` | 200: the application's page that asks for consent; 303 to sign in first |
+/// | `POST /oauth/authorize` | 303: back to the client, with a code or an error |
 /// | `POST /oauth/token` | 200: an access token, for what the client is registered for |
 /// | `POST /oauth/revoke` `token` | 200, whatever the token was |
 /// | `POST /oauth/introspect` `token` | 200: what it is worth now, or `{"active":false}` |
 /// | `GET /.well-known/oauth-authorization-server` | 200: what is offered here |
 /// | `GET /.well-known/oauth-protected-resource` | 200: what this API asks for |
 ///
-/// The first three take a form and know a client by `Authorization: Basic`, by `client_id` and
+/// The first two are there where the application has a page for them: [`consent`](Self::consent).
+/// The next three take a form and know a client by `Authorization: Basic`, by `client_id` and
 /// `client_secret` in the body, or by a signed `client_assertion`. Their refusals have the body of
 /// RFC 6749. The key set that the documents name is [`wellknown::jwks`](crate::wellknown::jwks).
 ///
@@ -78,6 +82,7 @@ pub struct OAuth {
     tokens: Tokens,
     clients: Clients,
     store: Arc<dyn Store>,
+    pages: Option<Arc<dyn ConsentPage>>,
 }
 
 impl OAuth {
@@ -96,7 +101,14 @@ impl OAuth {
         }
         let store = Arc::clone(auth.store().ok_or(OAuthSetupError::NoStore)?);
         let clients = Clients::of(auth).ok_or(OAuthSetupError::NoStore)?;
-        Ok(Self { clients, store, tokens })
+        Ok(Self { clients, store, tokens, pages: None })
+    }
+
+    /// The same with the pages where people let clients in: without them there is no authorization
+    /// code grant, whatever the policy says.
+    #[must_use]
+    pub fn consent(self, pages: impl ConsentPage) -> Self {
+        Self { pages: Some(Arc::new(pages)), ..self }
     }
 
     /// The clients it knows.
@@ -110,14 +122,18 @@ impl OAuth {
     where
         S: Clone + Send + Sync + 'static,
     {
-        Router::new()
+        let asks = self.pages.is_some();
+        let router = Router::new()
             .route(path::TOKEN, post(token))
             .route(path::REVOKE, post(revoke))
             .route(path::INTROSPECT, post(introspect))
             .route(path::SERVER, get(metadata::server))
-            .route(path::RESOURCE, get(metadata::resource))
-            .layer(DefaultBodyLimit::max(MAX_BODY))
-            .with_state(self)
+            .route(path::RESOURCE, get(metadata::resource));
+        let router = match asks {
+            true => router.route(path::AUTHORIZE, get(authorize::ask).post(authorize::decide)),
+            false => router,
+        };
+        router.layer(DefaultBodyLimit::max(MAX_BODY)).with_state(self)
     }
 
     pub(super) fn auth(&self) -> &Auth {
@@ -136,7 +152,17 @@ impl OAuth {
     pub(super) fn offered(&self) -> Vec<GrantType> {
         let policy = self.auth().policy();
         let grants = policy.oauth().map(|oauth| oauth.grants.clone()).unwrap_or_default();
-        grants.into_iter().filter(|grant| MOUNTED.contains(grant)).collect()
+        let mounted = |grant: &GrantType| match grant {
+            GrantType::AuthorizationCode => self.pages.is_some(),
+            GrantType::ClientCredentials | GrantType::RefreshToken => true,
+            _ => false,
+        };
+        grants.into_iter().filter(mounted).collect()
+    }
+
+    /// The pages where people let clients in.
+    pub(super) fn pages(&self) -> Option<&dyn ConsentPage> {
+        self.pages.as_deref()
     }
 
     /// Whom an assertion for us names: the issuer, or the endpoint it is shown to.

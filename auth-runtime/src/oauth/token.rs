@@ -9,7 +9,14 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{OAuth, client::Client, error::OAuthError, form::Parameters, scopes};
+use super::{
+    OAuth,
+    client::Client,
+    code::{self, Outcome, Presented, Used},
+    error::OAuthError,
+    form::Parameters,
+    scopes,
+};
 use crate::{
     audit::{CredentialKind, Decision, Event, Kind, Tag},
     guard::Public,
@@ -52,6 +59,7 @@ pub(super) async fn token(
         return Err(OAuthError::unauthorized_client());
     }
     match grant {
+        GrantType::AuthorizationCode => oauth.exchange(&client, &parameters).await,
         GrantType::ClientCredentials => oauth.for_itself(&client, &parameters),
         GrantType::RefreshToken => oauth.renew(&client, &parameters).await,
         // INVARIANT: another is not among what is offered.
@@ -76,6 +84,73 @@ impl OAuth {
             ..self.auth().event(Kind::TokenIssued)
         });
         Ok(given(&token.token, token.expires_in, None, &token.scope))
+    }
+
+    /// The tokens that somebody let the client have, once, for the code that says so.
+    async fn exchange(
+        &self,
+        client: &Client,
+        parameters: &Parameters,
+    ) -> Result<Response, OAuthError> {
+        let code = parameters.secret("code");
+        let presented = Presented {
+            code: code.ok_or(OAuthError::invalid_request("`code` is missing"))?,
+            client_id: &client.id,
+            redirect_uri: parameters.get("redirect_uri"),
+            verifier: parameters.secret("code_verifier"),
+        };
+        match code::redeem(self.store(), &presented, self.auth().now()).await? {
+            Outcome::Given(used) => self.give(client, used).await,
+            Outcome::Refused(cause) => {
+                self.report_refused(Tag::of_name(&client.id), cause);
+                Err(OAuthError::invalid_grant())
+            }
+            Outcome::Replayed(used) => {
+                self.report_replayed(client, &used);
+                let Used { granted, family_id, .. } = used;
+                self.tokens().end_family(&granted.account_id, &family_id).await?;
+                Err(OAuthError::invalid_grant())
+            }
+        }
+    }
+
+    /// What a code that has just been used up gives.
+    async fn give(&self, client: &Client, used: Used) -> Result<Response, OAuthError> {
+        // What the client may have today, which may be less than when somebody let it in.
+        let names = used.granted.scopes.iter().filter(|name| client.scopes.contains(name));
+        let policy = self.auth().policy();
+        let declared = names.map(String::as_str).filter(|name| policy.scope_id(name).is_some());
+        let scopes: Vec<_> = declared.collect();
+        let renews = client.may(GrantType::RefreshToken)
+            && self.offered().contains(&GrantType::RefreshToken);
+        let tokens = match self.tokens().let_in_by(&used.consent(&scopes), renews).await {
+            Err(TokensError::Refused) => {
+                self.report_refused(Tag::of_name(&client.id), "consent-ended");
+                return Err(OAuthError::invalid_grant());
+            }
+            tokens => tokens.map_err(ungranted)?,
+        };
+        // SECURITY: whoever presented the code a second time meanwhile may have come before there
+        // was anything to end. The answer stays what it is, and its tokens are worth nothing.
+        if used.was_replayed(self.store(), self.auth().now()).await? {
+            self.tokens().end_family(&used.granted.account_id, &used.family_id).await?;
+        }
+        let refresh = renews.then_some(&tokens.refresh_token);
+        Ok(given(&tokens.access_token, tokens.expires_in, refresh, &tokens.scope))
+    }
+
+    /// Reports a code that came a second time.
+    fn report_replayed(&self, client: &Client, used: &Used) {
+        self.auth().record(&Event {
+            decision: Decision::Deny,
+            subject: Some(&self.auth().subject(&used.granted.account_id)),
+            client: Some(&used.granted.client_id),
+            account: Tag::of_name(&client.id),
+            credential_kind: Some(CredentialKind::RefreshToken),
+            credential: Some(&used.family_id),
+            cause: Some("code-used"),
+            ..self.auth().event(Kind::CodeReplayed)
+        });
     }
 
     /// The next tokens of a family that was begun for this client.

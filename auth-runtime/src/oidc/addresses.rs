@@ -1,10 +1,11 @@
 //! Addresses of this service. In: a stage, a request, what somebody asks for. Out: where the
 //! provider sends the browser back to, and which of our own pages a sign-in ends on.
 
-use auth_policy::settings::Seconds;
+use auth_policy::settings::{Seconds, is_local_path};
 use axum::http::{HeaderMap, Uri, header, uri::Authority};
 
 use super::{ProviderError, Stage};
+use crate::oauth::{AUTHORIZE, is_way_back};
 
 /// How long somebody has to sign in at the provider.
 pub(super) const PATIENCE: Seconds = Seconds(600);
@@ -21,7 +22,7 @@ impl Pages {
     ///
     /// When one of them is no path of this service, or there is none.
     pub(super) fn new(after: Vec<String>, on_failure: String) -> Result<Self, ProviderError> {
-        let wrong = after.iter().chain([&on_failure]).find(|path| !is_local(path));
+        let wrong = after.iter().chain([&on_failure]).find(|path| !is_local_path(path));
         match wrong {
             Some(path) => Err(ProviderError::Path(path.clone())),
             None if after.is_empty() => Err(ProviderError::Path(String::new())),
@@ -33,7 +34,12 @@ impl Pages {
     ///
     /// SECURITY: compared as a whole with a list, so that no address of another site, however it is
     /// written, is ever sent a browser that has just signed in.
-    pub(super) fn after(&self, asked: Option<&str>) -> &str {
+    pub(super) fn after<'p>(&'p self, asked: Option<&'p str>) -> &'p str {
+        // Where the authorization endpoint is listed, so is every request that it may be asked.
+        let endpoint = self.after.iter().any(|page| page == AUTHORIZE);
+        if let Some(back) = asked.filter(|asked| endpoint && is_way_back(asked)) {
+            return back;
+        }
         let listed = self.after.iter().find(|page| Some(page.as_str()) == asked);
         listed.or_else(|| self.after.first()).map_or("/", String::as_str)
     }
@@ -42,12 +48,6 @@ impl Pages {
     pub(super) fn failed(&self, code: &str) -> String {
         format!("{}?error={code}", self.on_failure)
     }
-}
-
-/// Whether it is a path of this service that needs no escape anywhere.
-fn is_local(path: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    path.starts_with('/') && !path.contains("//") && path.bytes().all(plain)
 }
 
 /// Where the provider sends the browser back to: another address for each provider, so that the
@@ -110,6 +110,24 @@ mod tests {
             assert_eq!(pages.after(Some(asked)), "/account", "{asked}");
         }
         assert_eq!(pages.after(None), "/account");
+    }
+
+    #[test]
+    fn oc9_a_request_of_a_client_is_gone_on_with_where_its_endpoint_is_listed() {
+        let back = "/oauth/authorize?client_id=app&state=x%26y";
+        assert_eq!(pages().after(Some(back)), "/account");
+        let after = ["/account", AUTHORIZE].map(str::to_owned).to_vec();
+        let pages = Pages::new(after, "/login".to_owned()).unwrap();
+        assert_eq!(pages.after(Some(back)), back);
+        for asked in [
+            "/oauth/authorize?x#y",
+            "/oauth/authorize?x=\"><script>",
+            "/oauth/authorize/?x",
+            "//evil.example/oauth/authorize?x",
+            "/oauth/authorize?x\\y",
+        ] {
+            assert_eq!(pages.after(Some(asked)), "/account", "{asked}");
+        }
     }
 
     #[test]

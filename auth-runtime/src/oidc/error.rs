@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::reference::ReferenceError;
+use crate::{reference::ReferenceError, tokens::TokensError};
 
 /// Why sign-in with providers could not be set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,16 +18,23 @@ pub enum ProviderError {
     },
     /// The name is no part of a path: letters, digits, `-` and `_`.
     Name(String),
+    /// Two providers have that name: two were handed over, or the policy has one already.
+    Twice(String),
     /// The issuer of that provider may not be asked here.
     Issuer(String),
+    /// An endpoint of that provider may not be asked here.
+    Endpoint(String),
     /// There is no client id or no client secret for that provider.
     NoClient(String),
     /// That is no path of this service for a sign-in to lead to.
     Path(String),
     /// That is no origin: `https`, a host, perhaps a port, and nothing behind it.
     Origin(String),
-    /// A sign-in ends with a session, and the policy declares none.
+    /// A sign-in with a provider that was handed over ends with a session, and the policy declares
+    /// none.
     NoSession,
+    /// Sign-ins end with tokens, and none can be made.
+    Tokens(TokensError),
     /// What a sign-in needs to know is kept in a store, and the engine has none.
     NoStore,
     /// The certificates of the operating system cannot be read.
@@ -44,9 +51,17 @@ impl fmt::Display for ProviderError {
                 f,
                 "a provider cannot be called `{name}`: a name has 1 to 64 letters, digits, `-` and `_`"
             ),
+            Self::Twice(name) => write!(
+                f,
+                "two providers are called `{name}`: what the policy has is not handed over"
+            ),
             Self::Issuer(provider) => write!(
                 f,
                 "the issuer of provider `{provider}` may not be asked: it must be `https` at a public address; in development also `http` on this machine"
+            ),
+            Self::Endpoint(provider) => write!(
+                f,
+                "an endpoint of provider `{provider}` may not be asked: each must be `https` at a public address; in development also `http` on this machine"
             ),
             Self::NoClient(provider) => {
                 write!(f, "provider `{provider}` needs a client id and a client secret")
@@ -62,6 +77,9 @@ impl fmt::Display for ProviderError {
             Self::NoSession => {
                 f.write_str("a sign-in ends with a session: declare `schemes.session`")
             }
+            Self::Tokens(error) => {
+                write!(f, "a sign-in ends with tokens, and none can be made: {error}")
+            }
             Self::NoStore => f.write_str(
                 "what a sign-in needs is kept in a store, and the engine has none: give it one with `.store(..)`",
             ),
@@ -76,6 +94,7 @@ impl Error for ProviderError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Reference { error, .. } => Some(error),
+            Self::Tokens(error) => Some(error),
             _ => None,
         }
     }

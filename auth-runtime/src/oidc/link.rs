@@ -4,7 +4,7 @@
 //! SECURITY: nothing else leads to an account. An e-mail address is a claim that changes hands, and
 //! that any provider may make (OC8).
 
-use auth_policy::settings::Seconds;
+use auth_policy::settings::{NewAccounts, Seconds};
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -25,17 +25,22 @@ const IDENTITIES: Collection = Collection("identity");
 /// How long a first sign-in may take before another may be the first.
 const RESERVED: Seconds = Seconds(60);
 
-/// The account of whom the profile is of; a new one for somebody who comes for the first time.
+/// The account of whom the profile is of; a new one for somebody who comes for the first time, if
+/// the policy lets them have one.
 pub(super) async fn account(
     auth: &Auth,
     people: &dyn People,
     profile: &Profile,
+    new_accounts: NewAccounts,
 ) -> Result<Account, Failure> {
     let internal = || Failure::Denied(crate::Denial::internal(), "internal");
     let (store, accounts) = (auth.store().ok_or_else(internal)?, auth.accounts());
     let key = key(&profile.issuer, &profile.subject).ok_or_else(internal)?;
     let now = auth.now();
     let Some(record) = store.get(&key, now).await? else {
+        if new_accounts == NewAccounts::Refuse {
+            return Err(Failure::Ended(Code::NoAccount, "new-accounts-refused"));
+        }
         return create(auth, &**store, people, &key, profile).await;
     };
     if record.value.is_empty() {

@@ -1,7 +1,8 @@
-//! What a provider publishes of itself (OpenID Connect Discovery 1.0, RFC 8414). In: its document.
-//! Out: where its endpoints are and how it signs, if the document is that issuer's.
+//! What is known of a provider's endpoints. In: the document it publishes (OpenID Connect Discovery
+//! 1.0, RFC 8414), or what the policy says. Out: where they are and how it signs, if the document is
+//! that issuer's.
 
-use auth_policy::settings::Algorithm;
+use auth_policy::settings::{Algorithm, ClientAuth, OAuthProvider};
 use serde::Deserialize;
 
 use crate::{discovery::FetchError, jwt, outbound::Outbound};
@@ -11,13 +12,19 @@ use crate::{discovery::FetchError, jwt, outbound::Outbound};
 pub(super) struct Metadata {
     pub(super) authorization_endpoint: String,
     pub(super) token_endpoint: String,
-    pub(super) jwks_uri: String,
     pub(super) userinfo_endpoint: Option<String>,
     /// Whether every answer to the browser names the issuer (RFC 9207).
     pub(super) names_itself: bool,
     /// Whether the secret goes into the form, and not into a header.
     pub(super) secret_in_form: bool,
-    /// Which algorithms its ID tokens may have.
+    /// How it signs ID tokens; `None` where it gives none.
+    pub(super) signing: Option<Signing>,
+}
+
+/// How a provider signs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Signing {
+    pub(super) jwks_uri: String,
     pub(super) algorithms: Vec<Algorithm>,
 }
 
@@ -60,12 +67,27 @@ impl Metadata {
         Ok(Self {
             authorization_endpoint: document.authorization_endpoint,
             token_endpoint: document.token_endpoint,
-            jwks_uri: document.jwks_uri,
             userinfo_endpoint: document.userinfo_endpoint,
             names_itself: document.authorization_response_iss_parameter_supported,
             secret_in_form,
-            algorithms: algorithms(document.id_token_signing_alg_values_supported),
+            signing: Some(Signing {
+                jwks_uri: document.jwks_uri,
+                algorithms: algorithms(document.id_token_signing_alg_values_supported),
+            }),
         })
+    }
+
+    /// What the policy says of a provider that publishes nothing.
+    pub(super) fn declared(provider: &OAuthProvider) -> Self {
+        Self {
+            authorization_endpoint: provider.authorization_endpoint.clone(),
+            token_endpoint: provider.token_endpoint.clone(),
+            userinfo_endpoint: Some(provider.userinfo_endpoint.clone()),
+            // Its callback is its own, which is what keeps its answers apart from those of others.
+            names_itself: false,
+            secret_in_form: provider.client_auth == ClientAuth::Form,
+            signing: None,
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use auth_policy::settings::ProfileNames;
 use serde_json::Value;
 
-use crate::{account::Account, clock::Timestamp, store::Answer};
+use crate::{account::Account, clock::Timestamp, jwt::MAX_NAME_BYTES, store::Answer};
 
 /// The longest name or address that is kept, in bytes.
 const MAX_TEXT_BYTES: usize = 254;
@@ -21,7 +22,7 @@ const MAX_TEXT_BYTES: usize = 254;
 pub struct Profile {
     /// The provider, by its name here.
     pub provider: String,
-    /// The provider's issuer.
+    /// The provider's issuer; of one without OpenID Connect, the `identity` that the policy gives it.
     pub issuer: String,
     /// Who it is there: never another person's.
     pub subject: String,
@@ -40,26 +41,47 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Takes over what these claims say; what they do not say stays.
-    pub(super) fn learn(&mut self, claims: &Value) {
-        let text = |name: &str| {
-            let text = claims.get(name)?.as_str()?.trim();
+    /// Takes over what these claims say under these names; what they do not say stays.
+    pub(super) fn learn(&mut self, claims: &Value, names: &ProfileNames) {
+        let text = |name: &Option<String>| {
+            let text = find(claims, name.as_deref()?)?.as_str()?.trim();
             let plain = !text.is_empty() && !text.chars().any(char::is_control);
             (plain && text.len() <= MAX_TEXT_BYTES).then(|| text.to_owned())
         };
-        if let Some(email) = text("email") {
+        if let Some(email) = text(&names.email) {
             self.email = Some(email);
-            self.email_verified = claims.get("email_verified") == Some(&Value::Bool(true));
+            let verified = names.email_verified.as_deref().and_then(|name| find(claims, name));
+            self.email_verified = verified == Some(&Value::Bool(true));
         }
         for (name, slot) in [
-            ("name", &mut self.name),
-            ("given_name", &mut self.given_name),
-            ("family_name", &mut self.family_name),
-            ("preferred_username", &mut self.preferred_username),
+            (&names.name, &mut self.name),
+            (&names.given_name, &mut self.given_name),
+            (&names.family_name, &mut self.family_name),
+            (&names.username, &mut self.preferred_username),
         ] {
             *slot = text(name).or_else(|| slot.take());
         }
     }
+}
+
+/// Who it is that such claims speak of, where no ID token says it: a string, or a whole number in
+/// its decimal digits, which are the same however large it grows.
+///
+/// SECURITY: a number with a fraction or an exponent is none of these. Two readers may round it to
+/// two people, or one to the same.
+pub(super) fn subject(claims: &Value, names: &ProfileNames) -> Option<String> {
+    let subject = match find(claims, &names.subject)? {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_u64() || number.is_i64() => number.to_string(),
+        _ => return None,
+    };
+    let fits = !subject.is_empty() && subject.len() <= MAX_NAME_BYTES;
+    (fits && !subject.chars().any(char::is_control)).then_some(subject)
+}
+
+/// The field of that name, or else the one that the names between its dots lead to.
+fn find<'c>(claims: &'c Value, path: &str) -> Option<&'c Value> {
+    claims.get(path).or_else(|| path.split('.').try_fold(claims, |at, name| at.get(name)))
 }
 
 /// What comes of a stranger whom a provider vouches for.
@@ -103,13 +125,15 @@ mod tests {
     #[test]
     fn m05_a_profile_takes_over_what_is_said_and_keeps_the_rest() {
         let mut profile = Profile::default();
-        profile.learn(&json!({ "email": "a@x.example", "email_verified": true, "name": "Ada L" }));
-        profile.learn(&json!({ "given_name": " Ada ", "family_name": "Lovelace" }));
+        let names = ProfileNames::default();
+        let said = json!({ "email": "a@x.example", "email_verified": true, "name": "Ada L" });
+        profile.learn(&said, &names);
+        profile.learn(&json!({ "given_name": " Ada ", "family_name": "Lovelace" }), &names);
         assert_eq!(profile.email.as_deref(), Some("a@x.example"));
         assert!(profile.email_verified);
         assert_eq!(profile.given_name.as_deref(), Some("Ada"));
         assert_eq!(profile.name.as_deref(), Some("Ada L"));
-        profile.learn(&json!({ "email": "b@x.example" }));
+        profile.learn(&json!({ "email": "b@x.example" }), &names);
         assert!(!profile.email_verified, "another address was not verified");
     }
 
@@ -117,8 +141,58 @@ mod tests {
     fn m05_what_is_no_name_is_left_out() {
         let mut profile = Profile::default();
         for name in [json!("a\nb"), json!(""), json!(7), json!("x".repeat(255)), json!(["a"])] {
-            profile.learn(&json!({ "name": name, "email_verified": "true", "email": "a@b.c" }));
+            let said = json!({ "name": name, "email_verified": "true", "email": "a@b.c" });
+            profile.learn(&said, &ProfileNames::default());
             assert_eq!((&profile.name, profile.email_verified), (&None, false), "{name}");
         }
+    }
+
+    fn named(subject: &str) -> ProfileNames {
+        let subject = subject.to_owned();
+        ProfileNames { subject, email: Some("mail.primary".to_owned()), ..ProfileNames::default() }
+    }
+
+    #[test]
+    fn m05_dots_lead_into_objects_unless_a_field_has_the_whole_name() {
+        let mut profile = Profile::default();
+        profile.learn(&json!({ "mail": { "primary": "a@b.c" } }), &named("id"));
+        assert_eq!(profile.email.as_deref(), Some("a@b.c"));
+        let both = json!({ "mail": { "primary": "a@b.c" }, "mail.primary": "d@e.f" });
+        profile.learn(&both, &named("id"));
+        assert_eq!(profile.email.as_deref(), Some("d@e.f"));
+        for other in [json!({ "mail": "a@b.c" }), json!({ "mail": ["a@b.c"] }), json!([])] {
+            let mut profile = Profile::default();
+            profile.learn(&other, &named("id"));
+            assert_eq!(profile.email, None, "{other}");
+        }
+    }
+
+    #[test]
+    fn oc8_a_subject_is_a_string_or_a_whole_number_and_always_the_same_text() {
+        for (said, is) in [
+            ("1", Some("1")),
+            ("583231", Some("583231")),
+            ("18446744073709551615", Some("18446744073709551615")),
+            ("9007199254740993", Some("9007199254740993")),
+            ("\"MDQ6VXNlcjE=\"", Some("MDQ6VXNlcjE=")),
+            ("1.0", None),
+            ("1e3", None),
+            ("18446744073709551616", None),
+            ("true", None),
+            ("null", None),
+            ("\"\"", None),
+            ("\"a\\u0000b\"", None),
+            ("[1]", None),
+            ("{\"id\":1}", None),
+        ] {
+            let claims = serde_json::from_str(&format!("{{\"id\":{said}}}")).unwrap();
+            assert_eq!(subject(&claims, &named("id")).as_deref(), is, "{said}");
+        }
+        assert_eq!(subject(&json!({ "id": "x".repeat(256) }), &named("id")), None);
+        assert_eq!(subject(&json!({}), &named("id")), None);
+        assert_eq!(
+            subject(&json!({ "user": { "id": 7 } }), &named("user.id")).as_deref(),
+            Some("7")
+        );
     }
 }

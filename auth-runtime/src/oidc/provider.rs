@@ -1,33 +1,47 @@
 //! A provider, and where this service is reached. In: what the operator says. Out: the same, held
 //! together.
 
-use auth_policy::settings::{self, ClientId};
+use auth_policy::settings::{self, ClientId, NewAccounts, ProviderKind, SignInResult};
 
 use super::ProviderError;
 use crate::{reference::resolve, secret::Secret};
 
-/// Somebody who signs people in: an OpenID provider, by its issuer.
+/// What a provider that is handed over is asked: who it is, what they are called, and where they
+/// have mail.
+const USUAL_SCOPES: [&str; 3] = ["openid", "profile", "email"];
+
+/// Where a sign-in with it leads, unless it is told otherwise.
+const START: &str = "/";
+
+/// Somebody who signs people in.
 ///
-/// The `providers` of a policy are such; one more can be handed to
+/// The `providers` of a policy are such; one more OpenID provider can be handed to
 /// [`ProviderSignInBuilder::provider`](super::ProviderSignInBuilder::provider).
 ///
 /// ```
 /// use auth_runtime::{oidc::Provider, secret::Secret};
 ///
 /// let secret = Secret::from("from the environment".to_owned());
-/// let provider = Provider::new("google", "https://accounts.google.com", "blog", secret);
+/// let provider = Provider::new("google", "https://accounts.google.com", "blog", secret)
+///     .after(["/account", "/"])
+///     .on_failure("/login");
 /// assert!(!format!("{provider:?}").contains("environment"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Provider {
     pub(super) name: String,
-    pub(super) issuer: String,
+    pub(super) kind: ProviderKind,
     pub(super) client_id: String,
     pub(super) client_secret: Secret,
+    pub(super) scopes: Vec<String>,
+    pub(super) result: SignInResult,
+    pub(super) after: Vec<String>,
+    pub(super) on_failure: String,
+    pub(super) new_accounts: NewAccounts,
 }
 
 impl Provider {
-    /// A provider: its name in `/login/{name}`, its issuer byte for byte as it writes it itself,
+    /// An OpenID provider: its name in `/login/{name}`, its issuer byte for byte as it writes it itself,
     /// and who we are there.
     pub fn new(
         name: impl Into<String>,
@@ -35,8 +49,42 @@ impl Provider {
         client_id: impl Into<String>,
         client_secret: Secret,
     ) -> Self {
-        let (name, issuer, client_id) = (name.into(), issuer.into(), client_id.into());
-        Self { name, issuer, client_id, client_secret }
+        let kind = ProviderKind::OpenId { issuer: issuer.into() };
+        let scopes = USUAL_SCOPES.map(str::to_owned).to_vec();
+        Self {
+            name: name.into(),
+            kind,
+            client_id: client_id.into(),
+            client_secret,
+            scopes,
+            result: SignInResult::Session,
+            after: vec![START.to_owned()],
+            on_failure: START.to_owned(),
+            new_accounts: NewAccounts::Create,
+        }
+    }
+
+    /// The paths that a sign-in may lead to, the usual one first, as `after` in a policy. Default
+    /// `/` alone.
+    #[must_use]
+    pub fn after<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        self.after = paths.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The path that a sign-in leads to that failed, as `on_failure` in a policy. Default `/`.
+    #[must_use]
+    pub fn on_failure(mut self, path: impl Into<String>) -> Self {
+        self.on_failure = path.into();
+        self
+    }
+
+    /// Whom its people are known by: with their subject it says whose account they have.
+    pub(super) fn identity(&self) -> &str {
+        match &self.kind {
+            ProviderKind::OpenId { issuer } => issuer,
+            ProviderKind::OAuth(own) => &own.identity,
+        }
     }
 
     /// A provider of the policy.
@@ -57,7 +105,17 @@ impl Provider {
         let secret = resolve(&declared.client_secret).map_err(lost)?;
         // What a file holds ends with a line break that belongs to no secret.
         let secret = Secret::from(secret.expose().trim_end_matches(['\r', '\n']).to_owned());
-        Ok(Self::new(name, &declared.issuer, client_id, secret))
+        Ok(Self {
+            name: name.clone(),
+            kind: declared.kind.clone(),
+            client_id,
+            client_secret: secret,
+            scopes: declared.scopes.clone(),
+            result: declared.result,
+            after: declared.after.clone(),
+            on_failure: declared.on_failure.clone(),
+            new_accounts: declared.new_accounts,
+        })
     }
 }
 

@@ -3,14 +3,18 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use auth_policy::settings::{ProfileNames, ProviderKind};
+use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use super::{
     Profile, Provider,
+    addresses::Pages,
     exchange::{self, Tokens},
     failure::Failure,
     id_token::Expected,
-    metadata::Metadata,
+    metadata::{Metadata, Signing},
+    people,
     transaction::Transaction,
 };
 use crate::{
@@ -18,6 +22,7 @@ use crate::{
     discovery::{Fetch, FetchError, HttpFetch, locations},
     jwt::{KeySet, Signed, TokenError, signed_by},
     outbound::Outbound,
+    secret::Secret,
 };
 
 /// How long metadata and keys are fresh, in seconds.
@@ -30,6 +35,11 @@ const PAUSE: i64 = 5;
 /// One provider, and what is known of it.
 pub(super) struct Remote {
     pub(super) provider: Provider,
+    pub(super) pages: Pages,
+    /// What the policy says of it, which needs no fetching.
+    declared: Option<Arc<Metadata>>,
+    /// What it calls what is known of somebody.
+    names: ProfileNames,
     outbound: Outbound,
     fetch: HttpFetch,
     known: Mutex<Known>,
@@ -46,13 +56,27 @@ struct Known {
 }
 
 impl Remote {
-    pub(super) fn new(provider: Provider, outbound: Outbound, fetch: HttpFetch) -> Self {
+    pub(super) fn new(
+        provider: Provider,
+        pages: Pages,
+        outbound: Outbound,
+        fetch: HttpFetch,
+    ) -> Self {
         let (known, fetching) = (Mutex::default(), Semaphore::new(1));
-        Self { provider, outbound, fetch, known, fetching }
+        let (declared, names) = match &provider.kind {
+            ProviderKind::OpenId { .. } => (None, ProfileNames::default()),
+            ProviderKind::OAuth(own) => {
+                (Some(Arc::new(Metadata::declared(own))), own.profile.clone())
+            }
+        };
+        Self { provider, pages, declared, names, outbound, fetch, known, fetching }
     }
 
-    /// What the provider publishes of itself.
+    /// What is known of its endpoints: what it publishes, or what the policy says.
     pub(super) async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, FetchError> {
+        if let Some(declared) = &self.declared {
+            return Ok(Arc::clone(declared));
+        }
         if let Some(metadata) = self.known().metadata(now) {
             return Ok(metadata);
         }
@@ -61,7 +85,7 @@ impl Remote {
             return Ok(metadata);
         }
         self.known().pause(now)?;
-        let issuer = &self.provider.issuer;
+        let issuer = self.provider.identity();
         let [openid, _] = locations(issuer);
         let read = |text: &str| Metadata::read(text, issuer, &self.outbound);
         let found = self.fetch.get(&openid).await.and_then(|fetched| read(&fetched.body));
@@ -81,41 +105,77 @@ impl Remote {
     ) -> Result<Profile, Failure> {
         let Self { provider, outbound, .. } = self;
         let tokens = exchange::tokens(outbound, provider, metadata, transaction, code).await?;
-        let signed = self.verify(metadata, &tokens, now).await?;
+        let signed = match &metadata.signing {
+            Some(signing) => Some(self.signed(signing, &tokens, transaction, now).await?),
+            None => None,
+        };
+        let said = match &metadata.userinfo_endpoint {
+            Some(url) => Some(exchange::userinfo(outbound, url, &tokens.access_token).await?),
+            None => None,
+        };
+        let mut profile = Profile {
+            provider: provider.name.clone(),
+            issuer: provider.identity().to_owned(),
+            subject: self.subject(signed.as_ref(), said.as_ref())?,
+            ..Profile::default()
+        };
+        for claims in signed.iter().map(|(_, claims)| claims).chain(&said) {
+            profile.learn(claims, &self.names);
+        }
+        Ok(profile)
+    }
+
+    /// Who it is: the subject of the ID token, if the rest agrees; without one, whom the provider
+    /// names to whoever shows the access token that we have just been given.
+    fn subject(
+        &self,
+        signed: Option<&(String, Value)>,
+        said: Option<&Value>,
+    ) -> Result<String, Failure> {
+        let named = said.and_then(|said| people::subject(said, &self.names));
+        match signed {
+            Some((subject, _)) if said.is_none() || named.as_ref() == Some(subject) => {
+                Ok(subject.clone())
+            }
+            // SECURITY: an access token that was put in the place of another leads to another person.
+            Some(_) => Err(Failure::failed("userinfo-of-somebody-else")),
+            None => named.ok_or(Failure::failed("userinfo-without-subject")),
+        }
+    }
+
+    /// What the ID token says, if it is what was asked for.
+    async fn signed(
+        &self,
+        signing: &Signing,
+        tokens: &Tokens,
+        transaction: &Transaction,
+        now: Timestamp,
+    ) -> Result<(String, Value), Failure> {
+        let id_token = tokens.id_token.as_ref().ok_or(Failure::failed("token-answer-malformed"))?;
+        let signed = self.verify(signing, id_token, now).await?;
         let nonce = transaction.secrets.nonce();
         let expected = Expected {
-            issuer: &provider.issuer,
-            client_id: &provider.client_id,
+            issuer: self.provider.identity(),
+            client_id: &self.provider.client_id,
             nonce: &nonce,
             access_token: &tokens.access_token,
         };
-        let (subject, claims) = expected.judge(&signed, now)?;
-        let mut profile = Profile {
-            provider: provider.name.clone(),
-            issuer: provider.issuer.clone(),
-            ..Profile::default()
-        };
-        profile.learn(&claims);
-        if let Some(url) = &metadata.userinfo_endpoint {
-            let said = exchange::userinfo(outbound, url, &tokens.access_token, &subject).await?;
-            profile.learn(&said);
-        }
-        Ok(Profile { subject, ..profile })
+        Ok(expected.judge(&signed, now)?)
     }
 
     /// Checks the signature of an ID token, with keys fetched anew if the one it names is unknown.
     async fn verify(
         &self,
-        metadata: &Metadata,
-        tokens: &Tokens,
+        signing: &Signing,
+        id_token: &Secret,
         now: Timestamp,
     ) -> Result<Signed, Failure> {
         // Verified, and then dropped.
-        let (token, algorithms) = (tokens.id_token.expose(), &metadata.algorithms);
-        let keys = self.keys(metadata, now, FRESH).await?;
+        let (token, algorithms) = (id_token.expose(), &signing.algorithms);
+        let keys = self.keys(signing, now, FRESH).await?;
         match signed_by(token, &keys, algorithms) {
             Err(TokenError::KeyUnknown) => {
-                let keys = self.keys(metadata, now, COOL_DOWN).await?;
+                let keys = self.keys(signing, now, COOL_DOWN).await?;
                 Ok(signed_by(token, &keys, algorithms)?)
             }
             signed => Ok(signed?),
@@ -125,7 +185,7 @@ impl Remote {
     /// The provider's keys, no older than that.
     async fn keys(
         &self,
-        metadata: &Metadata,
+        signing: &Signing,
         now: Timestamp,
         age: i64,
     ) -> Result<Arc<KeySet>, FetchError> {
@@ -138,8 +198,8 @@ impl Remote {
         }
         self.known().pause(now)?;
         let read =
-            |text: &str| KeySet::published(text, &metadata.algorithms).map_err(FetchError::Keys);
-        let found = self.fetch.get(&metadata.jwks_uri).await;
+            |text: &str| KeySet::published(text, &signing.algorithms).map_err(FetchError::Keys);
+        let found = self.fetch.get(&signing.jwks_uri).await;
         let found = found.and_then(|fetched| match fetched.body.trim_start().starts_with('{') {
             true => read(&fetched.body),
             false => Err(FetchError::NotJson),

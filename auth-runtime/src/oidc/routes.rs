@@ -11,6 +11,7 @@ use axum::{
 
 use super::{
     ProviderSignIn,
+    addresses::Pages,
     failure::{Failure, refused},
     sign_in::{Arrived, Outward, Returned},
     transaction::clear_cookie,
@@ -34,11 +35,11 @@ type Anybody = everybody!("this is where people sign in with a provider");
 /// | endpoint | answer |
 /// |---|---|
 /// | `GET /login/{provider}` | 302 to the provider; `?next=` asks for a listed path afterwards |
-/// | `GET /login/{provider}/callback` | 302 to a listed path, with a session's cookie |
+/// | `GET /login/{provider}/callback` | 302 to a listed path, with the cookie of a session or those of tokens |
 ///
 /// A provider nobody declared is 404. The callback is 400 `invalid_sign_in` for an answer that
 /// belongs to no sign-in of this browser; else what fails ends on the page for failures. Under
-/// `same_site: strict` the end is a page of our own that leads on at once: after a redirect from
+/// `same_site: strict` of those cookies the end is a page of our own that leads on at once: after a redirect from
 /// another site the browser would not show such a cookie.
 #[track_caller]
 pub fn router<S>(sign_in: ProviderSignIn) -> Router<S>
@@ -60,14 +61,14 @@ async fn begin(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Denial> {
-    known(&sign_in, &provider)?;
+    let pages = pages(&sign_in, &provider)?;
     // SECURITY: each beginning is a record, and perhaps a question to the provider.
     count(sign_in.auth(), EndpointKind::Login, None, &client).await?;
     let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
     let next = pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
     match sign_in.set_out(&provider, next.as_deref(), &headers).await {
         Ok(Outward { location, set_cookie }) => found(&location, Some(set_cookie)),
-        Err(failure) => failed(&sign_in, failure, None),
+        Err(failure) => failed(&sign_in, pages, failure, None),
     }
 }
 
@@ -78,19 +79,20 @@ async fn finish(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Denial> {
-    known(&sign_in, &provider)?;
+    let pages = pages(&sign_in, &provider)?;
     let returned = match read(query.as_deref().unwrap_or_default()) {
         Some(returned) => returned,
-        None => return failed(&sign_in, Failure::Foreign("parameter-twice"), None),
+        None => return failed(&sign_in, pages, Failure::Foreign("parameter-twice"), None),
     };
     match sign_in.arrive(&provider, returned, &headers).await {
-        Ok(arrived) => welcome(&sign_in, arrived),
-        Err(failure) => failed(&sign_in, failure, clear_cookie()),
+        Ok(arrived) => welcome(arrived),
+        Err(failure) => failed(&sign_in, pages, failure, clear_cookie()),
     }
 }
 
-fn known(sign_in: &ProviderSignIn, provider: &str) -> Result<(), Denial> {
-    if sign_in.knows(provider) { Ok(()) } else { Err(Problem::not_found().into()) }
+/// Where a sign-in with that provider may lead; a provider nobody declared is not there.
+fn pages<'s>(sign_in: &'s ProviderSignIn, provider: &str) -> Result<&'s Pages, Denial> {
+    sign_in.pages(provider).ok_or_else(|| Problem::not_found().into())
 }
 
 /// What the provider says. Nothing, if it says something twice: another reader might see the other.
@@ -111,41 +113,45 @@ fn read(query: &str) -> Option<Returned> {
     Some(returned)
 }
 
-/// A browser that has signed in: on to our own page, with the session's cookie.
-fn welcome(sign_in: &ProviderSignIn, arrived: Arrived) -> Result<Response, Denial> {
-    let policy = sign_in.auth().policy();
-    let strict = policy.session().is_some_and(|(_, scheme)| scheme.same_site == SameSite::Strict);
-    let mut response = match strict {
-        true => leading_on(&arrived.next).into_response(),
-        false => found(&arrived.next, None)?,
+/// A browser that has signed in: on to our own page, with what it holds from now on.
+fn welcome(arrived: Arrived) -> Result<Response, Denial> {
+    let mut response = match arrived.same_site {
+        SameSite::Strict => leading_on(&arrived.next),
+        SameSite::Lax => found(&arrived.next, None)?,
     };
-    let cookies = [Some(arrived.begun.set_cookie), clear_cookie()];
-    for cookie in cookies.into_iter().flatten() {
+    for cookie in arrived.set_cookies.into_iter().chain(clear_cookie()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-/// A page that leads on by itself. The path is a listed one, which needs no escape.
-fn leading_on(next: &str) -> Html<String> {
-    Html(format!(
+/// A page that leads on by itself. The path is a listed one, which needs no other escape.
+///
+/// SECURITY: nothing on it runs, and nothing is loaded, whatever the policy lets other pages do. It
+/// has what a redirect would have: the address, and no part of a credential.
+fn leading_on(next: &str) -> Response {
+    let next = next.replace('&', "&amp;");
+    let page = Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta http-equiv=\"refresh\" content=\"0;url={next}\"><title>Signed in</title>\
          <p>You are signed in. <a href=\"{next}\">Continue</a></p></html>"
-    ))
+    ));
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    ([(header::CONTENT_SECURITY_POLICY, nothing)], page).into_response()
 }
 
 /// A sign-in that came to nothing. The browser's cookie ends with it, unless the answer was not
 /// this browser's: its own sign-in may go on.
 fn failed(
     sign_in: &ProviderSignIn,
+    pages: &Pages,
     failure: Failure,
     cookie: Option<HeaderValue>,
 ) -> Result<Response, Denial> {
     sign_in.report(&failure);
     match failure {
         Failure::Foreign(_) => Err(refused()),
-        Failure::Ended(code, _) => found(&sign_in.pages().failed(code.as_str()), cookie),
+        Failure::Ended(code, _) => found(&pages.failed(code.as_str()), cookie),
         Failure::Denied(denial, _) => Err(denial),
     }
 }

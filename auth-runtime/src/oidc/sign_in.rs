@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use auth_policy::settings::{ProviderKind, SameSite, SignInResult};
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::{
@@ -12,20 +13,18 @@ use super::{
     link,
     metadata::Metadata,
     remote::Remote,
-    transaction::{self, Transaction},
+    transaction,
 };
 use crate::{
     Auth, Denial,
     account::Account,
     audit::{Decision, Event, Kind},
     discovery::HttpFetch,
+    endpoints::answer,
     outbound::{Network, Outbound, form::Form},
-    session::Begun,
     store::Store,
+    tokens::Tokens,
 };
-
-/// What is asked of a provider: who it is, what they are called, and where they have mail.
-const SCOPE: &str = "openid profile email";
 
 /// The longest code that is sent on, in bytes.
 const MAX_CODE_BYTES: usize = 4096;
@@ -50,18 +49,12 @@ const MAX_CODE_BYTES: usize = 4096;
 ///
 /// use auth_runtime::{
 ///     Auth, Router,
-///     oidc::{self, People, Provider, ProviderError, ProviderSignIn, Stage},
-///     secret::Secret,
+///     oidc::{self, People, ProviderError, ProviderSignIn, Stage},
 /// };
 ///
-/// fn routes(auth: Auth, people: Arc<dyn People>, secret: Secret) -> Result<Router, ProviderError> {
+/// async fn routes(auth: Auth, people: Arc<dyn People>) -> Result<Router, ProviderError> {
 ///     let stage = Stage::Production { origin: "https://blog.example".to_owned() };
-///     let google = Provider::new("google", "https://accounts.google.com", "blog", secret);
-///     let sign_in = ProviderSignIn::builder(auth, people, stage)
-///         .provider(google)
-///         .after(["/account", "/"])
-///         .on_failure("/login")
-///         .build()?;
+///     let sign_in = ProviderSignIn::builder(auth, people, stage).build().await?;
 ///     Ok(Router::new().merge(oidc::router(sign_in)))
 /// }
 /// ```
@@ -72,8 +65,9 @@ struct Parts {
     auth: Auth,
     people: Arc<dyn People>,
     store: Arc<dyn Store>,
+    /// Where the policy lets tokens travel in cookies.
+    tokens: Option<Tokens>,
     stage: Stage,
-    pages: Pages,
     remotes: BTreeMap<String, Remote>,
 }
 
@@ -84,8 +78,6 @@ pub struct ProviderSignInBuilder {
     people: Arc<dyn People>,
     stage: Stage,
     providers: Vec<Provider>,
-    after: Vec<String>,
-    on_failure: String,
 }
 
 /// What a provider sends the browser back with.
@@ -105,21 +97,17 @@ pub(super) struct Outward {
 
 /// Somebody who has signed in.
 pub(super) struct Arrived {
-    pub(super) begun: Begun,
+    /// What they hold from now on: a session's cookie, or those of tokens.
+    pub(super) set_cookies: Vec<HeaderValue>,
+    /// When browsers send it along.
+    pub(super) same_site: SameSite,
     pub(super) next: String,
 }
 
 impl ProviderSignIn {
     /// Begins with the providers of the engine's policy, as it is now.
     pub fn builder(auth: Auth, people: Arc<dyn People>, stage: Stage) -> ProviderSignInBuilder {
-        ProviderSignInBuilder {
-            auth,
-            people,
-            stage,
-            providers: Vec::new(),
-            after: vec!["/".to_owned()],
-            on_failure: "/".to_owned(),
-        }
+        ProviderSignInBuilder { auth, people, stage, providers: Vec::new() }
     }
 
     /// The names of the providers, sorted: each is signed in with at `/login/{name}`.
@@ -131,12 +119,9 @@ impl ProviderSignIn {
         &self.0.auth
     }
 
-    pub(super) fn pages(&self) -> &Pages {
-        &self.0.pages
-    }
-
-    pub(super) fn knows(&self, provider: &str) -> bool {
-        self.0.remotes.contains_key(provider)
+    /// Where a sign-in with that provider may lead; `None` where there is no such provider.
+    pub(super) fn pages(&self, provider: &str) -> Option<&Pages> {
+        self.0.remotes.get(provider).map(|remote| &remote.pages)
     }
 
     /// Sends a browser to a provider.
@@ -146,33 +131,36 @@ impl ProviderSignIn {
         next: Option<&str>,
         headers: &HeaderMap,
     ) -> Result<Outward, Failure> {
-        let Parts { auth, store, stage, pages, .. } = &*self.0;
+        let Parts { auth, store, stage, .. } = &*self.0;
         let remote = self.remote(name)?;
         let redirect_uri = addresses::callback(stage, headers, name);
         let redirect_uri = redirect_uri.ok_or(Failure::Foreign("host-not-local"))?;
         let metadata = remote.metadata(auth.now()).await?;
-        let next = pages.after(next);
+        let next = remote.pages.after(next);
         let (back, now) = (redirect_uri.clone(), auth.now());
         let begun = transaction::begin(&**store, name, next, back, now).await?;
-        let nonce = begun.secrets.nonce();
-        let query = Form::default()
+        let mut query = Form::default()
             .field("response_type", "code")
             .field("client_id", &remote.provider.client_id)
             .field("redirect_uri", &redirect_uri)
-            .field("scope", SCOPE)
             .field("state", &begun.state)
-            // The provider puts it into the ID token.
-            .field("nonce", nonce.expose())
             .field("code_challenge", &begun.secrets.challenge())
-            .field("code_challenge_method", "S256")
-            .into_text();
+            .field("code_challenge_method", "S256");
+        if !remote.provider.scopes.is_empty() {
+            query = query.field("scope", &remote.provider.scopes.join(" "));
+        }
+        if metadata.signing.is_some() {
+            // The provider puts it into the ID token.
+            query = query.field("nonce", begun.secrets.nonce().expose());
+        }
+        let query = query.into_text();
         let endpoint = &metadata.authorization_endpoint;
         let between = if endpoint.contains('?') { "&" } else { "?" };
         let location = format!("{endpoint}{between}{query}");
         Ok(Outward { location, set_cookie: begun.set_cookie })
     }
 
-    /// Takes what a provider sent the browser back with, and ends in a session.
+    /// Takes what a provider sent the browser back with, and ends in a session, or in tokens.
     pub(super) async fn arrive(
         &self,
         name: &str,
@@ -188,25 +176,41 @@ impl ProviderSignIn {
         }
         let remote = self.remote(name)?;
         let metadata = remote.metadata(auth.now()).await?;
-        judge_issuer(&metadata, returned.issuer.as_deref(), &remote.provider.issuer)?;
+        judge_issuer(&metadata, returned.issuer.as_deref(), remote.provider.identity())?;
         let code = code(returned)?;
         let profile = remote.identify(&metadata, &transaction, &code, auth.now()).await?;
-        let account = link::account(auth, &**people, &profile).await?;
-        self.sign_in(&account, transaction, headers).await
+        let new_accounts = remote.provider.new_accounts;
+        let account = link::account(auth, &**people, &profile, new_accounts).await?;
+        let (set_cookies, same_site) = match remote.provider.result {
+            SignInResult::Session => self.session(&account, headers).await?,
+            SignInResult::Tokens => self.tokens(&account).await?,
+        };
+        auth.report_login(Some(&auth.subject(&account.id)), Ok(()));
+        Ok(Arrived { set_cookies, same_site, next: transaction.next })
     }
 
-    async fn sign_in(
+    async fn session(
         &self,
         account: &Account,
-        transaction: Transaction,
         headers: &HeaderMap,
-    ) -> Result<Arrived, Failure> {
-        let auth = &self.0.auth;
-        let internal = || Failure::Denied(Denial::internal(), "internal");
-        let sessions = auth.sessions().ok_or_else(internal)?;
+    ) -> Result<(Vec<HeaderValue>, SameSite), Failure> {
+        let sessions = self.0.auth.sessions().ok_or_else(internal)?;
+        let policy = self.0.auth.policy();
+        let (_, scheme) = policy.session().ok_or_else(internal)?;
         let begun = sessions.begin(account, headers).await?;
-        auth.report_login(Some(&auth.subject(&account.id)), Ok(()));
-        Ok(Arrived { begun, next: transaction.next })
+        Ok((vec![begun.set_cookie], scheme.same_site))
+    }
+
+    /// The tokens as `POST /auth/login` leaves them with a browser that asks for cookies.
+    async fn tokens(&self, account: &Account) -> Result<(Vec<HeaderValue>, SameSite), Failure> {
+        let tokens = self.0.tokens.as_ref().ok_or_else(internal)?;
+        let policy = self.0.auth.policy();
+        let cookies = policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref());
+        let cookies = cookies.ok_or_else(internal)?;
+        let signed_in = tokens.sign_in(account).await?;
+        let set = answer::set_cookies(&signed_in, cookies);
+        let set = set.map_err(|denial| Failure::Denied(denial, "internal"))?;
+        Ok((set.into(), cookies.same_site))
     }
 
     /// Reports a sign-in that failed.
@@ -226,10 +230,16 @@ impl ProviderSignIn {
     }
 }
 
+fn internal() -> Failure {
+    Failure::Denied(Denial::internal(), "internal")
+}
+
 /// Whether the answer is the provider's: one that says that it names itself must, and nobody may
 /// name another (RFC 9207). Errors name it too.
 fn judge_issuer(metadata: &Metadata, said: Option<&str>, issuer: &str) -> Result<(), Failure> {
     match said {
+        // Without OpenID Connect there is no issuer that it could be compared with.
+        _ if metadata.signing.is_none() => Ok(()),
         Some(said) if said == issuer => Ok(()),
         Some(_) => Err(Failure::Foreign("answer-of-another-issuer")),
         None if metadata.names_itself => Err(Failure::Foreign("answer-without-issuer")),
@@ -248,23 +258,9 @@ fn code(returned: Returned) -> Result<String, Failure> {
 }
 
 impl ProviderSignInBuilder {
-    /// Adds a provider, or puts it in the place of the one that the policy has under its name.
+    /// Adds a provider that the policy does not have. What the policy has, it alone speaks of.
     pub fn provider(mut self, provider: Provider) -> Self {
         self.providers.push(provider);
-        self
-    }
-
-    /// The paths that a sign-in may lead to, the usual one first: `?next=/path` at its beginning
-    /// asks for another of them. Default `/` alone.
-    pub fn after<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        self.after = paths.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// The path that a sign-in leads to that failed. It gets `?error=` and one of `access_denied`,
-    /// `temporarily_unavailable`, `no_account` and `sign_in_failed`. Default `/`.
-    pub fn on_failure(mut self, path: impl Into<String>) -> Self {
-        self.on_failure = path.into();
         self
     }
 
@@ -272,9 +268,9 @@ impl ProviderSignInBuilder {
     ///
     /// # Errors
     ///
-    /// When a secret is not there, an issuer may not be asked, a path is none, or the engine has no
-    /// store or no sessions.
-    pub fn build(self) -> Result<ProviderSignIn, ProviderError> {
+    /// When a secret is not there, an issuer or an endpoint may not be asked, a path is none, the
+    /// engine has no store, or its store does not answer.
+    pub async fn build(self) -> Result<ProviderSignIn, ProviderError> {
         let (fetch, network) = match &self.stage {
             Stage::Production { origin } if !addresses::is_origin(origin) => {
                 return Err(ProviderError::Origin(origin.clone()));
@@ -285,37 +281,62 @@ impl ProviderSignInBuilder {
         let fetch = fetch.map_err(|_| ProviderError::Certificates)?;
         let outbound = Outbound::new(network).map_err(|_| ProviderError::Certificates)?;
         let store = Arc::clone(self.auth.store().ok_or(ProviderError::NoStore)?);
-        self.auth.sessions().ok_or(ProviderError::NoSession)?;
         let mut remotes = BTreeMap::new();
         for provider in self.all()? {
             check(&provider, &outbound)?;
-            let remote = Remote::new(provider.clone(), outbound.clone(), fetch.clone());
-            remotes.insert(provider.name, remote);
+            if provider.result == SignInResult::Session && self.auth.sessions().is_none() {
+                return Err(ProviderError::NoSession);
+            }
+            let pages = Pages::new(provider.after.clone(), provider.on_failure.clone())?;
+            let name = provider.name.clone();
+            let remote = Remote::new(provider, pages, outbound.clone(), fetch.clone());
+            if remotes.insert(name.clone(), remote).is_some() {
+                return Err(ProviderError::Twice(name));
+            }
         }
-        let pages = Pages::new(self.after, self.on_failure)?;
+        let tokens = tokens(&self.auth).await?;
         let (auth, people, stage) = (self.auth, self.people, self.stage);
-        Ok(ProviderSignIn(Arc::new(Parts { auth, people, store, stage, pages, remotes })))
+        Ok(ProviderSignIn(Arc::new(Parts { auth, people, store, tokens, stage, remotes })))
     }
 
-    /// Those of the policy that are not replaced, and those handed over.
+    /// Those of the policy, and those handed over.
     fn all(&self) -> Result<Vec<Provider>, ProviderError> {
         let policy = self.auth.policy();
-        let replaced = |name: &str| self.providers.iter().any(|provider| provider.name == name);
-        let declared = policy.providers().iter().filter(|declared| !replaced(&declared.name));
-        let mut all = declared.map(Provider::declared).collect::<Result<Vec<_>, _>>()?;
+        let declared = policy.providers().iter().map(Provider::declared);
+        let mut all = declared.collect::<Result<Vec<_>, _>>()?;
         all.extend(self.providers.iter().cloned());
         Ok(all)
     }
 }
 
+/// What makes tokens, where they may travel in cookies.
+async fn tokens(auth: &Auth) -> Result<Option<Tokens>, ProviderError> {
+    let policy = auth.policy();
+    match policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref()) {
+        Some(_) => Tokens::new(auth.clone()).await.map(Some).map_err(ProviderError::Tokens),
+        None => Ok(None),
+    }
+}
+
 fn check(provider: &Provider, outbound: &Outbound) -> Result<(), ProviderError> {
-    let Provider { name, issuer, client_id, client_secret } = provider;
+    let Provider { name, kind, client_id, client_secret, .. } = provider;
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
         return Err(ProviderError::Name(name.clone()));
     }
-    if !outbound.admits(issuer) || issuer.contains(['?', '#']) {
-        return Err(ProviderError::Issuer(name.clone()));
+    match kind {
+        ProviderKind::OpenId { issuer } => {
+            if !outbound.admits(issuer) || issuer.contains(['?', '#']) {
+                return Err(ProviderError::Issuer(name.clone()));
+            }
+        }
+        ProviderKind::OAuth(own) => {
+            let endpoints =
+                [&own.authorization_endpoint, &own.token_endpoint, &own.userinfo_endpoint];
+            if !endpoints.into_iter().all(|url| outbound.admits(url)) {
+                return Err(ProviderError::Endpoint(name.clone()));
+            }
+        }
     }
     // Looked at for being there.
     if client_id.is_empty() || client_secret.expose().is_empty() {
@@ -337,7 +358,6 @@ impl fmt::Debug for ProviderSignInBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderSignInBuilder")
             .field("providers", &self.providers)
-            .field("after", &self.after)
             .finish_non_exhaustive()
     }
 }

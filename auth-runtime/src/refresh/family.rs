@@ -17,6 +17,10 @@ pub struct Family {
     /// How surely the one who signed in proved who they are, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
+    /// When the one who let the client in had proved who they are, in seconds since 1970. Of the
+    /// service's own sign-in that is when the family began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) authenticated_at: Option<i64>,
     /// When it began, in seconds since 1970.
     began_at: i64,
     /// When it ends whatever happens, in seconds since 1970.
@@ -56,7 +60,25 @@ impl Family {
     ) -> Self {
         let (began_at, ends_at) = (now.0, ends_at.0);
         let current = token.hash();
-        Self { client_id, scopes, acr: None, began_at, ends_at, current, previous: None }
+        Self {
+            client_id,
+            scopes,
+            acr: None,
+            authenticated_at: None,
+            began_at,
+            ends_at,
+            current,
+            previous: None,
+        }
+    }
+
+    /// When the one whose family it is proved who they are, where that is known.
+    pub(crate) fn authenticated_at(&self) -> Option<Timestamp> {
+        match self.client_id {
+            // SECURITY: when a client was let in says nothing of when its user last proved it.
+            Some(_) => self.authenticated_at.map(Timestamp),
+            None => Some(self.began_at()),
+        }
     }
 
     /// When somebody signed in for it: the `auth_time` of its access tokens.

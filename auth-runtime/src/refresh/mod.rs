@@ -55,6 +55,18 @@ pub struct Refreshed {
     pub family: Family,
 }
 
+/// What somebody let a client have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Consented<'c> {
+    pub(crate) client_id: &'c str,
+    pub(crate) scopes: &'c [&'c str],
+    /// The id of the family that is to begin.
+    pub(crate) family_id: &'c str,
+    /// When they had proved who they are, and how surely.
+    pub(crate) authenticated_at: Option<Timestamp>,
+    pub(crate) acr: Option<&'c str>,
+}
+
 /// A family that is there.
 #[derive(Debug)]
 pub(crate) struct Live {
@@ -109,6 +121,33 @@ impl RefreshTokens {
         let ends_at = now.plus(self.lifetime);
         let mut family = Family::begin(&token, client_id, scopes, now, ends_at);
         family.acr = self.acr.as_deref().map(str::to_owned);
+        self.insert(token, family, ends_at, now).await
+    }
+
+    /// Begins the family that a consent led to, under the id that was set aside for it.
+    pub(crate) async fn begin_consented(
+        &self,
+        owner: &Owner,
+        consented: Consented<'_>,
+        now: Timestamp,
+    ) -> Result<Refreshed, RefreshError> {
+        let token = Token::random(owner.clone(), consented.family_id.to_owned())?;
+        let ends_at = now.plus(self.lifetime);
+        let scopes = consented.scopes.iter().map(|name| (*name).to_owned()).collect();
+        let client_id = Some(consented.client_id.to_owned());
+        let mut family = Family::begin(&token, client_id, Some(scopes), now, ends_at);
+        family.acr = consented.acr.map(str::to_owned);
+        family.authenticated_at = consented.authenticated_at.map(|moment| moment.0);
+        self.insert(token, family, ends_at, now).await
+    }
+
+    async fn insert(
+        &self,
+        token: Token,
+        family: Family,
+        ends_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Refreshed, RefreshError> {
         let key = key(&token).ok_or(RefreshError::Invalid)?;
         if !self.store.insert(&key, &family.to_bytes(), Some(ends_at), now).await? {
             return Err(RefreshError::Random);

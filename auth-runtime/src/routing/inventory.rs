@@ -1,11 +1,14 @@
 //! What a router serves and to whom. In: routes as they are added. Out: one list, from which the
-//! start-up table is written, and whatever else has to agree with what is enforced.
+//! start-up table and the lock are written, and whatever else has to agree with what is enforced.
 
 use std::{fmt, panic::Location};
 
 use auth_policy::{
     Policy,
-    settings::{EndpointKind, Seconds},
+    invariant::{Broken, Fault, broken},
+    lock::{self, Guard, Lock, Rule},
+    policy::LimitId,
+    settings::EndpointKind,
 };
 
 use crate::rule::{self, Openness, Requirement};
@@ -80,6 +83,8 @@ impl fmt::Display for Method {
 /// `Display` writes it as a table, one line per endpoint.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inventory {
+    /// The path of the policy.
+    policy: String,
     endpoints: Vec<Endpoint>,
 }
 
@@ -94,51 +99,12 @@ pub struct Endpoint {
     /// The handler's type name, such as `blog::posts::create_post`.
     pub handler: &'static str,
     /// Who may call it.
-    pub rule: EndpointRule,
+    pub rule: Rule,
+    /// The rate limit it is held to: its rule's or, of what this crate brings, the policy's for
+    /// endpoints of its kind.
+    pub limit: Option<String>,
     /// Where it was routed: file, line and column of the routing call.
     pub routed_at: &'static Location<'static>,
-}
-
-/// Who may call an endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EndpointRule {
-    /// Those who meet every part of it.
-    #[non_exhaustive]
-    Authenticated {
-        /// The schemes whose credentials count; one of them.
-        schemes: Vec<String>,
-        /// The scopes asked for.
-        scopes: Vec<String>,
-        /// Whether one of the scopes is enough.
-        any_scope: bool,
-        /// The role asked for.
-        role: Option<String>,
-        /// The rate limit.
-        limit: Option<String>,
-        /// The named rule of the policy that says so.
-        name: Option<String>,
-        /// How long ago somebody may have signed in.
-        max_age: Option<Seconds>,
-        /// The weakest authentication context that is enough.
-        acr: Option<String>,
-    },
-    /// Everybody.
-    #[non_exhaustive]
-    Public {
-        /// Why.
-        reason: String,
-        /// The schemes whose credentials identify the caller, if there is one.
-        identity: Vec<String>,
-        /// The rate limit.
-        limit: Option<String>,
-    },
-    /// Everybody: a service that brings no rules of ours.
-    #[non_exhaustive]
-    Unguarded {
-        /// Why.
-        reason: String,
-    },
 }
 
 impl Inventory {
@@ -146,12 +112,27 @@ impl Inventory {
         let mut endpoints: Vec<_> =
             entries.iter().map(|entry| Endpoint::new(entry, policy)).collect();
         endpoints.sort_by(|a, b| (&a.path, a.method).cmp(&(&b.path, b.method)));
-        Self { endpoints }
+        Self { policy: policy.path().to_owned(), endpoints }
     }
 
     /// The endpoints, sorted by path and method.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// What the policy says under `never` and `always` of endpoints that are among these, and is not
+    /// so. Endpoints that are not may be those of another router.
+    pub(crate) fn broken_statements(&self, policy: &Policy) -> Vec<String> {
+        let of_others = |broken: &Broken| matches!(broken.fault, Fault::NoSuchEndpoint(_));
+        let broken = broken(policy, &self.lock()).into_iter().filter(|broken| !of_others(broken));
+        broken.map(|broken| format!("{broken} (line {})", broken.endpoint.place.line)).collect()
+    }
+
+    /// The same as it is written beside the policy, without the lines of the routing calls: what the
+    /// test of [`lock_test!`](crate::lock_test) compares.
+    pub fn lock(&self) -> Lock {
+        let endpoints = self.endpoints.iter().map(Endpoint::locked).collect();
+        Lock { policy: self.policy.clone(), endpoints }.sorted()
     }
 }
 
@@ -161,31 +142,63 @@ impl Endpoint {
             method: entry.method,
             path: entry.path.clone(),
             handler: entry.handler,
-            rule: EndpointRule::new(&entry.access, policy),
+            rule: entry.access.rule(policy),
+            limit: rule::limit_name(entry.limit(policy), policy).map(str::to_owned),
             routed_at: entry.routed_at,
+        }
+    }
+
+    fn locked(&self) -> lock::Endpoint {
+        lock::Endpoint {
+            method: self.method.to_string(),
+            path: self.path.clone(),
+            handler: self.handler.to_owned(),
+            rule: self.rule.clone(),
         }
     }
 }
 
-impl EndpointRule {
-    fn new(access: &Access, policy: &Policy) -> Self {
-        match access {
-            Access::Guarded(requirement) => Self::Authenticated {
-                schemes: owned(rule::scheme_names(requirement.schemes.bits(policy), policy)),
-                scopes: owned(requirement.scope_names(policy)),
-                any_scope: requirement.any_scope,
-                role: requirement.role_name(policy).map(str::to_owned),
-                limit: rule::limit_name(requirement.limit, policy).map(str::to_owned),
-                name: requirement.rule_name(policy).map(str::to_owned),
-                max_age: requirement.max_age,
-                acr: requirement.acr_value(policy).map(str::to_owned),
-            },
-            Access::Public(openness) => Self::Public {
+impl Entry {
+    fn limit(&self, policy: &Policy) -> Option<LimitId> {
+        let own = match &self.access {
+            Access::Guarded(requirement) => requirement.limit,
+            Access::Public(openness) => openness.limit,
+            Access::Unguarded(_) => None,
+        };
+        own.or_else(|| policy.endpoint_limit(self.kind?))
+    }
+}
+
+impl Access {
+    /// The same in the policy's names. Whether a guard looks for the token against forged requests in
+    /// a form is not part of it: that says where the token is, and not who may call.
+    fn rule(&self, policy: &Policy) -> Rule {
+        match self {
+            Self::Guarded(requirement) => Rule::Guarded(requirement.guard(policy)),
+            Self::Public(openness) => Rule::Public {
                 reason: openness.reason.to_string(),
                 identity: owned(rule::scheme_names(openness.schemes, policy)),
                 limit: rule::limit_name(openness.limit, policy).map(str::to_owned),
             },
-            Access::Unguarded(reason) => Self::Unguarded { reason: (*reason).to_owned() },
+            Self::Unguarded(reason) => Rule::Unguarded { reason: (*reason).to_owned() },
+        }
+    }
+}
+
+impl Requirement {
+    fn guard(&self, policy: &Policy) -> Guard {
+        let scopes = owned(self.scope_names(policy));
+        Guard {
+            schemes: owned(rule::scheme_names(self.schemes.bits(policy), policy)),
+            // Of a single scope, one is all.
+            any_scope: self.any_scope && scopes.len() > 1,
+            scopes,
+            role: self.role_name(policy).map(str::to_owned),
+            limit: rule::limit_name(self.limit, policy).map(str::to_owned),
+            name: self.rule_name(policy).map(str::to_owned),
+            max_age: self.max_age,
+            acr: self.acr_value(policy).map(str::to_owned),
+            people_only: self.is_for_people(),
         }
     }
 }
@@ -200,36 +213,6 @@ impl fmt::Display for Inventory {
     }
 }
 
-impl fmt::Display for EndpointRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Authenticated { schemes, scopes, any_scope, role, limit, name, max_age, acr } => {
-                f.write_str(&schemes.join(" | "))?;
-                if !scopes.is_empty() {
-                    let between = if *any_scope { " or " } else { " and " };
-                    write!(f, "; scope {}", scopes.join(between))?;
-                }
-                part(f, "role", role.as_deref())?;
-                part(f, "max_age", max_age.map(|span| span.to_string()).as_deref())?;
-                part(f, "acr", acr.as_deref())?;
-                part(f, "limit", limit.as_deref())?;
-                part(f, "rule", name.as_deref())
-            }
-            Self::Public { reason, identity, limit } => {
-                write!(f, "public: {reason}")?;
-                let identity = identity.join(" | ");
-                part(f, "identity", Some(identity.as_str()).filter(|names| !names.is_empty()))?;
-                part(f, "limit", limit.as_deref())
-            }
-            Self::Unguarded { reason } => write!(f, "unguarded: {reason}"),
-        }
-    }
-}
-
 fn owned<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
     names.map(str::to_owned).collect()
-}
-
-fn part(f: &mut fmt::Formatter<'_>, label: &str, value: Option<&str>) -> fmt::Result {
-    value.map_or(Ok(()), |value| write!(f, "; {label} {value}"))
 }

@@ -15,7 +15,7 @@ mod router;
 mod serving;
 mod steady;
 
-pub use inventory::{Endpoint, EndpointRule, Inventory, Method};
+pub use inventory::{Endpoint, Inventory, Method};
 pub use method::{MethodRouter, any, delete, get, head, options, patch, post, put, trace};
 pub use protected::{ProtectError, Protected};
 pub use routable::{Guarded, Routable};

@@ -49,6 +49,17 @@ fn members(value: &Value) -> Map<String, Value> {
     value.as_object().unwrap().clone()
 }
 
+/// A grant may ask for less than the policy's lifetime, and never gets more.
+#[test]
+fn m01_no_token_outlives_the_policys_lifetime() {
+    for (asked, lives) in [(1, 1), (899, 899), (900, 900), (901, 900), (u64::MAX, 900)] {
+        let grant = AccessGrant::new("user-1").lifetime(Seconds(asked));
+        let token = issuer(Algorithm::EdDSA).access_token(&grant, NOW).unwrap();
+        assert_eq!(token.expires_in, Seconds(lives), "{asked}");
+        assert_eq!(part(token.token.expose(), 1)["exp"], NOW.0 + i64::try_from(lives).unwrap());
+    }
+}
+
 #[test]
 fn m01_tokens_of_all_five_algorithms_are_issued_and_verified() {
     for algorithm in Algorithm::ALL {

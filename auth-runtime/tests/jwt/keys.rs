@@ -305,6 +305,19 @@ fn a_published_set_leaves_out_what_is_of_no_use() {
 }
 
 #[test]
+fn a_set_of_ones_own_is_read_for_the_keys_that_serve() {
+    let set = json!({ "keys": [jwk(Algorithm::ES256), { "kty": "AKP" }, jwk(Algorithm::HS256)] });
+    for algorithm in [Algorithm::ES256, Algorithm::HS256] {
+        let keys = KeySet::serving(&set.to_string(), &[algorithm]).unwrap();
+        assert_eq!(keys.keys().len(), 1);
+        assert_eq!(keys.keys()[0].algorithm(), algorithm);
+    }
+    let none = KeySet::serving(&set.to_string(), &[Algorithm::EdDSA]).unwrap_err();
+    assert_eq!(none.fault(), &KeyFault::AlgorithmNotListed(Algorithm::HS256));
+    assert!(KeySet::serving(EC_PRIVATE, &[Algorithm::ES256]).is_ok());
+}
+
+#[test]
 fn a2_debug_shows_nothing_of_a_key() {
     let text = KeySet::generate(Algorithm::EdDSA).unwrap();
     let set = KeySet::from_jwk_set(text.expose()).unwrap();

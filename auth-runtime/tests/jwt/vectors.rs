@@ -1,7 +1,9 @@
 //! Vectors of the RFCs and signatures of other implementations.
 
 use auth_policy::settings::Algorithm;
-use auth_runtime::jwt::{AccessGrant, Issuer, KeySet, TokenError, Verifier, verify, verify_jws};
+use auth_runtime::jwt::{
+    AccessGrant, Issuer, KeySet, TokenError, Verifier, verify, verify_jws, verify_jws_by,
+};
 use serde_json::{Value, json};
 
 use super::world::*;
@@ -107,6 +109,11 @@ fn keys_made_by_node_sign_and_verify() {
         let issuer = Issuer::new(&policy, keys).unwrap();
         let token = issuer.access_token(&AccessGrant::new("u"), NOW).unwrap();
         assert!(verify_jws(token.token.expose(), all.signing_key(algorithm).unwrap()).is_ok());
+        let by = |accepted| verify_jws_by(token.token.expose(), &all, accepted);
+        assert!(by(algorithm).is_ok());
+        for other in Algorithm::ALL.into_iter().filter(|other| *other != algorithm) {
+            assert_eq!(by(other), Err(TokenError::AlgorithmNotListed));
+        }
         let keys = KeySet::from_jwk_set(&jwk.to_string()).unwrap();
         let verifier = Verifier::own(&policy, keys).unwrap();
         assert!(verify(token.token.expose(), [&verifier], NOW).is_ok());

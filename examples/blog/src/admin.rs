@@ -11,10 +11,11 @@ use auth_runtime::{
 };
 use axum::{extract::State, http::StatusCode};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::App;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Row {
     id: String,
     username: String,
@@ -22,6 +23,12 @@ pub(crate) struct Row {
     disabled: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/admin/users",
+    operation_id = "listUsers",
+    responses((status = 200, description = "Every account", body = Vec<Row>)),
+)]
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denial> {
     let now = app.auth.now();
@@ -36,6 +43,13 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denia
 }
 
 /// Closes an account: it cannot sign in any more, and everything it has ends.
+#[utoipa::path(
+    post,
+    path = "/admin/users/{id}/disable",
+    operation_id = "disableUser",
+    params(("id" = String, Path, description = "The account")),
+    responses((status = 204, description = "It is closed")),
+)]
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn disable(
     admin: Identity,
@@ -56,6 +70,13 @@ pub(crate) async fn disable(
 }
 
 /// Ends every sign-in of somebody, who may sign in again.
+#[utoipa::path(
+    delete,
+    path = "/admin/users/{id}/sessions",
+    operation_id = "endSessionsOfUser",
+    params(("id" = String, Path, description = "The account")),
+    responses((status = 204, description = "Its sign-ins have ended")),
+)]
 #[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn end_sessions(
     State(app): State<App>,

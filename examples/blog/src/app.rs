@@ -8,6 +8,7 @@ use auth_runtime::{
     endpoints::AccountEndpoints,
     oauth::OAuth,
     oidc::{self, ProviderSignIn},
+    openapi::OpenApiDrift,
     password::{Hasher, Rules},
     reset::Notifier,
     routing::{delete, get, post},
@@ -21,7 +22,9 @@ use axum::extract::DefaultBodyLimit;
 
 use crate::{
     accounts::{MAX_USERNAME, People},
-    admin, pages, posts,
+    admin, clients,
+    openapi::{self, Document},
+    pages, posts,
     posts::Posts,
     profile, register,
 };
@@ -45,6 +48,7 @@ pub(crate) struct App {
     pub(crate) keys: ApiKeys,
     pub(crate) accounts: AccountEndpoints,
     pub(crate) oauth: OAuth,
+    pub(crate) openapi: Document,
     /// Whether people can sign in with the provider.
     pub(crate) has_provider: bool,
 }
@@ -59,7 +63,7 @@ impl App {
         let rules = Arc::new(Rules::new(auth.policy().passwords(), &SERVICE_WORDS));
         let people = People::new(Arc::clone(&store));
         let tokens = Tokens::new(auth.clone()).await?;
-        let oauth = OAuth::new(tokens.clone())?;
+        let oauth = OAuth::new(tokens.clone())?.consent(pages::ConsentPages);
         let accounts = AccountEndpoints::new(tokens, hasher.clone())?
             .rules(Arc::clone(&rules))
             .profiles(Arc::new(people.clone()))
@@ -80,20 +84,26 @@ impl App {
             keys,
             accounts,
             oauth,
+            openapi: Document::default(),
             has_provider: false,
         })
     }
 
     /// The same, with sign-in with a provider if there is one.
-    pub(crate) fn router_with(mut self, provider: Option<ProviderSignIn>) -> Protected {
+    pub(crate) fn router_with(
+        mut self,
+        provider: Option<ProviderSignIn>,
+    ) -> Result<Protected, OpenApiDrift> {
         self.has_provider = provider.is_some();
-        let auth = self.auth.clone();
+        let (auth, document) = (self.auth.clone(), self.openapi.clone());
         let routes = self.routes();
-        match provider {
+        let routes = match provider {
             Some(provider) => routes.merge(oidc::router(provider)),
             None => routes,
-        }
-        .protect(auth)
+        };
+        let blog = routes.protect(auth);
+        document.write(&blog)?;
+        Ok(blog)
     }
 
     fn routes(self) -> Router {
@@ -103,19 +113,64 @@ impl App {
             .merge(pages::routes())
             .route("/healthz", get(pages::health))
             .route("/.well-known/jwks.json", wellknown::jwks())
+            .route("/openapi.json", get(openapi::document))
             .route("/auth/register", post(register::register))
             .nest("/auth", accounts.router())
             .route("/posts", get(posts::list).post(posts::create))
             .route("/posts/{id}", get(posts::show).put(posts::edit).delete(posts::remove))
             .route("/api/data", get(posts::data))
             .route("/profile", get(profile::show).put(profile::edit))
+            .route("/admin/clients", post(clients::register))
+            .route("/admin/clients/{id}", delete(clients::remove))
+            .route("/admin/clients/{id}/secret", post(clients::another_secret))
             .route("/admin/users", get(admin::list))
             .route("/admin/users/{id}/disable", post(admin::disable))
             .route("/admin/users/{id}/sessions", delete(admin::end_sessions))
             .merge(sessions)
             .merge(api_key::router())
-            .merge(oauth.router())
+            .merge(pages::around(oauth))
             .layer(DefaultBodyLimit::max(MAX_BODY))
             .with_state(self)
+    }
+}
+
+/// Who may call what is in `policies/blog.lock`, beside the policy, and what is meant by it in
+/// `policies/blog.test.yaml`. These tests hold the blog to both.
+#[cfg(test)]
+mod tests {
+    use auth_runtime::{jwt::KeySet, policy, policy_types::Algorithm, store::MemoryStore};
+
+    use super::*;
+    use crate::{
+        outbox::Outbox,
+        provider,
+        settings::{SettingError, Settings},
+    };
+
+    auth_runtime::lock_test!(blog());
+    auth_runtime::policy_test!(blog());
+
+    /// The blog with all that it can be set to serve.
+    async fn blog() -> Result<Protected, Box<dyn Error>> {
+        let store = Arc::new(MemoryStore::new());
+        // The keys are inside the text: parsing them is what it is for.
+        let keys = KeySet::from_jwk_set(KeySet::generate(Algorithm::EdDSA)?.expose())?;
+        let auth = Auth::from_policy(policy!()).keys("jwt", keys).store(store.clone());
+        let notifier = Arc::new(Outbox("outbox.jsonl".into()));
+        let app = App::new(auth.build().await?, store, notifier).await?;
+        let provider = provider::sign_in(&app, &settings()?).await?;
+        Ok(app.router_with(provider)?)
+    }
+
+    fn settings() -> Result<Settings, SettingError> {
+        Settings::read(|name| {
+            let value = match name {
+                "BLOG_OIDC_ISSUER" => "https://id.example",
+                "BLOG_OIDC_CLIENT_ID" => "blog",
+                "BLOG_OIDC_CLIENT_SECRET" => "of a provider that nobody asks",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        })
     }
 }

@@ -4,8 +4,10 @@
 mod accounts;
 mod admin;
 mod app;
+mod clients;
 mod kept;
 mod keys;
+mod openapi;
 mod outbox;
 mod pages;
 mod posts;
@@ -56,12 +58,13 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let auth = keys::engine(&settings, Arc::clone(&store)).await?;
     let notifier = Arc::new(Outbox(settings.outbox.clone()));
     let app = App::new(auth, store, notifier).await?;
-    let provider = provider::sign_in(&app, &settings)?;
-    let seeded = if settings.seed { Some(seed::plant(&app).await?) } else { None };
+    let provider = provider::sign_in(&app, &settings).await?;
+    let seeded =
+        if settings.seed { Some(seed::plant(&app, &settings.redirect_uris).await?) } else { None };
     let listener = TcpListener::bind(settings.address).await?;
     let address = listener.local_addr()?;
 
-    let blog = app.router_with(provider);
+    let blog = app.router_with(provider)?;
     print!("{}", blog.inventory());
     match seeded {
         Some(seed) => println!("seed {seed}"),

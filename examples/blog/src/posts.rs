@@ -13,6 +13,7 @@ use auth_runtime::{
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::app::App;
 
@@ -24,7 +25,7 @@ const MAX_POSTS: usize = 1_000;
 
 const COLLECTION: Collection = Collection("post");
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Post {
     id: u64,
     title: String,
@@ -33,7 +34,7 @@ pub(crate) struct Post {
     author: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewPost {
     title: String,
@@ -46,11 +47,27 @@ pub(crate) struct Posts {
     store: Arc<dyn Store>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/posts",
+    operation_id = "listPosts",
+    responses((status = 200, description = "All posts", body = Vec<Post>)),
+)]
 #[public(reason = "titles are for everybody")]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Post>>, Denial> {
     Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
+#[utoipa::path(
+    get,
+    path = "/posts/{id}",
+    operation_id = "showPost",
+    params(("id" = u64, Path, description = "Its number")),
+    responses(
+        (status = 200, description = "A post", body = Post),
+        (status = 404, description = "There is none"),
+    ),
+)]
 #[authenticate(jwt | api_key | session, scopes = "read:posts")]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -60,11 +77,24 @@ pub(crate) async fn show(
     Ok(Json(post.ok_or_else(Problem::not_found)?.0))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/data",
+    operation_id = "exportPosts",
+    responses((status = 200, description = "All posts, for scripts", body = Vec<Post>)),
+)]
 #[authenticate(api_key, scopes = "read:posts")]
 pub(crate) async fn data(State(app): State<App>) -> Result<Json<Vec<Post>>, Denial> {
     Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
+#[utoipa::path(
+    post,
+    path = "/posts",
+    operation_id = "createPost",
+    request_body = NewPost,
+    responses((status = 201, description = "The post", body = Post)),
+)]
 #[authenticate(jwt | session, scopes = "write:posts")]
 pub(crate) async fn create(
     author: Identity,
@@ -76,6 +106,17 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(post.ok_or_else(full)?)))
 }
 
+#[utoipa::path(
+    put,
+    path = "/posts/{id}",
+    operation_id = "editPost",
+    params(("id" = u64, Path, description = "Its number")),
+    request_body = NewPost,
+    responses(
+        (status = 200, description = "The post", body = Post),
+        (status = 404, description = "There is none of yours"),
+    ),
+)]
 #[authenticate(rule = "edit_post")]
 pub(crate) async fn edit(
     author: Identity,
@@ -88,6 +129,16 @@ pub(crate) async fn edit(
     Ok(Json(post.ok_or_else(Problem::not_found)?))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/posts/{id}",
+    operation_id = "removePost",
+    params(("id" = u64, Path, description = "Its number")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "There is none"),
+    ),
+)]
 #[authenticate(jwt, scopes = "delete:posts")]
 pub(crate) async fn remove(
     State(app): State<App>,

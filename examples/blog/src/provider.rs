@@ -22,19 +22,21 @@ use crate::{
 /// The provider's name in `/login/{provider}`.
 pub(crate) const NAME: &str = "local";
 
-/// Where a sign-in leads: one's own page, or the start.
-const AFTER: [&str; 2] = ["/account", "/"];
+/// Where a sign-in leads: one's own page, the start, or on with the request of a program.
+const AFTER: [&str; 3] = ["/account", "/", "/oauth/authorize"];
 
 /// How often a name is tried that somebody may have.
 const ATTEMPTS: usize = 4;
 
 /// Sign-in with the provider of the settings, if there is one.
-pub(crate) fn sign_in(
+pub(crate) async fn sign_in(
     app: &App,
     settings: &Settings,
 ) -> Result<Option<ProviderSignIn>, Box<dyn std::error::Error>> {
     let Some(Oidc { issuer, client_id, client_secret }) = &settings.oidc else { return Ok(None) };
-    let provider = Provider::new(NAME, issuer, client_id, client_secret.clone());
+    let provider = Provider::new(NAME, issuer, client_id, client_secret.clone())
+        .after(AFTER)
+        .on_failure("/login");
     let stage = match settings.production {
         // The tokens of this service name it by the address it has.
         true => Stage::Production { origin: app.auth.own_issuer().to_string() },
@@ -42,9 +44,8 @@ pub(crate) fn sign_in(
     };
     let sign_in = ProviderSignIn::builder(app.auth.clone(), Arc::new(app.clone()), stage)
         .provider(provider)
-        .after(AFTER)
-        .on_failure("/login")
-        .build();
+        .build()
+        .await;
     Ok(Some(sign_in.map_err(|why| format!("BLOG_OIDC_ISSUER: {why}"))?))
 }
 
@@ -110,11 +111,17 @@ impl People {
     /// Takes over what a provider says, but no name that somebody has chosen here.
     async fn learn(&self, id: &str, claims: &Claims, now: Timestamp) -> Result<(), StoreError> {
         let old = self.profile(id, now).await?;
-        let email = claims.email.clone().filter(|email| is_email(email));
-        let called = claims.name.clone().filter(|_| old.display_name.is_empty());
+        let chosen = !old.display_name.is_empty() && Some(&old.display_name) != old.called.as_ref();
+        let (email, email_verified) = match claims.email.clone().filter(|email| is_email(email)) {
+            Some(email) => (Some(email), claims.email_verified),
+            None => (old.email, old.email_verified),
+        };
+        let called = claims.name.clone().or(old.called);
         let profile = Profile {
-            email: email.or(old.email),
-            display_name: called.unwrap_or(old.display_name),
+            email,
+            email_verified,
+            display_name: called.clone().filter(|_| !chosen).unwrap_or(old.display_name),
+            called,
             given_name: claims.given_name.clone().or(old.given_name),
             family_name: claims.family_name.clone().or(old.family_name),
         };

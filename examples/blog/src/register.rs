@@ -8,6 +8,7 @@ use auth_runtime::{
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     accounts::{Profile, is_email, is_username},
@@ -17,21 +18,29 @@ use crate::{
 /// What everybody who registers may do.
 pub(crate) const FIRST_ROLE: &str = "reader";
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewAccount {
     username: String,
+    #[schema(value_type = String, format = Password)]
     password: Secret,
     /// Not verified, and so good for nothing yet but to keep it out of the password.
     email: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Registered {
     id: String,
     username: String,
 }
 
+#[utoipa::path(
+    post,
+    path = "/auth/register",
+    operation_id = "register",
+    request_body = NewAccount,
+    responses((status = 201, description = "The account", body = Registered)),
+)]
 #[public(reason = "this is where an account is made", limit = "register")]
 pub(crate) async fn register(
     State(app): State<App>,

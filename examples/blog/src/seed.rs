@@ -16,11 +16,11 @@ use crate::{app::App, posts::NewPost};
 
 const USERS: [&str; 3] = ["reader", "author", "admin"];
 
-/// A program that reads posts on its own behalf.
+/// A program that reads posts, on its own behalf and for people who let it in.
 const CLIENT: &str = "svc-app";
 
 /// Plants what is missing and returns the passwords and secrets of what it planted, as JSON.
-pub(crate) async fn plant(app: &App) -> Result<String, Box<dyn Error>> {
+pub(crate) async fn plant(app: &App, redirect_uris: &[String]) -> Result<String, Box<dyn Error>> {
     let now = app.auth.now();
     let mut passwords = BTreeMap::new();
     for username in USERS {
@@ -39,14 +39,18 @@ pub(crate) async fn plant(app: &App) -> Result<String, Box<dyn Error>> {
             app.posts.add(NewPost::new(title, body), &author.id, now).await?;
         }
     }
-    let secrets = plant_client(app).await?;
+    let secrets = plant_client(app, redirect_uris).await?;
     Ok(json!({ "users": passwords, "clients": secrets }).to_string())
 }
 
 /// The client's secret under its id; nothing if it is there already.
-async fn plant_client(app: &App) -> Result<BTreeMap<&'static str, String>, Box<dyn Error>> {
+async fn plant_client(
+    app: &App,
+    redirect_uris: &[String],
+) -> Result<BTreeMap<&'static str, String>, Box<dyn Error>> {
     let new = NewClient::new(CLIENT, "The nightly report")
-        .grants([GrantType::ClientCredentials])
+        .grants(GrantType::ALL)
+        .redirect_uris(redirect_uris)
         .scopes(["read:posts"]);
     let secret = match app.oauth.clients().register(new).await {
         Ok(registered) => registered.secret,

@@ -14,11 +14,17 @@ const DEFAULT_STORE: &str = "sqlite:blog.db";
 /// Where messages to people go unless `BLOG_OUTBOX` says otherwise.
 const DEFAULT_OUTBOX: &str = "outbox.jsonl";
 
+/// Where browsers are sent back to that `svc-app` has sent, unless `BLOG_CLIENT_REDIRECT_URIS` says
+/// otherwise.
+const DEFAULT_REDIRECT_URI: &str = "http://127.0.0.1/callback";
+
 /// The settings of one run.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub(crate) address: SocketAddr,
     pub(crate) seed: bool,
+    /// The redirect URIs of the client that is planted.
+    pub(crate) redirect_uris: Vec<String>,
     pub(crate) production: bool,
     /// Whether it speaks HTTPS itself.
     pub(crate) tls: bool,
@@ -47,7 +53,7 @@ impl Settings {
         Self::read(variable)
     }
 
-    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
+    pub(crate) fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
         let address = variable("BLOG_ADDR").unwrap_or_else(|| DEFAULT_ADDRESS.to_owned());
         let address: SocketAddr = address.parse().map_err(|_| {
             SettingError::new("BLOG_ADDR", "is no address: write IP:PORT, such as 127.0.0.1:3000")
@@ -62,6 +68,7 @@ impl Settings {
         Ok(Self {
             address,
             seed: flag("BLOG_SEED", variable("BLOG_SEED").as_deref())?,
+            redirect_uris: redirect_uris(&variable),
             production,
             tls,
             keys_given: variable("AUTH_JWT_KEYS").is_some(),
@@ -99,6 +106,13 @@ impl Oidc {
             }
         }
     }
+}
+
+/// Those of a list with commas; which of them may be registered is for the store of clients to say.
+fn redirect_uris(variable: &impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let listed = variable("BLOG_CLIENT_REDIRECT_URIS").filter(|listed| !listed.is_empty());
+    let listed = listed.unwrap_or_else(|| DEFAULT_REDIRECT_URI.to_owned());
+    listed.split(',').map(|uri| uri.trim().to_owned()).collect()
 }
 
 fn flag(name: &'static str, value: Option<&str>) -> Result<bool, SettingError> {

@@ -48,3 +48,28 @@ pub async fn app(auth: Auth, people: People) -> Result<Protected, Box<dyn std::e
         .merge(accounts.router());
     Ok(router.with_state(people).protect(auth))
 }
+
+/// The lock beside the policy shows who may call what, and this test holds the application to it.
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use auth_runtime::{jwt::KeySet, policy, policy_types::Algorithm, store::MemoryStore};
+
+    use super::*;
+
+    auth_runtime::lock_test!(application());
+
+    async fn application() -> Result<Protected, Box<dyn std::error::Error>> {
+        // The keys are inside the text: parsing them is what it is for.
+        let keys = KeySet::from_jwk_set(KeySet::generate(Algorithm::EdDSA)?.expose())?;
+        let people = People::default();
+        let auth = Auth::from_policy(policy!())
+            .keys("jwt", keys)
+            .store(Arc::new(MemoryStore::new()))
+            .accounts(Arc::new(people.clone()))
+            .build()
+            .await?;
+        app(auth, people).await
+    }
+}

@@ -78,6 +78,23 @@ fn typical(kind: Kind) -> String {
         Kind::AccountDisabled | Kind::AccountEnabled | Kind::RolesChanged => {
             event.actor = Some(&admin);
         }
+        Kind::ConsentGiven | Kind::ConsentDenied | Kind::CodeIssued => {
+            event.route = Some("/oauth/authorize");
+            event.client = Some("svc-app");
+        }
+        Kind::CodeReplayed => {
+            event.route = Some("/oauth/token");
+            event.client = Some("svc-app");
+            event.decision = Decision::Deny;
+            event.cause = Some("code-used");
+            event.credential_kind = Some(CredentialKind::RefreshToken);
+            event.credential = Some("f-1");
+        }
+        Kind::ClientCreated | Kind::ClientRotated | Kind::ClientChanged | Kind::ClientRemoved => {
+            event.subject = None;
+            event.actor = Some(&admin);
+            event.client = Some("svc-app");
+        }
         Kind::PolicyReloaded => {
             without_request(&mut event, "policy-refused");
             event.decision = Decision::Deny;

@@ -1,9 +1,12 @@
 //! The example as its user has it: the binary, started and spoken to over TCP.
 
+mod administration;
 mod api_keys;
 mod canary;
 mod crowd;
 mod guessing;
+pub(crate) mod letting_in;
+mod openapi;
 mod outage;
 pub(crate) mod process;
 mod reloading;

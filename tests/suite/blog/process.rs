@@ -16,20 +16,23 @@ use serde_json::{Value, json};
 use crate::{files::workspace, instance};
 
 /// The binary, built once: a test of another package has no other way to come by it.
-static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+static BINARY: LazyLock<PathBuf> = LazyLock::new(|| built("blog", "blog"));
+
+/// The binary of a package, built by cargo.
+pub(crate) fn built(package: &str, name: &str) -> PathBuf {
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--package", "blog", "--message-format", "json", "--locked"])
+        .args(["build", "--package", package, "--message-format", "json", "--locked"])
         .current_dir(workspace())
         .stderr(Stdio::inherit())
         .output()
         .expect("cargo runs");
-    assert!(built.status.success(), "the blog does not build");
+    assert!(built.status.success(), "{package} does not build");
     let messages = String::from_utf8(built.stdout).expect("cargo speaks UTF-8");
     let binary = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let binary = binary.filter(|message| message["target"]["name"] == "blog");
+    let binary = binary.filter(|message| message["target"]["name"] == name);
     let mut binary = binary.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
     binary.next_back().expect("cargo names the binary")
-});
+}
 
 pub(crate) struct Blog {
     child: Child,

@@ -2,8 +2,10 @@
 //! before it and the line that routed it.
 
 use auth_runtime::{
-    Inventory, Router, authenticate, public,
-    routing::{EndpointRule, Method, get, post},
+    Inventory, Router, authenticate,
+    lock::{Guard, Rule},
+    public,
+    routing::{Method, get, post},
 };
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -171,7 +173,7 @@ async fn z4_an_endpoint_knows_its_rule_by_name() {
         let mut of = endpoints.filter(|endpoint| endpoint.handler.ends_with(name));
         of.next().unwrap().rule.clone()
     };
-    let EndpointRule::Authenticated { schemes, scopes, any_scope, role, name, limit, .. } =
+    let Rule::Guarded(Guard { schemes, scopes, any_scope, role, name, limit, .. }) =
         rules("::either")
     else {
         panic!("it is guarded");
@@ -184,11 +186,11 @@ async fn z4_an_endpoint_knows_its_rule_by_name() {
         )
     );
     assert_eq!((any_scope, role.as_deref(), name, limit), (true, Some("author"), None, None));
-    let EndpointRule::Authenticated { name, scopes, .. } = rules("::edit") else {
+    let Rule::Guarded(Guard { name, scopes, .. }) = rules("::edit") else {
         panic!("it is guarded");
     };
     assert_eq!((name.as_deref(), scopes), (Some("edit_post"), vec!["write:posts".to_owned()]));
-    let EndpointRule::Public { reason, identity, .. } = rules("::known") else {
+    let Rule::Public { reason, identity, .. } = rules("::known") else {
         panic!("it is public");
     };
     assert_eq!(reason, "says more to those it knows");

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use auth_runtime::{
-    Router, account::StoredAccounts, api_key, endpoints::AccountEndpoints, routing::EndpointRule,
-    session, sign_in::PasswordSignIn, tokens::Tokens,
+    Router, account::StoredAccounts, api_key, endpoints::AccountEndpoints, lock::Rule, session,
+    sign_in::PasswordSignIn, tokens::Tokens,
 };
 use axum::http::HeaderMap;
 use serde_json::json;
@@ -39,7 +39,7 @@ async fn j15_k6_a_foreign_namesake_is_nobody_at_the_endpoints_of_accounts() {
         "scopes": ["read:posts"], "password": PASSWORD });
     let mut asked = 0;
     for entry in app.inventory().endpoints() {
-        if !matches!(entry.rule, EndpointRule::Authenticated { .. }) {
+        if !matches!(entry.rule, Rule::Guarded(_)) {
             continue;
         }
         let path = entry.path.replace("{id}", "x");

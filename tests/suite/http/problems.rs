@@ -105,9 +105,11 @@ async fn refusals(door: &Door) -> Vec<Answer> {
         let login = axum::routing::post(async move || denial(&auth.policy()));
         answers.push(send(axum::Router::new().route("/login", login), ask("POST", "/login")).await);
     }
-    let foreign = axum::routing::get(async move || auth_runtime::oidc::refused());
-    let foreign = axum::Router::new().route("/back", foreign);
-    answers.push(send(foreign, ask("GET", "/back")).await);
+    for refused in [auth_runtime::oidc::refused, auth_runtime::oauth::refused] {
+        let foreign = axum::routing::get(async move || refused());
+        let foreign = axum::Router::new().route("/back", foreign);
+        answers.push(send(foreign, ask("GET", "/back")).await);
+    }
     let full = door.auth.sessions().unwrap().denial(SessionError::Full);
     let full = axum::routing::post(async move || full);
     answers.push(send(axum::Router::new().route("/full", full), ask("POST", "/full")).await);

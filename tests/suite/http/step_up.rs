@@ -8,7 +8,8 @@ use auth_runtime::{
     authenticate,
     clock::Timestamp,
     jwt::AccessGrant,
-    routing::{EndpointRule, get, post},
+    lock::{Guard, Rule},
+    routing::{get, post},
     secret::Secret,
     session::Begun,
     tokens::Tokens,
@@ -254,7 +255,7 @@ async fn j16_the_inventory_says_what_is_asked_of_the_sign_in() {
         assert!(table.contains(line), "{table}");
     }
     let endpoint = &door.app.inventory().endpoints()[0];
-    let EndpointRule::Authenticated { max_age, acr, .. } = &endpoint.rule else { panic!("public") };
+    let Rule::Guarded(Guard { max_age, acr, .. }) = &endpoint.rule else { panic!("public") };
     assert_eq!(
         (max_age.map(|span| span.0), acr.as_deref()),
         (Some(90), Some("urn:example:hardware"))

@@ -133,7 +133,7 @@ async fn ot6_a_request_that_says_two_things_is_none() {
 async fn ot5_grants_are_those_of_the_client_and_of_the_server() {
     let world = World::new().await;
     let client = world.client("svc").await;
-    for grant in ["password", "implicit", "authorization_code", "CLIENT_CREDENTIALS", "x"] {
+    for grant in ["password", "implicit", "code", "CLIENT_CREDENTIALS", "x"] {
         let answer = world.token(&client, &[("grant_type", grant)]).await;
         assert_eq!(answer.refusal(), (400, "unsupported_grant_type".to_owned()), "{grant}");
     }
@@ -142,8 +142,10 @@ async fn ot5_grants_are_those_of_the_client_and_of_the_server() {
         .scopes(["read:posts"]);
     let registered = world.clients.register(narrow).await.unwrap();
     let narrow = (registered.client, registered.secret.unwrap().expose().to_owned());
-    let answer = world.token(&narrow, &[ITSELF]).await;
-    assert_eq!(answer.refusal(), (400, "unauthorized_client".to_owned()));
+    for grant in ["client_credentials", "authorization_code"] {
+        let answer = world.token(&narrow, &[("grant_type", grant)]).await;
+        assert_eq!(answer.refusal(), (400, "unauthorized_client".to_owned()), "{grant}");
+    }
 }
 
 #[tokio::test]

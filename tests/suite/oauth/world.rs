@@ -16,7 +16,7 @@ use auth_runtime::{
     authenticate,
     clock::{ManualClock, Timestamp},
     jwt::KeySet,
-    oauth::{Client, Clients, NewClient, OAuth, Registered},
+    oauth::{Client, Clients, Consent, ConsentPage, NewClient, OAuth, Registered, is_way_back},
     policy,
     policy_types::{Algorithm, GrantType},
     routing::{delete, get, post},
@@ -28,10 +28,11 @@ use auth_runtime::{
 use axum::{
     body::Body,
     http::{HeaderMap, Request},
+    response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
@@ -86,6 +87,13 @@ impl AuditSink for Events {
 }
 
 impl Events {
+    /// The kinds of the events so far that begin so, in their order.
+    pub(crate) fn kinds(&self, beginning: &str) -> Vec<&'static str> {
+        let events = self.0.lock().unwrap();
+        let kinds = events.iter().map(|(kind, _)| *kind);
+        kinds.filter(|kind| kind.starts_with(beginning)).collect()
+    }
+
     /// The causes of the events of that kind.
     pub(crate) fn causes(&self, kind: &str) -> Vec<String> {
         let events = self.0.lock().unwrap();
@@ -106,6 +114,16 @@ async fn write() {}
 #[authenticate(jwt, role = "admin", policy = "policies/oauth.yaml")]
 async fn administer() {}
 
+/// A rule that no scope is part of.
+#[authenticate(jwt | session, policy = "policies/oauth.yaml")]
+async fn whoever() {}
+
+#[authenticate(session, max_age = "5m", policy = "policies/oauth.yaml")]
+async fn lately() {}
+
+#[authenticate(jwt, scopes = "read:posts", max_age = "5m", policy = "policies/oauth.yaml")]
+async fn read_lately() {}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::at(Timestamp(START)).await
@@ -113,6 +131,15 @@ impl World {
 
     /// One that begins at that moment.
     pub(crate) async fn at(start: Timestamp) -> Self {
+        Self::with(start, true).await
+    }
+
+    /// One that has no page to ask for consent with.
+    pub(crate) async fn without_pages() -> Self {
+        Self::with(Timestamp(START), false).await
+    }
+
+    async fn with(start: Timestamp, pages: bool) -> Self {
         let (store, events) = (Arc::<Switched>::default(), Events::default());
         let clock = Arc::new(ManualClock::at(start));
         let keys = KeySet::generate(Algorithm::EdDSA).unwrap();
@@ -126,17 +153,26 @@ impl World {
             .unwrap();
         let tokens = Tokens::new(auth.clone()).await.unwrap();
         let oauth = OAuth::new(tokens.clone()).unwrap();
+        let oauth = if pages { oauth.consent(Pages) } else { oauth };
         let clients = oauth.clients().clone();
         let app = Router::<()>::new()
             .route("/read", get(read))
             .route("/write", post(write))
             .route("/administer", delete(administer))
+            .route("/whoever", get(whoever))
+            .route("/lately", get(read_lately).post(lately))
             .route("/.well-known/jwks.json", wellknown::jwks())
             .merge(api_key::router())
             .merge(oauth.router())
             .protect(auth.clone());
         let accounts = StoredAccounts::new(Arc::clone(&store) as Arc<dyn Store>);
         Self { clock, accounts, auth, tokens, clients, events, store, app }
+    }
+
+    /// A client with a secret that people let in, for reading and writing.
+    pub(crate) async fn app(&self, id: &str) -> (Client, String) {
+        let Registered { client, secret, .. } = self.clients.register(app(id)).await.unwrap();
+        (client, secret.unwrap().expose().to_owned())
     }
 
     /// A client with a secret that may do what clients may, for reading and writing.
@@ -241,6 +277,40 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
 /// What a secret says, where a test sends it.
 pub(crate) fn said(secret: &Secret) -> &str {
     secret.expose()
+}
+
+/// Where the apps of these tests are.
+pub(crate) const CALLBACK: &str = "https://app.example/callback";
+
+/// An app that people let in, for reading and writing.
+pub(crate) fn app(id: &str) -> NewClient {
+    NewClient::new(id, "An <app>")
+        .grants([GrantType::AuthorizationCode, GrantType::RefreshToken])
+        .redirect_uris([CALLBACK])
+        .scopes(["read:posts", "write:posts"])
+}
+
+/// Pages for programs: the fields of the form, and what is shown.
+#[derive(Debug)]
+struct Pages;
+
+impl ConsentPage for Pages {
+    fn sign_in(&self, back: &str) -> String {
+        assert!(is_way_back(back), "{back}");
+        format!("/login?{}", form(&[("next", back)]))
+    }
+
+    fn draw(&self, consent: &Consent<'_>) -> Response {
+        assert_eq!(consent.action(), "/oauth/authorize");
+        let page = json!({
+            "fields": consent.fields(),
+            "client": consent.client.name,
+            "user": consent.account.username,
+            "scopes": consent.scopes.iter().map(|it| (it.name, it.is)).collect::<Vec<_>>(),
+            "form_action": consent.form_action(),
+        });
+        axum::Json(page).into_response()
+    }
 }
 
 /// A store that can be switched off.

@@ -2,25 +2,23 @@
 
 use std::sync::Arc;
 
-use auth_policy::{Source, check};
 use auth_runtime::{
-    EmbeddedPolicy, Router,
     oidc::{Provider, ProviderError, ProviderSignIn, Stage},
     secret::Secret,
 };
 
-use super::world::World;
-use crate::{blog::process::Folder, files::workspace};
+use super::world::{Setting, World};
 
+/// Of a policy without providers.
 async fn build(
     stage: Stage,
     edit: impl Fn(
         auth_runtime::oidc::ProviderSignInBuilder,
     ) -> auth_runtime::oidc::ProviderSignInBuilder,
 ) -> Result<(), ProviderError> {
-    let world = World::new().await;
+    let world = Setting::of("cookies.yaml").declaring("").world().await;
     let people = Arc::new(world.people.clone());
-    edit(ProviderSignIn::builder(world.auth.clone(), people, stage)).build().map(drop)
+    edit(ProviderSignIn::builder(world.auth.clone(), people, stage)).build().await.map(drop)
 }
 
 fn production() -> Stage {
@@ -64,9 +62,14 @@ async fn m13_development_speaks_http_on_this_machine_alone() {
 
 #[tokio::test]
 async fn oc9_paths_and_origins_are_checked_at_start() {
-    let built = build(production(), |it| it.after(["/account", "//evil.example"])).await;
+    let to = |path: &str| at("https://id.example").after(["/account", path]);
+    let built = build(production(), |it| it.provider(to("//evil.example"))).await;
     assert_eq!(built, Err(ProviderError::Path("//evil.example".to_owned())));
-    let built = build(production(), |it| it.on_failure("https://evil.example")).await;
+    let none = at("https://id.example").after(Vec::<String>::new());
+    let built = build(production(), |it| it.provider(none.clone())).await;
+    assert_eq!(built, Err(ProviderError::Path(String::new())));
+    let failing = at("https://id.example").on_failure("https://evil.example");
+    let built = build(production(), |it| it.provider(failing.clone())).await;
     assert_eq!(built, Err(ProviderError::Path("https://evil.example".to_owned())));
     for origin in ["http://blog.example", "https://blog.example/", "blog.example"] {
         let stage = Stage::Production { origin: origin.to_owned() };
@@ -90,35 +93,69 @@ async fn m05_a_provider_needs_a_plain_name_an_id_and_a_secret() {
     }
 }
 
-/// The policy of these tests, with a provider whose secret is in that file.
-fn declaring(secret: &str) -> EmbeddedPolicy {
-    let path = workspace().join("tests/policies/cookies.yaml");
-    let text = std::fs::read_to_string(path).expect("the policy");
-    let text = format!(
-        "{text}\nproviders:\n  google: {{ issuer: https://id.example, client_id: blog, client_secret: \"file:{secret}\" }}\n"
-    );
-    let policy = check(&Source::new("policies/cookies.yaml", text.into())).policy.expect("sound");
-    let text = policy.to_embedded().expect("JSON");
-    EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
+#[tokio::test]
+async fn m05_providers_of_the_policy_are_there_beside_those_handed_over() {
+    let world = World::new().await;
+    let builder = || {
+        let people = Arc::new(world.people.clone());
+        ProviderSignIn::builder(world.auth.clone(), people, Stage::Development)
+    };
+    let sign_in = builder().provider(at("https://id.example")).build().await;
+    let sign_in = sign_in.expect("it goes together");
+    assert_eq!(sign_in.names().collect::<Vec<_>>(), ["fake", "hub", "other", "p"]);
 }
 
 #[tokio::test]
-async fn m05_providers_of_the_policy_are_there_beside_those_handed_over() {
-    let folder = Folder::new();
-    let secret = folder.0.join("secret").display().to_string();
-    std::fs::write(&secret, "s\n").expect("written");
-    let world = World::under(declaring(&secret), Router::new()).await;
-    let builder = |stage| {
-        let people = Arc::new(world.people.clone());
-        ProviderSignIn::builder(world.auth.clone(), people, stage)
-    };
-    let sign_in = builder(production()).provider(at("https://id.example")).build();
-    let sign_in = sign_in.expect("it goes together");
-    assert_eq!(sign_in.names().collect::<Vec<_>>(), ["google", "p"]);
-    let replaced = Provider::new("google", "http://x.example", "c", Secret::from("s".to_owned()));
-    let built = builder(production()).provider(replaced).build().map(drop);
-    assert_eq!(built, Err(ProviderError::Issuer("google".to_owned())));
-    std::fs::remove_file(&secret).expect("removed");
-    let lost = builder(production()).build();
-    assert!(matches!(lost, Err(ProviderError::Reference { provider, .. }) if provider == "google"));
+async fn oc4_no_two_providers_have_one_name_and_so_one_callback() {
+    let world = World::new().await;
+    let people = Arc::new(world.people.clone());
+    let secret = || Secret::from("s".to_owned());
+    let builder =
+        || ProviderSignIn::builder(world.auth.clone(), people.clone(), Stage::Development);
+    let again = Provider::new("fake", "https://id.example", "c", secret());
+    let built = builder().provider(again).build().await.map(drop);
+    assert_eq!(built, Err(ProviderError::Twice("fake".to_owned())), "the policy has it");
+    let (one, two) = (at("https://id.example"), at("https://other.example"));
+    let built = builder().provider(one).provider(two).build().await.map(drop);
+    assert_eq!(built, Err(ProviderError::Twice("p".to_owned())));
+}
+
+#[tokio::test]
+async fn m05_a_secret_that_is_not_there_is_said_at_start() {
+    let world = World::new().await;
+    std::fs::remove_file(world.secret()).expect("removed");
+    let lost = build_as(&world, Stage::Development).await;
+    assert!(matches!(lost, Err(ProviderError::Reference { provider, .. }) if provider == "fake"));
+}
+
+#[tokio::test]
+async fn oc6_production_asks_no_endpoint_of_the_policy_over_http_or_inside() {
+    for key in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"] {
+        for url in ["http://127.0.0.1:9/x", "https://10.0.0.1/x", "https://[::1]/x"] {
+            let world = hub_alone(key, url).await;
+            let built = build_as(&world, production()).await;
+            assert_eq!(built, Err(ProviderError::Endpoint("hub".to_owned())), "{key} {url}");
+        }
+    }
+    let world = hub_alone("token_endpoint", "https://hub.example/token").await;
+    assert_eq!(build_as(&world, production()).await, Ok(()));
+}
+
+/// A policy with the provider `hub` alone, at public addresses but for that one.
+async fn hub_alone(key: &str, url: &str) -> World {
+    let own = ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"];
+    let lines = own.map(|name| {
+        let url = if name == key { url } else { "https://hub.example/y" };
+        format!("    {name}: {url}\n")
+    });
+    let provider = format!(
+        "\nproviders:\n  hub:\n    identity: https://hub.example\n{}    profile: {{ subject: id }}\n    client_id: blog\n    client_secret: file:SECRET\n",
+        lines.concat()
+    );
+    Setting::of("cookies.yaml").declaring(&provider).world().await
+}
+
+async fn build_as(world: &World, stage: Stage) -> Result<(), ProviderError> {
+    let people = Arc::new(world.people.clone());
+    ProviderSignIn::builder(world.auth.clone(), people, stage).build().await.map(drop)
 }

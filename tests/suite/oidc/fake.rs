@@ -12,10 +12,14 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
+const JSON: &str = "application/json";
+
 pub(super) const METADATA: &str = "/.well-known/openid-configuration";
 pub(super) const TOKEN: &str = "/token";
 pub(super) const JWKS: &str = "/jwks";
 pub(super) const USERINFO: &str = "/me";
+/// Where one without OpenID Connect says who somebody is.
+pub(super) const USER: &str = "/user";
 
 #[derive(Clone, Debug)]
 pub(super) struct Request {
@@ -24,10 +28,17 @@ pub(super) struct Request {
     pub(super) body: String,
 }
 
+#[derive(Clone)]
+struct Reply {
+    status: u16,
+    media_type: String,
+    body: String,
+}
+
 #[derive(Default)]
 struct Shared {
-    /// Status and body by path.
-    replies: HashMap<String, (u16, String)>,
+    /// By path, or by code.
+    replies: HashMap<String, Reply>,
     requests: Vec<Request>,
 }
 
@@ -38,15 +49,21 @@ pub(super) struct Fake {
 }
 
 impl Fake {
-    /// A provider that publishes metadata and these keys.
+    /// An OpenID provider, which publishes metadata and these keys.
     pub(super) async fn start(keys: &Value) -> Self {
+        let fake = Self::plain().await;
+        fake.publish(|_| ());
+        fake.reply(JWKS, 200, keys);
+        fake
+    }
+
+    /// A provider without OpenID Connect, which publishes nothing.
+    pub(super) async fn plain() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
         let fake = Self {
             address: listener.local_addr().expect("bound"),
             shared: Arc::new(Mutex::new(Shared::default())),
         };
-        fake.publish(|_| ());
-        fake.reply(JWKS, 200, keys);
         let served = fake.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -77,7 +94,13 @@ impl Fake {
 
     /// What it answers at that path, or for that code.
     pub(super) fn reply(&self, path: &str, status: u16, body: &Value) {
-        self.lock().replies.insert(path.to_owned(), (status, body.to_string()));
+        self.reply_text(path, status, JSON, &body.to_string());
+    }
+
+    /// The same, of any type.
+    pub(super) fn reply_text(&self, path: &str, status: u16, media_type: &str, body: &str) {
+        let reply = Reply { status, media_type: media_type.to_owned(), body: body.to_owned() };
+        self.lock().replies.insert(path.to_owned(), reply);
     }
 
     /// What it was asked at that path.
@@ -113,9 +136,10 @@ impl Fake {
             let of_the_code = of_the_code.and_then(|code| shared.replies.get(code));
             of_the_code.or_else(|| shared.replies.get(&path)).cloned()
         };
-        let (status, body) = reply.unwrap_or((404, "{}".to_owned()));
+        let missing = || Reply { status: 404, media_type: JSON.to_owned(), body: "{}".to_owned() };
+        let Reply { status, media_type, body } = reply.unwrap_or_else(missing);
         let answer = format!(
-            "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nLocation: /elsewhere\r\n\
+            "HTTP/1.1 {status} X\r\nContent-Type: {media_type}\r\nLocation: /elsewhere\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         );

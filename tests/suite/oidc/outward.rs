@@ -1,6 +1,5 @@
 //! The way to the provider, and the whole way where all is well.
 
-use auth_runtime::{Router, policy};
 use aws_lc_rs::digest;
 use base64::{
     Engine,
@@ -10,7 +9,7 @@ use serde_json::json;
 
 use super::{
     fake::{METADATA, TOKEN, USERINFO},
-    world::{HOST, World, pairs},
+    world::{HOST, Setting, World, pairs},
 };
 
 #[tokio::test]
@@ -177,7 +176,7 @@ async fn m05_a_provider_nobody_declared_is_not_there() {
 
 #[tokio::test]
 async fn m05_a_strict_session_goes_through_a_page_of_our_own() {
-    let world = World::under(policy!("policies/cookies_strict.yaml"), Router::new()).await;
+    let world = Setting::strict().world().await;
     let outward = world.set_out("/login/fake?next=/").await;
     world.vouch(&outward, "ada");
     let answer = world.back(&outward).await;

@@ -2,25 +2,30 @@
 
 use std::{
     collections::HashMap,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use auth_policy::{Source, check};
 use auth_runtime::{
     Auth, EmbeddedPolicy, Identity, Protected, Router,
     account::{Account, StoredAccounts},
     audit::{AuditSink, Event},
     authenticate,
     clock::{ManualClock, Timestamp},
+    endpoints::AccountEndpoints,
     jwt::KeySet,
-    oidc::{self, Creating, People, Profile, Provider, ProviderSignIn, Stage},
-    policy,
+    oidc::{self, Creating, People, Profile, ProviderSignIn, Stage},
+    password::Hasher,
     policy_types::Algorithm,
     routing::get,
-    secret::Secret,
+    session,
+    sign_in::PasswordSignIn,
     store::{Answer as Answered, MemoryStore},
+    tokens::Tokens,
 };
 use axum::{
     body::Body,
@@ -33,24 +38,41 @@ use serde_json::{Value, json};
 use std::sync::Mutex;
 use tower::ServiceExt;
 
-use super::fake::{Fake, TOKEN, USERINFO};
-use crate::sessions::world::password_hash;
+use super::fake::{Fake, TOKEN, USER, USERINFO};
+use crate::{blog::process::Folder, files::workspace, sessions::world::password_hash};
 
 pub(super) const START: i64 = 1_800_000_000;
 pub(super) const SECRET: &str = "s3cret:with/what needs+escapes";
 pub(super) const HOST: &str = "127.0.0.1:3000";
+/// What the people of `hub` are known by.
+pub(super) const HUB: &str = "https://hub.example";
 pub(super) const FAILED: &str = "/login?error=sign_in_failed";
 
 pub(super) struct World {
     pub(super) fake: Fake,
     /// The provider `other`.
     pub(super) other: Fake,
+    /// The provider `hub`, without OpenID Connect.
+    pub(super) hub: Fake,
     pub(super) clock: Arc<ManualClock>,
     pub(super) accounts: StoredAccounts,
     pub(super) people: Folk,
     pub(super) causes: Causes,
     pub(super) auth: Auth,
     app: Protected,
+    /// Where the secret is that the policy refers to.
+    folder: Folder,
+}
+
+/// What a service is made of.
+pub(super) struct Setting {
+    /// A policy of `tests/policies`.
+    file: &'static str,
+    /// Its providers, if they are not the usual three; `SECRET` stands for the file of the secret.
+    providers: Option<String>,
+    /// What is changed in all of it.
+    edits: Vec<(String, String)>,
+    routes: Router,
 }
 
 /// An answer, read to its end.
@@ -143,14 +165,98 @@ async fn who(caller: Identity) -> String {
     caller.subject().id.to_string()
 }
 
-impl World {
-    pub(super) async fn new() -> Self {
-        Self::under(policy!("policies/cookies.yaml"), Router::new().route("/who", get(who))).await
+impl Setting {
+    /// Under that policy, with no other routes than those of the sign-in.
+    pub(super) fn of(file: &'static str) -> Self {
+        Self { file, providers: None, edits: Vec::new(), routes: Router::new() }
     }
 
-    /// With these routes beside those of the sign-in.
-    pub(super) async fn under(policy: EmbeddedPolicy, routes: Router) -> Self {
+    /// With sessions whose cookie browsers send along for no other site.
+    pub(super) fn strict() -> Self {
+        Self::of("cookies.yaml").with("session: { idle", "session: { same_site: strict, idle")
+    }
+
+    /// With the policy that says `to` where it said `from`.
+    pub(super) fn with(mut self, from: &str, to: &str) -> Self {
+        self.edits.push((from.to_owned(), to.to_owned()));
+        self
+    }
+
+    /// With these providers, as a policy has them.
+    pub(super) fn declaring(mut self, providers: &str) -> Self {
+        self.providers = Some(providers.to_owned());
+        self
+    }
+
+    fn policy(&self, providers: &str) -> EmbeddedPolicy {
+        let path = workspace().join("tests/policies").join(self.file);
+        let mut text = std::fs::read_to_string(path).expect("the policy") + providers;
+        for (from, to) in &self.edits {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        let checked = check(&Source::new("p.yaml", text.into()));
+        let policy = checked.policy.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+        let text = policy.to_embedded().expect("JSON");
+        EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
+    }
+
+    pub(super) async fn world(self) -> World {
+        World::of(self).await
+    }
+}
+
+/// Three providers, as a policy declares them.
+fn declared(fake: &Fake, other: &Fake, hub: &Fake) -> String {
+    let (fake, other, hub) = (fake.issuer(), other.issuer(), hub.issuer());
+    format!(
+        "
+providers:
+  fake:
+    issuer: {fake}
+    client_id: blog
+    client_secret: file:SECRET
+    after: [/account, /]
+    on_failure: /login
+  other:
+    issuer: {other}
+    client_id: blog
+    client_secret: file:SECRET
+    after: [/account, /]
+    on_failure: /login
+  hub:
+    identity: {HUB}
+    authorization_endpoint: {hub}/authorize
+    token_endpoint: {hub}{TOKEN}
+    userinfo_endpoint: {hub}{USER}
+    profile: {{ subject: id, name: name, email: email, username: login }}
+    client_id: blog
+    client_secret: file:SECRET
+    after: [/account, /]
+    on_failure: /login
+    scopes: [\"read:user\", \"user:email\"]
+"
+    )
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::of(Setting {
+            routes: Router::new().route("/who", get(who)),
+            ..Setting::of("cookies.yaml")
+        })
+        .await
+    }
+
+    async fn of(setting: Setting) -> Self {
         let (fake, other) = (Fake::start(&public_keys()).await, Fake::start(&public_keys()).await);
+        let (hub, folder) = (Fake::plain().await, Folder::new());
+        let secret = folder.0.join("secret");
+        std::fs::write(&secret, format!("{SECRET}\n")).expect("written");
+        let usual = || declared(&fake, &other, &hub);
+        let providers = setting.providers.clone().unwrap_or_else(usual);
+        let providers = providers.replace("SECRET", &secret.display().to_string());
+        let (policy, routes) = (setting.policy(&providers), setting.routes);
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
         let (store, causes) = (Arc::new(MemoryStore::new()), Causes::default());
         let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
@@ -167,23 +273,32 @@ impl World {
         let accounts = StoredAccounts::new(store);
         let (seen, refuses) = (Arc::default(), Arc::default());
         let people = Folk { accounts: accounts.clone(), seen, refuses };
-        let of = |name: &str, fake: &Fake| {
-            Provider::new(name, fake.issuer(), "blog", Secret::from(SECRET.to_owned()))
-        };
         let sign_in =
             ProviderSignIn::builder(auth.clone(), Arc::new(people.clone()), Stage::Development)
-                .provider(of("fake", &fake))
-                .provider(of("other", &other))
-                .after(["/account", "/"])
-                .on_failure("/login")
                 .build()
+                .await
                 .expect("it goes together");
+        let hasher = Hasher::new(auth.policy().passwords()).expect("a hasher");
+        let tokens = Tokens::new(auth.clone()).await.expect("tokens");
+        let own = AccountEndpoints::new(tokens, hasher.clone()).expect("a store");
+        let passwords = PasswordSignIn::new(auth.clone(), hasher).expect("a store");
+        let routes = routes.nest("/auth", own.router()).merge(session::router(passwords));
         let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());
-        Self { fake, other, clock, accounts, people, causes, auth, app }
+        Self { fake, other, hub, clock, accounts, people, causes, auth, app, folder }
+    }
+
+    /// The file of the secret.
+    pub(super) fn secret(&self) -> PathBuf {
+        self.folder.0.join("secret")
     }
 
     pub(super) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::get(path);
+        self.send("GET", path, headers).await
+    }
+
+    /// A request without a body.
+    pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
         let host = [("host", HOST)];
         let host = host.iter().filter(|_| !headers.iter().any(|(name, _)| *name == "host"));
         for (name, value) in host.chain(headers) {
@@ -229,6 +344,20 @@ impl World {
         self.fake.reply(USERINFO, 200, &userinfo);
     }
 
+    /// The provider `hub` gives a token for whatever code, and says that of whose it is.
+    pub(super) fn hub_says(&self, user: &Value) {
+        let tokens = json!({ "access_token": "gho_at", "token_type": "bearer", "scope": "" });
+        self.hub.reply(TOKEN, 200, &tokens);
+        self.hub.reply(USER, 200, user);
+    }
+
+    /// A browser sets out for `hub`, and comes back with the code `c`.
+    pub(super) async fn through_hub(&self) -> Answer {
+        let outward = self.set_out("/login/hub").await;
+        let query = format!("state={}&code=c", outward.query["state"]);
+        self.back_with("hub", &query, &outward.cookie).await
+    }
+
     pub(super) fn claims(&self, outward: &Outward, subject: &str) -> Value {
         let now = self.auth.now().0;
         json!({
@@ -269,6 +398,16 @@ impl Answer {
         let pairs = set.map(|value| value.to_str().expect("ASCII").split(';').next().expect("one"));
         let mut of_name = pairs.filter(|pair| pair.split('=').next() == Some(name));
         of_name.find(|pair| !pair.ends_with('=')).map(str::to_owned)
+    }
+
+    /// What a header of that name says, of all that have it.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| value.to_str().expect("ASCII")).collect()
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
     }
 
     /// That it is no sign-in: back to the page for failures, with nothing but a code.

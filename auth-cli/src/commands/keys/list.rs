@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::{Problem, Set, read};
-use crate::terminal;
+use crate::{moment, terminal};
 
 /// Counts up when a member goes or changes what it means.
 const VERSION: u32 = 1;
@@ -82,7 +82,8 @@ pub(super) fn rows(set: &Set) -> Result<Vec<Row>, Problem> {
 
 fn line(row: &Row) -> String {
     let kid = row.kid.as_deref().unwrap_or("(no kid)").escape_debug();
-    let made = row.made_at.map(|seconds| format!(", made {}", date(seconds))).unwrap_or_default();
+    let made =
+        row.made_at.map(|seconds| format!(", made {}", moment::day(seconds))).unwrap_or_default();
     format!("{kid}: {}, sig, {}{made}", row.algorithm.name(), purpose(row))
 }
 
@@ -103,35 +104,4 @@ fn object(row: &Row) -> Value {
         "private": row.is_private,
         "made_at": row.made_at,
     })
-}
-
-/// A day as `2026-01-31`, in UTC. The algorithm is that of Howard Hinnant's `civil_from_days`.
-fn date(seconds: i64) -> String {
-    let days = seconds.div_euclid(86_400) + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date;
-
-    #[test]
-    fn days_are_those_of_the_calendar() {
-        for (seconds, day) in [
-            (0, "1970-01-01"),
-            (951_782_400, "2000-02-29"),
-            (1_709_251_199, "2024-02-29"),
-            (1_767_225_600, "2026-01-01"),
-            (-1, "1969-12-31"),
-        ] {
-            assert_eq!(date(seconds), day);
-        }
-    }
 }

@@ -20,6 +20,7 @@ pub(super) enum Here {
     Landing,
     Login,
     Account,
+    Elsewhere,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

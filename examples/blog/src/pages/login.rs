@@ -36,11 +36,10 @@ pub(super) struct SignIn {
 
 #[public(reason = "this is where people sign in")]
 pub(super) async fn show(State(app): State<App>, RawQuery(query): RawQuery) -> impl IntoResponse {
-    let asked = query.as_deref().unwrap_or_default().split('&');
-    let next = asked.filter_map(|pair| pair.strip_prefix("next=")).next().unwrap_or_default();
+    let asked = next::asked(query.as_deref());
     let done = Done::read(query.as_deref()).map(|done| Note::Good(done.sentence()));
     let failed = failed(query.as_deref().unwrap_or_default()).map(Note::Bad);
-    Html(page(&app, "", next::page(next), failed.or(done)).into_string())
+    Html(page(&app, "", next::page(&asked), failed.or(done)).into_string())
 }
 
 /// SECURITY: `SameOrigin` keeps other sites from signing a visitor in to an account of theirs.
@@ -131,7 +130,7 @@ fn page(app: &App, username: &str, next: &str, note: Option<Note<'_>>) -> Markup
             button.primary.wide { "Sign in" }
         }
         @if app.has_provider {
-            p { a.button.wide href={ "/login/" (provider::NAME) "?next=" (next) } { "Sign in with " (provider::NAME) } }
+            p { a.button.wide href={ "/login/" (provider::NAME) "?next=" (next::encoded(next)) } { "Sign in with " (provider::NAME) } }
         }
     };
     Page { title: "Sign in", here: Here::Login, width: Width::Narrow, aside: None, main }.render()

@@ -3,6 +3,7 @@
 
 mod account;
 mod assets;
+mod consent;
 mod device;
 mod done;
 mod landing;
@@ -16,11 +17,14 @@ mod tests;
 mod when;
 
 use auth_runtime::{
-    Router, public,
+    Router,
+    oauth::OAuth,
+    public,
     routing::{get, post},
 };
 use axum::middleware::{from_fn, map_response};
 
+pub(crate) use self::consent::Pages as ConsentPages;
 use crate::app::App;
 
 /// Every page, what pages are made of, and what forms are sent to.
@@ -40,6 +44,11 @@ pub(crate) fn routes() -> Router<App> {
         .route(assets::STYLE.path, get(assets::style))
         .route(assets::COPY.path, get(assets::copy))
         .route(assets::ICON.path, get(assets::icon))
+}
+
+/// The authorization server, whose refusals are pages for those who read HTML.
+pub(crate) fn around(oauth: OAuth) -> Router<App> {
+    oauth.router().layer(from_fn(refused::as_page)).layer(map_response(safety::of_html))
 }
 
 #[public(reason = "health check for load balancers")]

@@ -48,7 +48,7 @@ impl World {
             let hash = app.hasher.hash(Secret::from(PASSWORD.to_owned())).await?;
             app.people.register(name, "reader", hash, app.auth.now()).await?;
         }
-        Ok(Self { blog: app.router_with(None), clock })
+        Ok(Self { blog: app.router_with(None)?, clock })
     }
 
     async fn ask(&self, request: Request<Body>) -> Result<Answer, Box<dyn Error>> {

@@ -37,7 +37,7 @@ pub(super) fn signed_out(app: &App) -> Response {
     response
 }
 
-pub(super) fn button(token: &Secret) -> Markup {
+pub(in crate::pages) fn button(token: &Secret) -> Markup {
     html! {
         form method="post" action="/account/sign-out" {
             (token_field(token))

@@ -1,0 +1,97 @@
+//! Who reaches an endpoint. In: its rule and the policy. Out: a few words for readers, which say the
+//! same until one of the two changes.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Guard, Rule, word::word, write};
+use crate::{
+    access::{Access, Carrier, Credential, Holder, admits},
+    policy::Policy,
+    settings::Seconds,
+};
+
+/// Says who reaches endpoints under one policy. Endpoints with the same rule are asked about once.
+pub(super) struct Reach<'p> {
+    access: Access<'p>,
+    carriers: Vec<Carrier>,
+    known: HashMap<String, String>,
+}
+
+impl<'p> Reach<'p> {
+    pub(super) fn new(policy: &'p Policy) -> Self {
+        let access = Access::of(policy);
+        Self { carriers: access.carriers(), access, known: HashMap::new() }
+    }
+
+    /// `role admin, author`, `every account; client`, `everybody` or `nobody`.
+    pub(super) fn of(&mut self, rule: &Rule) -> String {
+        let Rule::Guarded(guard) = rule else { return "everybody".to_owned() };
+        let key = write::rule(rule);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let said = self.said(rule, guard);
+        self.known.insert(key, said.clone());
+        said
+    }
+
+    fn said(&self, rule: &Rule, guard: &Guard) -> String {
+        let counts = |carrier: &&Carrier| guard.schemes.contains(&carrier.scheme);
+        let carriers: Vec<_> = self.carriers.iter().filter(counts).collect();
+        let accounts: Vec<_> =
+            carriers.iter().copied().filter(|carrier| carrier.holder == Holder::Account).collect();
+        let mut parts = Vec::new();
+        let everyone = |carrier: &&Carrier| self.needs_no_role(rule, guard, carrier);
+        if accounts.iter().any(everyone) {
+            parts.push("every account".to_owned());
+        } else {
+            parts.extend(self.roles(rule, &accounts));
+        }
+        let reaches = |carrier: &&&Carrier| self.access.reaches(rule, carrier);
+        let mut others = carriers.iter().filter(reaches);
+        if others.clone().any(|carrier| matches!(carrier.holder, Holder::Client | Holder::Delegate))
+        {
+            parts.push("client".to_owned());
+        }
+        let foreign = others.by_ref().filter(|carrier| carrier.holder == Holder::Foreign);
+        let foreign: Vec<_> = foreign.map(|carrier| word(&carrier.scheme)).collect();
+        if !foreign.is_empty() {
+            parts.push(format!("issuer {}", foreign.join(", ")));
+        }
+        if parts.is_empty() { "nobody".to_owned() } else { parts.join("; ") }
+    }
+
+    fn needs_no_role(&self, rule: &Rule, guard: &Guard, carrier: &Carrier) -> bool {
+        let credential = Credential {
+            signed_in: Some(Seconds(0)),
+            acr: guard.acr.clone(),
+            ..Credential::new(carrier).scopes(guard.scopes.clone())
+        };
+        admits(self.access.policy(), rule, Some(&credential)).is_allowed()
+    }
+
+    /// The roles each of which is enough, with the schemes if it is so with some of them only; and
+    /// those that are enough together.
+    fn roles(&self, rule: &Rule, accounts: &[&Carrier]) -> Option<String> {
+        let mut reaching: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for carrier in accounts {
+            for role in self.access.roles_that_reach(rule, carrier) {
+                reaching.entry(word(&role)).or_default().push(&carrier.scheme);
+            }
+            let smallest = self.access.smallest(rule, carrier);
+            for credential in smallest.credentials.iter().filter(|found| found.roles.len() > 1) {
+                let roles: Vec<_> = credential.roles.iter().map(|role| word(role)).collect();
+                let schemes = reaching.entry(roles.join(" + ")).or_default();
+                if schemes.last() != Some(&carrier.scheme.as_str()) {
+                    schemes.push(&carrier.scheme);
+                }
+            }
+        }
+        let roles = reaching.into_iter().map(|(role, schemes)| {
+            let by = format!(" ({})", schemes.join(" | "));
+            role + if schemes.len() == accounts.len() { "" } else { &by }
+        });
+        let roles: Vec<_> = roles.collect();
+        (!roles.is_empty()).then(|| format!("role {}", roles.join(", ")))
+    }
+}

@@ -1,0 +1,136 @@
+//! What ends with the one who let a client in, and what a client may not do for them.
+
+use auth_runtime::account::Account;
+
+use super::{
+    browser::{Browser, asking},
+    world::{World, app},
+};
+
+/// A way in which consent ends.
+type End = for<'w> fn(&'w World, &'w Browser) -> futures_util::future::BoxFuture<'w, ()>;
+
+async fn change(world: &World, browser: &Browser, change: impl Fn(&mut Account) + Send + Sync) {
+    world.accounts.change(&browser.account.id, change, world.auth.now()).await.unwrap();
+}
+
+const ENDS: [(&str, End); 5] = [
+    ("the account is closed", |world, browser| {
+        Box::pin(change(world, browser, |account| account.disabled = true))
+    }),
+    ("the password is changed", |world, browser| {
+        const OTHER: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA";
+        Box::pin(change(world, browser, |account| account.password = OTHER.parse().unwrap()))
+    }),
+    ("the session is ended", |world, browser| {
+        Box::pin(async {
+            world.auth.sessions().unwrap().end_all(&browser.account.id).await.unwrap();
+        })
+    }),
+    ("the client is removed", |world, _| {
+        Box::pin(async {
+            assert!(world.clients.delete("app").await.unwrap());
+        })
+    }),
+    ("the client is closed", |world, _| {
+        Box::pin(async {
+            world.clients.set_disabled("app", true).await.unwrap();
+        })
+    }),
+];
+
+#[tokio::test]
+async fn s6_r05_a_code_on_its_way_dies_with_what_it_stands_on() {
+    for (why, end) in ENDS {
+        let world = World::new().await;
+        let client = world.app("app").await;
+        let browser = world.browser("ada", "author").await;
+        let code = browser.code(&world, &asking("app")).await;
+        end(&world, &browser).await;
+        let answer = world.exchange(&client, &code).await;
+        assert!([400, 401].contains(&answer.status), "{why}: {answer:?}");
+        assert!(answer.json().get("access_token").is_none(), "{why}");
+        if answer.status == 400 {
+            assert_eq!(world.events.causes("token.issued"), ["consent-ended"], "{why}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn s6_r05_families_die_with_the_account_and_with_the_client() {
+    for (why, end) in [ENDS[0], ENDS[3], ENDS[4]] {
+        let world = World::new().await;
+        let client = world.app("app").await;
+        let browser = world.browser("ada", "author").await;
+        let code = browser.code(&world, &asking("app")).await;
+        let given = world.exchange(&client, &code).await;
+        end(&world, &browser).await;
+        let refresh = given.text("refresh_token");
+        let renew = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+        assert!([400, 401].contains(&world.token(&client, &renew).await.status), "{why}");
+    }
+}
+
+/// What an application does after a change of password: `Tokens::end_all` ends clients' families as
+/// well as its own.
+#[tokio::test]
+async fn s7_r05_the_tokens_of_clients_end_with_all_others_of_the_account() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app")).await;
+    let given = world.exchange(&client, &code).await;
+    assert_eq!(world.reads(&given.text("access_token")).await, 200);
+    world.tokens.end_all(&browser.account.id).await.unwrap();
+    assert_eq!(world.reads(&given.text("access_token")).await, 401);
+    let refresh = given.text("refresh_token");
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    assert_eq!(world.token(&client, &renew).await.refusal(), (400, "invalid_grant".to_owned()));
+}
+
+#[tokio::test]
+async fn ot7_a_role_that_is_taken_away_is_taken_from_the_client() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app").with("scope", "")).await;
+    let given = world.exchange(&client, &code).await;
+    assert_eq!(given.text("scope"), "read:posts write:posts");
+    change(&world, &browser, |account| account.roles = vec!["reader".to_owned()]).await;
+    let refresh = given.text("refresh_token");
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    let next = world.token(&client, &renew).await;
+    assert_eq!(next.text("scope"), "read:posts");
+    assert_eq!(world.asks("POST", "/write", &next.text("access_token")).await.status, 403);
+}
+
+/// The endpoints of the crate and of an application: a client has scopes, and is nobody.
+#[tokio::test]
+async fn ot10_a_client_that_was_let_in_opens_what_its_scopes_stand_for_and_nothing_else() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    world.clients.register(app("never")).await.unwrap();
+    let browser = world.browser("root", "admin").await;
+    let code = browser.code(&world, &asking("app")).await;
+    let token = world.exchange(&client, &code).await.text("access_token");
+    for (method, path, status) in [
+        ("GET", "/read", 200),
+        ("POST", "/write", 403),
+        ("DELETE", "/administer", 403),
+        // A rule without a scope: somebody has to have signed in for it, not let somebody in.
+        ("GET", "/whoever", 403),
+        ("GET", "/api-keys", 403),
+        ("POST", "/api-keys", 403),
+        ("POST", "/oauth/authorize", 401),
+    ] {
+        assert_eq!(world.asks(method, path, &token).await.status, status, "{method} {path}");
+    }
+    let causes = world.events.causes("access");
+    assert_eq!(causes.iter().filter(|cause| *cause == "client-token").count(), 4, "{causes:?}");
+    // Whoever signed in may, and so may a client that acts for itself where no scope is asked for.
+    let own = world.tokens.sign_in(&browser.account).await.unwrap();
+    let itself = world.own_token(&world.client("svc").await).await;
+    for token in [own.access_token.expose(), &itself] {
+        assert_eq!(world.asks("GET", "/whoever", token).await.status, 200);
+    }
+}
