@@ -6,10 +6,12 @@ use clap::{Parser, Subcommand};
 
 mod api_key;
 mod check;
+mod diff;
 mod explain;
 mod fmt;
 mod init;
 mod keys;
+mod lock;
 mod schema;
 mod test;
 mod token;
@@ -32,8 +34,10 @@ struct Arguments {
 enum Command {
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Diff(diff::Arguments),
     Init(init::Arguments),
     Fmt(fmt::Arguments),
+    Lock(lock::Arguments),
     Schema(schema::Arguments),
     Test(test::Arguments),
     Keys(keys::Arguments),
@@ -49,8 +53,10 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Arguments { command }) => match command {
             Command::Check(arguments) => check::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
+            Command::Diff(arguments) => diff::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
+            Command::Lock(arguments) => lock::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),

@@ -6,6 +6,7 @@ mod commands;
 mod exit;
 mod files;
 mod locked;
+mod locks;
 mod moment;
 mod policies;
 mod terminal;

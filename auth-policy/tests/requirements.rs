@@ -132,6 +132,13 @@ fn oc6_endpoints_of_a_provider_are_https_but_on_this_machine() {
 }
 
 #[test]
+fn m05_a_sign_in_with_a_provider_ends_with_a_session_or_tokens_in_cookies() {
+    assert_eq!(found_in("m05-provider-without-sessions"), [Code::MissingKey]);
+    assert_eq!(found_in("m05-provider-without-token-cookies"), [Code::MissingKey]);
+    assert_eq!(found_in("m05-provider-result-in-the-url"), [Code::UnknownValue]);
+}
+
+#[test]
 fn oc9_a_sign_in_leads_to_paths_of_this_service_alone() {
     assert_eq!(found_in("oc9-after-another-site"), [Code::InvalidPath; 5]);
     assert_eq!(found_in("oc9-on-failure-another-site"), [Code::InvalidPath]);
@@ -330,10 +337,4 @@ fn z2_unknown_and_duplicate_keys_are_refused_with_their_places() {
 fn z3_what_nothing_uses_is_reported() {
     assert_eq!(found_in("scope-nobody-is-granted"), [Code::ScopeNeverGranted]);
     assert_eq!(found_in("role-without-effect"), [Code::RoleWithoutEffect]);
-}
-
-#[test]
-fn what_is_not_enforced_yet_is_refused_and_never_ignored() {
-    let section = "never: [{ role: reader, reaches: { endpoint: GET /admin/users } }]";
-    assert_eq!(with(section), [Code::NotSupportedYet]);
 }

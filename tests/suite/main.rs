@@ -10,10 +10,12 @@
 )]
 
 mod accounts;
+mod action;
 mod blog;
 mod book;
 mod browser;
 mod cargo;
+mod choose;
 mod client;
 mod csrf;
 mod discovery;

@@ -161,5 +161,8 @@ fn help_lists_what_is_there_and_nothing_else() {
     let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let names: Vec<_> =
         commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
-    assert_eq!(names, ["check", "init", "fmt", "schema", "keys", "token", "api-key", "help"]);
+    assert_eq!(
+        names,
+        ["check", "init", "fmt", "schema", "test", "keys", "token", "api-key", "help"]
+    );
 }

@@ -12,10 +12,12 @@
 mod access;
 mod book;
 mod check;
+mod diff;
 mod fmt;
 mod formats;
 mod init;
 mod keys;
 mod schema;
+mod test;
 mod token;
 mod world;

@@ -16,7 +16,7 @@ use axum::{
 };
 use utoipa::OpenApi;
 
-use crate::{admin, app::App, posts, profile, register};
+use crate::{admin, app::App, clients, posts, profile, register};
 
 /// What the handlers say of themselves.
 #[derive(OpenApi)]
@@ -40,6 +40,9 @@ use crate::{admin, app::App, posts, profile, register};
         admin::list,
         admin::disable,
         admin::end_sessions,
+        clients::register,
+        clients::another_secret,
+        clients::remove,
     )
 )]
 struct Described;
@@ -61,8 +64,13 @@ impl Document {
 }
 
 /// This document.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "showThisDocument",
+    responses((status = 200, description = "This document")),
+)]
 #[public(reason = "says how programs use the blog")]
-#[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "This document")))]
 pub(crate) async fn document(State(app): State<App>) -> Result<Response, Denial> {
     let document = app.openapi.0.get().cloned().ok_or_else(Problem::not_found)?;
     let headers = [
