@@ -9,6 +9,7 @@
     reason = "a test that cannot run its command has failed"
 )]
 
+mod access;
 mod book;
 mod check;
 mod diff;
