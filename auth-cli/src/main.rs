@@ -5,6 +5,8 @@
 mod commands;
 mod exit;
 mod files;
+mod locked;
+mod locks;
 mod moment;
 mod policies;
 mod terminal;

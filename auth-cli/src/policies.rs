@@ -15,13 +15,20 @@ const FOLDER: &str = "policies";
 /// The policy of a package that names none.
 const DEFAULT: &str = "policies/auth.yaml";
 
-/// The policy named, or else the one that the package's attributes read.
+/// The one policy that is meant: the one named, that of the package, or the only one there is.
 pub(crate) fn one(named: Option<&Path>) -> Result<PathBuf, String> {
     if let Some(named) = named {
         return Ok(named.to_owned());
     }
-    let help = "no policy is named, and the package has none: name it with `--policy FILE`";
-    of_package()?.ok_or_else(|| help.to_owned())
+    if let Some(policy) = of_package()? {
+        return Ok(policy);
+    }
+    let found = named_or_found(&[])?;
+    if let [only] = found.as_slice() {
+        return Ok(only.clone());
+    }
+    let names: Vec<_> = found.iter().map(|path| format!("`{}`", path.display())).collect();
+    Err(format!("there are several policies, {}: say which with `--policy`", names.join(", ")))
 }
 
 /// The checked policy of that file, or the one that the package's attributes read.

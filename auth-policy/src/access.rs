@@ -14,7 +14,7 @@
 //! access.roles_that_reach(&rule, &carrier)     each role that is enough by itself
 //! access.smallest(&rule, &carrier)             the credentials of which nothing can be left out
 //! let change = Change::between(&old, &new);
-//! change.beyond(Some(&rule), &rule, &carrier)  the smallest credential let in and refused before
+//! change.beyond(Some(&rule), Some(&new), &carrier)  the smallest credential let in and refused before
 //! ```
 //!
 //! # Security
@@ -24,6 +24,8 @@
 //! limit is exceeded is no part of it.
 
 mod admits;
+#[cfg(feature = "tools")]
+mod answers;
 mod asked;
 mod beyond;
 mod cover;
@@ -33,6 +35,8 @@ mod reach;
 mod view;
 
 pub use admits::{Lack, Verdict, admits};
+#[cfg(feature = "tools")]
+pub use answers::{Condition, InReach, Subject, SubjectKind, Unknown, Way, WhatCan, WhoCan};
 pub use beyond::Change;
 pub use credential::{Carrier, Credential, Holder, carriers};
 pub use reach::{Access, Smallest};

@@ -94,7 +94,6 @@ codes! {
     InvalidHeader Error "invalid-header" "A header, or a value of one, that cannot be sent or means something else already."
     InvalidWildcard Error "invalid-wildcard" "A wildcard of a form that grants do not have."
     OutOfRange Error "out-of-range" "A number or a span of time outside what its key allows."
-    NotSupportedYet Error "not-supported-yet" "Something that would restrict access and is not enforced by this release."
 
     // Its names.
     NamedTwice Error "named-twice" "One list names the same thing twice."
@@ -126,6 +125,18 @@ codes! {
     EndpointWithoutLimit Error "endpoint-without-limit" "An endpoint for passwords or tokens that nothing limits."
     WeakPasswordRule Error "weak-password-rule" "A password rule below the floor."
     InvariantBroken Error "invariant-broken" "A statement under `never` or `always` that does not hold."
+
+    // Endpoints, where the lock of an application says what there are.
+    UndeclaredEndpoint Error "undeclared-endpoint" "A statement about an endpoint that no lock beside the policy has."
+    InvalidLock Error "invalid-lock" "A file that is no lock."
+    StaleLock Error "stale-lock" "A lock that names what the policy does not declare."
+    NoLock Warning "no-lock" "A statement about an endpoint, and no lock to hold it to."
+    LockOutOfDate Warning "lock-out-of-date" "A lock that is not what the policy comes to now."
+    RuleNotAsked Warning "rule-not-asked" "A rule that no endpoint asks for."
+    ScopeNotAsked Warning "scope-not-asked" "A scope that no endpoint asks for."
+    SchemeNotAsked Warning "scheme-not-asked" "A scheme whose credentials no endpoint takes."
+    LimitNotUsed Warning "limit-not-used" "A limit that nothing is held to."
+    RoleOpensNothing Warning "role-opens-nothing" "A role that opens no endpoint."
 
     // Requirements, in a policy's rules and in the attributes of handlers.
     NoScheme Error "no-scheme" "A requirement that names no scheme."

@@ -1,5 +1,7 @@
 //! What a policy says, as plain data: declared items with their places, and the whole of them.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -73,7 +75,10 @@ impl Contents {
         bare.providers.iter_mut().for_each(|item| item.place = nowhere);
         bare.limits.iter_mut().for_each(|item| item.place = nowhere);
         bare.rules.iter_mut().for_each(|item| item.place = nowhere);
-        bare.invariants.iter_mut().for_each(|item| item.place = nowhere);
+        bare.invariants.iter_mut().for_each(|item| {
+            item.place = nowhere;
+            item.endpoint.iter_mut().for_each(|endpoint| endpoint.place = nowhere);
+        });
         bare.acr_values.iter_mut().for_each(|item| item.place = nowhere);
         bare
     }
@@ -154,7 +159,21 @@ pub struct Invariant {
     pub role: RoleId,
     /// The scopes it speaks of.
     pub scopes: Vec<ScopeId>,
+    /// The endpoint it speaks of. What serves it says the application's lock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<NamedEndpoint>,
     /// Where the policy declares it.
+    pub place: Place,
+}
+
+/// An endpoint as a statement names it: `GET /admin/users`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedEndpoint {
+    /// The method, such as `GET`.
+    pub method: String,
+    /// The path as the router has it, such as `/posts/{id}`.
+    pub path: String,
+    /// Where the policy names it.
     pub place: Place,
 }
 
@@ -165,6 +184,13 @@ pub struct AcrValue {
     pub value: String,
     /// Where the policy declares it.
     pub place: Place,
+}
+
+/// `GET /admin/users`
+impl fmt::Display for NamedEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
+    }
 }
 
 /// The index of `name` in a list sorted by name.

@@ -11,7 +11,7 @@ use crate::{
         Algorithm, AudienceKind, CharacterClass, ClientAuth, ClientId, CorsMethod, EndpointKind,
         ForwardedHeader, GrantType, KeyEnvironment, LimitKey, LimitOnStoreDown, NewAccounts,
         OnStoreDown, Place, ProfileNames, Rate, Reference, ReferrerPolicy, Rejected,
-        ResourcePolicy, RevocationCheck, SameSite, Seconds, TokenType, WhenFull,
+        ResourcePolicy, RevocationCheck, SameSite, Seconds, SignInResult, TokenType, WhenFull,
     },
     yaml::{Node, Value},
 };
@@ -173,6 +173,7 @@ pub(crate) struct ProviderForm {
     /// The key, if it is there.
     pub(crate) scopes_place: Place,
     pub(crate) scopes: Option<Vec<At<String>>>,
+    pub(crate) result: Option<At<SignInResult>>,
     pub(crate) after: Vec<At<String>>,
     pub(crate) on_failure: Option<At<String>>,
     pub(crate) new_accounts: NewAccounts,
@@ -293,6 +294,7 @@ pub(crate) struct InvariantForm {
     pub(crate) holds: bool,
     pub(crate) role: At<String>,
     pub(crate) scopes: Vec<At<String>>,
+    pub(crate) endpoint: Option<At<String>>,
 }
 
 impl Document {

@@ -23,15 +23,20 @@ pub mod diff;
 mod document;
 mod duration;
 mod embed;
+#[cfg(feature = "tools")]
+pub mod explain;
 mod fingerprint;
 #[cfg(feature = "tools")]
 mod format;
 #[cfg(feature = "yaml")]
 mod hints;
 mod ids;
+pub mod invariant;
 #[cfg(feature = "yaml")]
 mod language;
 pub mod lock;
+#[cfg(feature = "yaml")]
+mod locked;
 #[cfg(feature = "yaml")]
 mod name;
 pub mod policy;
@@ -45,7 +50,6 @@ mod schema;
 pub mod settings;
 #[cfg(feature = "yaml")]
 mod source;
-#[cfg(feature = "yaml")]
 mod suggest;
 #[cfg(feature = "yaml")]
 pub mod testing;
@@ -66,10 +70,11 @@ pub use embed::EmbedError;
 pub use fingerprint::{Revision, Structure};
 #[cfg(feature = "tools")]
 pub use format::{FormatError, format};
+#[cfg(feature = "yaml")]
+pub use locked::{CheckedWithLocks, check_with_locks};
 pub use policy::Policy;
 #[cfg(feature = "tools")]
 pub use schema::schema;
 #[cfg(feature = "yaml")]
 pub use source::{MAX_POLICY_BYTES, Source};
-#[cfg(feature = "yaml")]
 pub use suggest::nearest;

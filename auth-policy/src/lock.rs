@@ -21,9 +21,11 @@ mod word;
 mod write;
 
 pub use parse::MAX_LOCK_BYTES;
+#[cfg(feature = "yaml")]
+pub(crate) use parse::{column_of, parse_numbered};
 
 /// The methods in the order of a lock's lines.
-const METHODS: [&str; 9] =
+pub(crate) const METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "ANY"];
 
 /// Every endpoint of an application, sorted by path and method.
@@ -116,7 +118,7 @@ impl Lock {
     /// assert_eq!(Lock::parse("GET /").unwrap_err().place.line, 1);
     /// ```
     pub fn parse(text: &str) -> Result<Self, LockError> {
-        parse::parse(text)
+        parse::parse_numbered(text).map(|(lock, _)| lock)
     }
 
     /// The lock as text: made to be read, one line for each endpoint, which depends on nothing but
@@ -143,7 +145,7 @@ impl Lock {
 
 impl Endpoint {
     /// By path, then by method. What has the same is told apart by the rest of it.
-    fn order(&self, other: &Self) -> Ordering {
+    pub(crate) fn order(&self, other: &Self) -> Ordering {
         let place = |endpoint: &Self| METHODS.iter().position(|known| *known == endpoint.method);
         let key = |endpoint: &Self| (place(endpoint).is_none(), place(endpoint));
         let rest = || (&self.method, &self.handler).cmp(&(&other.method, &other.handler));

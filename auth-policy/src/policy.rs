@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) use crate::contents::Contents;
 pub use crate::{
-    contents::{AcrValue, Invariant, NamedRule, Role, Scheme, SchemeKind, Scope},
+    contents::{AcrValue, Invariant, NamedEndpoint, NamedRule, Role, Scheme, SchemeKind, Scope},
     ids::{AcrId, LimitId, MAX_SCHEMES, RoleId, SchemeId, ScopeId},
 };
 

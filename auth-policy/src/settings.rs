@@ -21,7 +21,7 @@ pub use network::{AddressBlock, AddressBlockError, ForwardedHeader, Network, Pro
 pub use oauth::{GrantType, OAuth};
 pub use providers::{
     ClientAuth, ClientId, NewAccounts, OAuthProvider, ProfileNames, Provider, ProviderKind,
-    is_local_path,
+    SignInResult, is_local_path,
 };
 
 /// A place in the policy file. Lines and columns count from 1, columns in characters.

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fs::File, io::Read, path::Path};
 
-use crate::settings::Place;
+use crate::{lock::MAX_LOCK_BYTES, settings::Place};
 
 mod excerpt;
 mod secrecy;
@@ -26,7 +26,7 @@ pub struct Source {
 /// Why the bytes are no text that could be parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Longer than [`MAX_POLICY_BYTES`]; nothing of it was kept.
+    /// Longer than it may be; nothing of it was kept.
     TooLarge,
     /// The text ends before the first byte that is not UTF-8.
     NotUtf8(u8),
@@ -35,9 +35,19 @@ pub(crate) enum Fault {
 impl Source {
     /// Takes bytes for what they are. `path` appears in messages: best relative to the workspace.
     pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Self {
-        let (text, fault) = decode(bytes);
+        Self::within(&path.into(), bytes, MAX_POLICY_BYTES)
+    }
+
+    /// The same for the text of a lock, which may be up to
+    /// [`MAX_LOCK_BYTES`](crate::lock::MAX_LOCK_BYTES) long.
+    pub fn lock(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self::within(&path.into(), bytes, MAX_LOCK_BYTES)
+    }
+
+    fn within(path: &str, bytes: Vec<u8>, most: usize) -> Self {
+        let (text, fault) = decode(bytes, most);
         let starts = line_starts(&text);
-        Self { path: excerpt::cleaned(&path.into()), text, starts, fault }
+        Self { path: excerpt::cleaned(path), text, starts, fault }
     }
 
     /// Reads a file, but never more than one byte above [`MAX_POLICY_BYTES`].
@@ -46,9 +56,17 @@ impl Source {
     ///
     /// Those of opening and reading the file. What is wrong with its contents is no error here.
     pub fn read(file: &Path, label: impl Into<String>) -> std::io::Result<Self> {
-        let mut bytes = Vec::new();
-        File::open(file)?.take(MAX_POLICY_BYTES as u64 + 1).read_to_end(&mut bytes)?;
-        Ok(Self::new(label, bytes))
+        Ok(Self::new(label, read(file, MAX_POLICY_BYTES)?))
+    }
+
+    /// Reads a lock, but never more than one byte above
+    /// [`MAX_LOCK_BYTES`](crate::lock::MAX_LOCK_BYTES).
+    ///
+    /// # Errors
+    ///
+    /// As those of [`read`](Self::read).
+    pub fn read_lock(file: &Path, label: impl Into<String>) -> std::io::Result<Self> {
+        Ok(Self::lock(label, read(file, MAX_LOCK_BYTES)?))
     }
 
     /// The path as messages show it.
@@ -106,8 +124,14 @@ impl Source {
     }
 }
 
-fn decode(bytes: Vec<u8>) -> (String, Option<Fault>) {
-    if bytes.len() > MAX_POLICY_BYTES {
+fn read(file: &Path, most: usize) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(most as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn decode(bytes: Vec<u8>, most: usize) -> (String, Option<Fault>) {
+    if bytes.len() > most {
         return (String::new(), Some(Fault::TooLarge));
     }
     match String::from_utf8(bytes) {

@@ -26,6 +26,16 @@ const ELSEWHERE: &[(Code, &str)] = &[
     (Code::ExpectedAccess, "testing.rs: tests of policies expect something"),
     (Code::UnexpectedAccess, "testing.rs: tests of policies expect something"),
     (Code::Untested, "testing.rs: it takes tests of a policy"),
+    (Code::UndeclaredEndpoint, "locked.rs: it takes a lock"),
+    (Code::InvalidLock, "locked.rs: it is about a lock"),
+    (Code::StaleLock, "locked.rs: it is about a lock"),
+    (Code::NoLock, "locked.rs: it is about a lock"),
+    (Code::LockOutOfDate, "locked.rs: it is about a lock"),
+    (Code::RuleNotAsked, "locked.rs: it takes a lock"),
+    (Code::ScopeNotAsked, "locked.rs: it takes a lock"),
+    (Code::SchemeNotAsked, "locked.rs: it takes a lock"),
+    (Code::LimitNotUsed, "locked.rs: it takes a lock"),
+    (Code::RoleOpensNothing, "locked.rs: it takes a lock"),
     (Code::RuleCombined, "requirement.rs: rules are named by handlers only"),
 ];
 

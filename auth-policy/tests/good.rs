@@ -15,8 +15,8 @@ use auth_policy::{
     settings::{
         Algorithm, ApiKeyScheme, Argon2Cost, AudienceKind, ClientAuth, ClientId, Csrf,
         ForeignIssuer, JwtScheme, KeyEnvironment, NewAccounts, Passwords, Place, ProviderKind,
-        Reference, Rejected, Revocation, SameSite, Seconds, SessionScheme, TokenCookies, TokenType,
-        WhenFull,
+        Reference, Rejected, Revocation, SameSite, Seconds, SessionScheme, SignInResult,
+        TokenCookies, TokenType, WhenFull,
     },
 };
 
@@ -237,6 +237,7 @@ fn m05_a_provider_has_an_issuer_or_endpoints_of_its_own() {
         (google.after.as_slice(), google.on_failure.as_str()),
         (["/".to_owned()].as_slice(), "/")
     );
+    assert_eq!((google.result, github.result), (SignInResult::Session, SignInResult::Tokens));
     assert_eq!(google.new_accounts, NewAccounts::Create);
     assert_eq!(github.after, ["/account", "/welcome/back", "/"]);
     assert_eq!((github.on_failure.as_str(), github.new_accounts), ("/login", NewAccounts::Refuse));

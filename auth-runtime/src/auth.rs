@@ -73,6 +73,9 @@ struct Engine {
     /// Held while one policy takes the place of another.
     #[cfg(feature = "reload")]
     replacing: std::sync::Mutex<()>,
+    /// What is served by applications of this engine.
+    #[cfg(feature = "reload")]
+    served: std::sync::Mutex<Vec<Weak<crate::Inventory>>>,
 }
 
 impl Auth {
@@ -90,6 +93,8 @@ impl Auth {
             https,
             #[cfg(feature = "reload")]
             replacing: std::sync::Mutex::default(),
+            #[cfg(feature = "reload")]
+            served: std::sync::Mutex::default(),
         }));
         auth.follow_revocations();
         auth.write_batches();
@@ -115,6 +120,21 @@ impl Auth {
         self.0.replacing.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Remembers what an application serves, for as long as it lives.
+    #[cfg(feature = "reload")]
+    pub(crate) fn serves(&self, inventory: &Arc<crate::Inventory>) {
+        let mut served = self.0.served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        served.retain(|served| served.strong_count() > 0);
+        served.push(Arc::downgrade(inventory));
+    }
+
+    /// What the applications of this engine serve.
+    #[cfg(feature = "reload")]
+    pub(crate) fn served(&self) -> Vec<Arc<crate::Inventory>> {
+        let served = self.0.served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        served.iter().filter_map(Weak::upgrade).collect()
+    }
+
     /// All that a request is decided by, as it is now.
     pub(crate) fn in_force(&self) -> Arc<InForce> {
         self.0.in_force.load_full()
@@ -123,14 +143,12 @@ impl Auth {
     /// Who gives the ids of our own accounts: the issuer of `schemes.jwt`, so that somebody is the
     /// same [`Subject`] by token, key and session; without one, `local`.
     pub fn own_issuer(&self) -> Arc<str> {
-        self.policy()
-            .jwt()
-            .map_or_else(|| "local".into(), |(_, scheme)| scheme.issuer.as_str().into())
+        Arc::clone(self.0.in_force.load().own_issuer())
     }
 
     /// The subject that an account of this service is.
     pub fn subject(&self, account_id: &str) -> Subject {
-        Subject { issuer: self.own_issuer(), id: account_id.into() }
+        self.0.in_force.load().subject(account_id)
     }
 
     /// Issues this service's own access tokens; `None` when the policy declares no `jwt` scheme.

@@ -90,6 +90,11 @@ impl Auth {
         if !fixed.is_empty() {
             return Err(ReloadError::NeedsRestart(fixed));
         }
+        let broken: Vec<_> =
+            self.served().iter().flat_map(|served| served.broken_statements(&policy)).collect();
+        if !broken.is_empty() {
+            return Err(ReloadError::Refused(broken));
+        }
         let new = old.under(&Arc::new(policy)).map_err(ReloadError::Keys)?;
         let policy = Arc::clone(&new.policy);
         // SECURITY: before any token is issued that lives longer, revocations are kept as long.
@@ -171,7 +176,7 @@ fn fixed(old: &Policy, new: &Policy) -> Vec<String> {
 impl InForce {
     /// The same keys under another policy of the same structure.
     fn under(&self, policy: &Arc<Policy>) -> Result<Self, String> {
-        let mut new = Self::new(Arc::clone(policy));
+        let mut new = Self::new(Arc::clone(policy), self.remembered());
         for (scheme, id) in policy.schemes().iter().zip(0u32..) {
             let Some(keys) = self.verifier(SchemeId(id)).map(|verifier| verifier.keyring().clone())
             else {
@@ -211,7 +216,8 @@ pub enum ReloadError {
         /// What the system says.
         error: String,
     },
-    /// The check refuses it: its findings, as `cargo auth check` shows them.
+    /// The check refuses it: its findings, as `cargo auth check` shows them. Or what it says of
+    /// endpoints under `never` and `always` is not so for those that are served.
     Refused(Vec<String>),
     /// It declares other names or rules than the handlers were compiled against.
     OtherStructure,

@@ -10,10 +10,12 @@
 )]
 
 mod accounts;
+mod action;
 mod blog;
 mod book;
 mod browser;
 mod cargo;
+mod choose;
 mod client;
 mod csrf;
 mod discovery;
@@ -26,6 +28,7 @@ mod instance;
 mod interop;
 mod keys;
 mod life;
+mod locking;
 mod oauth;
 mod oidc;
 mod own_accounts;

@@ -1,12 +1,15 @@
 //! `cargo auth check`. In: policy files. Out: every finding in them, for people, programs or a
 //! forge.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use auth_policy::{Checked, Diagnostic, Severity, Source, check};
+use auth_policy::{Checked, CheckedWithLocks, Diagnostic, Severity, Source, check_with_locks};
 use clap::ValueEnum;
 
-use crate::{exit::Outcome, policies, terminal};
+use crate::{exit::Outcome, locks, policies, terminal};
 
 mod github;
 mod json;
@@ -15,13 +18,18 @@ mod text;
 
 /// Say everything that is wrong with a policy
 ///
-/// Prints every finding with its code, place and help. Exits 0 if the policies can be used, 1 if
-/// there are errors, 2 if a file could not be read.
+/// Prints every finding with its code, place and help. Where a lock lies beside a policy, what no
+/// endpoint uses is told too, and statements about endpoints are held. Exits 0 if the policies can be
+/// used, 1 if there are errors, 2 if a file could not be read.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The files to check [default: the package's policy and policies/*.yaml]
     #[arg(value_name = "POLICY")]
     policies: Vec<PathBuf>,
+
+    /// The locks of the applications that run the policy [default: NAME.lock and NAME.*.lock beside it]
+    #[arg(long, value_name = "FILE")]
+    lock: Vec<PathBuf>,
 
     /// Treat findings of this kind as errors
     #[arg(long, value_name = "KIND")]
@@ -51,10 +59,12 @@ enum Format {
     Sarif,
 }
 
-/// A file and what was found in it.
+/// A file and what was found in it: a policy, or a lock with something to find.
 struct File {
     source: Source,
     checked: Checked,
+    /// How many endpoints the locks of a policy have, where there are any.
+    endpoints: Option<usize>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -65,9 +75,14 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             return Outcome::Misused;
         }
     };
-    let files: Vec<_> = policies.iter().map(|path| read(path)).collect();
-    let worst = files.iter().map(|file| outcome(file.as_ref(), arguments)).max();
-    let files: Vec<File> = files.into_iter().flatten().collect();
+    if !arguments.lock.is_empty() && policies.len() > 1 {
+        terminal::complain("`--lock` is about one policy: name that policy");
+        return Outcome::Misused;
+    }
+    let files: Vec<_> = policies.iter().map(|path| read(path, &arguments.lock)).collect();
+    let unread = files.iter().any(Option::is_none);
+    let files: Vec<File> = files.into_iter().flatten().flatten().collect();
+    let worst = files.iter().map(|file| outcome(file, arguments)).max();
     let said = match arguments.format {
         Format::Text => text::text(&files, terminal::colored()),
         Format::Json => json::json(&files),
@@ -77,25 +92,42 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if !said.is_empty() {
         terminal::say(said.trim_end());
     }
-    worst.unwrap_or(Outcome::Fine)
+    if unread { Outcome::Misused } else { worst.unwrap_or(Outcome::Fine) }
 }
 
-fn read(path: &Path) -> Option<File> {
-    let name = path.display().to_string();
-    match Source::read(path, name.clone()) {
-        Ok(source) => Some(File { checked: check(&source), source }),
-        Err(error) => {
-            terminal::complain(&format!("cannot read `{}`: {error}", name.escape_debug()));
-            None
+/// A policy and its locks, those named or those beside it; nothing if one cannot be read.
+fn read(path: &Path, named: &[PathBuf]) -> Option<Vec<File>> {
+    let source = source(path, Source::read)?;
+    let beside = if named.is_empty() { locks::beside(path) } else { named.to_vec() };
+    let locks: Option<Vec<_>> =
+        beside.iter().map(|lock| self::source(lock, Source::read_lock)).collect();
+    let locks = locks?;
+    let CheckedWithLocks { checked, locks: found, endpoints } = check_with_locks(&source, &locks);
+    let endpoints = endpoints.filter(|_| !locks.is_empty());
+    let mut files = vec![File { source, checked, endpoints }];
+    for (source, diagnostics) in locks.into_iter().zip(found) {
+        if !diagnostics.is_empty() {
+            let checked = Checked { policy: None, diagnostics };
+            files.push(File { source, checked, endpoints: None });
         }
     }
+    Some(files)
 }
 
-fn outcome(file: Option<&File>, arguments: &Arguments) -> Outcome {
-    let Some(file) = file else { return Outcome::Misused };
-    let deny = arguments.deny.contains(&Denied::Warnings);
-    let denied = deny && count(&file.checked.diagnostics, Severity::Warning) > 0;
-    if file.checked.policy.is_none() || denied { Outcome::Found } else { Outcome::Fine }
+fn source(path: &Path, read: impl FnOnce(&Path, String) -> io::Result<Source>) -> Option<Source> {
+    let name = path.display().to_string();
+    let read = read(path, name.clone());
+    read.map_err(|error| {
+        terminal::complain(&format!("cannot read `{}`: {error}", name.escape_debug()));
+    })
+    .ok()
+}
+
+fn outcome(file: &File, arguments: &Arguments) -> Outcome {
+    let denied = arguments.deny.contains(&Denied::Warnings);
+    let found = |severity| count(&file.checked.diagnostics, severity) > 0;
+    let is_found = found(Severity::Error) || denied && found(Severity::Warning);
+    if is_found { Outcome::Found } else { Outcome::Fine }
 }
 
 fn count(diagnostics: &[Diagnostic], severity: Severity) -> usize {

@@ -5,7 +5,8 @@ use super::{access::Origins, grants::undeclared};
 use crate::{
     code::Code,
     document::{At, Document, InvariantForm},
-    policy::{Contents, Invariant, Role, RoleId, ScopeId},
+    lock::METHODS,
+    policy::{Contents, Invariant, NamedEndpoint, Role, RoleId, ScopeId},
     report::Report,
     settings::Place,
     source::quoted,
@@ -31,7 +32,15 @@ pub(super) fn invariants(
         let mut ids: Vec<ScopeId> = scopes.iter().map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids.dedup();
-        invariants.push(Invariant { holds: form.holds, role: id, scopes: ids, place: form.place });
+        let endpoint = form.endpoint.as_ref().map(|word| endpoint(word, report));
+        let Some(endpoint) = endpoint.map_or(Some(None), |named| named.map(Some)) else { continue };
+        invariants.push(Invariant {
+            holds: form.holds,
+            role: id,
+            scopes: ids,
+            endpoint,
+            place: form.place,
+        });
     }
     invariants
 }
@@ -58,6 +67,29 @@ fn scope<'a>(
         undeclared(Kind::Scope, word, contents, report);
     }
     id.map(|id| (id, word))
+}
+
+/// A method and a path. Whether there is such an endpoint is known by the lock alone.
+fn endpoint(word: &At<String>, report: &mut Report) -> Option<NamedEndpoint> {
+    let named = word.value.split_once(' ').filter(|(method, path)| {
+        METHODS.contains(method) && path.starts_with('/') && !path.contains(' ')
+    });
+    if named.is_none() {
+        report.add(Code::UnknownValue, word.place, |found| {
+            let found = found.message(format!("{} names no endpoint", quoted(&word.value)));
+            let meant = word.value.split_once(' ').map(|(method, _)| method.to_ascii_uppercase());
+            match meant.filter(|method| METHODS.contains(&method.as_str())) {
+                Some(method) => found.help(format!("write the method in capitals: `{method}`")),
+                None => found.help(format!(
+                    "write a method and a path as the lock has them, such as `GET /admin/users`; \
+                     the methods are {}",
+                    METHODS.join(", ")
+                )),
+            }
+        });
+    }
+    let (method, path) = named?;
+    Some(NamedEndpoint { method: method.to_owned(), path: path.to_owned(), place: word.place })
 }
 
 fn hold(

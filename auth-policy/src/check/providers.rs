@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use super::schemes::{nowhere, text};
 use crate::{
     code::Code,
-    document::{At, Document, Entry, OAuthProviderForm, ProviderForm},
+    document::{At, Document, Entry, OAuthProviderForm, ProviderForm, SchemeForm},
     report::Report,
-    settings::{ClientId, OAuthProvider, Place, Provider, ProviderKind, is_local_path},
+    settings::{
+        ClientId, OAuthProvider, Place, Provider, ProviderKind, SignInResult, is_local_path,
+    },
     source::quoted,
 };
 
@@ -23,6 +25,7 @@ pub(super) fn providers(document: &Document, report: &mut Report) -> Vec<Provide
     let mut providers = Vec::with_capacity(document.providers.len());
     for entry in &document.providers {
         refuse_name(&entry.name, report);
+        refuse_without_scheme(document, entry, report);
         providers.push(provider(entry, report));
     }
     refuse_second_identity(&document.providers, report);
@@ -39,6 +42,7 @@ fn provider(entry: &Entry<ProviderForm>, report: &mut Report) -> Provider {
     Provider {
         name: entry.name.value.clone(),
         scopes: scopes(form, report),
+        result: result(&entry.form),
         after: after(&form.after, report),
         on_failure: form
             .on_failure
@@ -76,6 +80,37 @@ fn refuse_name(name: &At<String>, report: &mut Report) {
         found
             .message(format!("{} cannot stand in `/login/{{provider}}`", quoted(&name.value)))
             .help("use `a-z`, `0-9`, `-` and `_`")
+    });
+}
+
+fn result(form: &ProviderForm) -> SignInResult {
+    form.result.map(|word| word.value).unwrap_or_default()
+}
+
+/// A sign-in ends with a credential, of a scheme that there is.
+fn refuse_without_scheme(document: &Document, entry: &Entry<ProviderForm>, report: &mut Report) {
+    let is_result = |scheme: &Entry<SchemeForm>| match (&scheme.form, result(&entry.form)) {
+        (SchemeForm::Session(_), SignInResult::Session) => true,
+        (SchemeForm::Jwt(jwt), SignInResult::Tokens) => jwt.cookies.is_some(),
+        _ => false,
+    };
+    if document.schemes.iter().any(is_result) {
+        return;
+    }
+    let (lacks, help) = match result(&entry.form) {
+        SignInResult::Session => (
+            "a session, and `schemes` declares none",
+            "add `schemes.session`; or, for tokens in cookies, write `result: tokens`",
+        ),
+        SignInResult::Tokens => (
+            "tokens in cookies, and `schemes.jwt` has no `cookies`",
+            "add `cookies: {}` to `schemes.jwt`, or write `result: session`",
+        ),
+    };
+    let place = entry.form.result.map_or(entry.name.place, |word| word.place);
+    report.add(Code::MissingKey, place, |found| {
+        let name = quoted(&entry.name.value);
+        found.message(format!("a sign-in with {name} ends with {lacks}")).help(help)
     });
 }
 

@@ -136,7 +136,13 @@ impl Names<'_> {
     /// The statements of one kind, sorted: their order makes no difference.
     fn statements(&self, holds: bool) -> Value {
         let said = |statement: &Invariant| {
-            let reaches = json!({ "scopes": self.scopes(&statement.scopes) });
+            let mut reaches = Map::new();
+            if !statement.scopes.is_empty() {
+                reaches.insert("scopes".to_owned(), self.scopes(&statement.scopes));
+            }
+            if let Some(endpoint) = &statement.endpoint {
+                reaches.insert("endpoint".to_owned(), json!(endpoint.to_string()));
+            }
             json!({ "role": self.role_name(statement.role), "reaches": reaches })
         };
         let statements = self.0.invariants.iter().filter(|statement| statement.holds == holds);

@@ -81,26 +81,31 @@ fn invariant(node: &Node, holds: bool, report: &mut Report) -> Option<InvariantF
     let role = fields.need("role", "of which role it speaks", report);
     let reaches = fields.need("reaches", "what the role reaches, such as `{ scopes: .. }`", report);
     let role = role.and_then(|node| values::text(node, "a role", report));
-    let scopes = reaches.and_then(|node| reached(node, report));
-    Some(InvariantForm { place: node.place, holds, role: role?, scopes: scopes? })
+    let Reached { scopes, endpoint } = reaches.and_then(|node| reached(node, report))?;
+    Some(InvariantForm { place: node.place, holds, role: role?, scopes, endpoint })
 }
 
-fn reached(node: &Node, report: &mut Report) -> Option<Vec<At<String>>> {
+/// What a statement speaks of: scopes, an endpoint, or both.
+struct Reached {
+    scopes: Vec<At<String>>,
+    endpoint: Option<At<String>>,
+}
+
+fn reached(node: &Node, report: &mut Report) -> Option<Reached> {
     let fields = Fields::open(node, "reaches", report)?;
-    if let Some(endpoint) = fields.get("endpoint") {
-        report.add(Code::NotSupportedYet, endpoint.place, |found| {
-            found
-                .message("statements about endpoints are not held by this release yet")
-                .help("speak of the scopes the endpoint asks for: `reaches: { scopes: .. }`")
-        });
-        return None;
+    let endpoint = fields.get("endpoint");
+    if let (Some(node), None) = (endpoint, fields.get("scopes")) {
+        let endpoint = Some(values::text(node, "an endpoint", report)?);
+        return Some(Reached { scopes: Vec::new(), endpoint });
     }
-    let node = fields.need("scopes", "which scopes the role reaches", report)?;
+    let what = "which scopes the role reaches; `endpoint` may stand in its place";
+    let node = fields.need("scopes", what, report)?;
+    let endpoint = endpoint.and_then(|node| values::text(node, "an endpoint", report));
     let scopes = values::one_or_more(node, "a scope or a list of scopes", report);
     if scopes.is_empty() && matches!(&node.value, Value::List(items) if items.is_empty()) {
         report.add(Code::EmptyValue, node.place, |found| {
             found.message("this list of scopes is empty")
         });
     }
-    (!scopes.is_empty()).then_some(scopes)
+    (!scopes.is_empty()).then_some(Reached { scopes, endpoint })
 }

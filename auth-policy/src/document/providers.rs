@@ -5,7 +5,7 @@ use super::{At, OAuthProviderForm, ProviderForm, fields::Fields, schemes::exact,
 use crate::{
     code::Code,
     report::Report,
-    settings::{ClientAuth, ClientId, NewAccounts, Place, ProfileNames},
+    settings::{ClientAuth, ClientId, NewAccounts, Place, ProfileNames, SignInResult},
     source::quoted,
     yaml::Node,
 };
@@ -19,6 +19,9 @@ const OWN_KEYS: [&str; 6] = [
     "client_auth",
     "profile",
 ];
+
+const RESULTS: [(&str, SignInResult); 2] =
+    [("session", SignInResult::Session), ("tokens", SignInResult::Tokens)];
 
 const NEW_ACCOUNTS: [(&str, NewAccounts); 2] =
     [("create", NewAccounts::Create), ("refuse", NewAccounts::Refuse)];
@@ -44,6 +47,7 @@ pub(super) fn provider(node: &Node, report: &mut Report) -> ProviderForm {
         scopes: fields.get("scopes").map(|node| {
             values::words(Some(node), "a list of scopes such as `[openid, email]`", report)
         }),
+        result: fields.get("result").and_then(|node| values::choice(node, &RESULTS, report)),
         after: values::some_words(
             fields.get("after"),
             "a list of paths such as `[/account, /]`",

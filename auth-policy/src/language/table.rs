@@ -577,6 +577,13 @@ pub(super) const MAPS: &[Map] = &[
                 "What is asked of it; of an OpenID provider `[openid, profile, email]` if left out.",
             ),
             key(
+                "result",
+                Default("\"session\""),
+                Choice(&["session", "tokens"]),
+                Changed,
+                "What somebody has in the end: a session, or tokens in cookies.",
+            ),
+            key(
                 "after",
                 Default("[\"/\"]"),
                 Some(&LOCAL_PATH),
@@ -953,7 +960,7 @@ pub(super) const MAPS: &[Map] = &[
                 Optional,
                 Text,
                 Whole,
-                "An endpoint; not held by this release, and refused.",
+                "A method and a path as the lock has them, such as `GET /admin/users`.",
             ),
         ],
     },

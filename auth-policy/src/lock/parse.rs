@@ -25,11 +25,13 @@ const HELP: &str = "`cargo auth lock` writes it anew";
 const MERGE_HELP: &str =
     "resolve the conflict in the code and the policy, and `cargo auth lock` writes the lock";
 
-pub(super) fn parse(text: &str) -> Result<Lock, LockError> {
+/// A lock, and for each of its endpoints the line that says it.
+pub(crate) fn parse_numbered(text: &str) -> Result<(Lock, Vec<u32>), LockError> {
     if text.len() > MAX_LOCK_BYTES {
         return Err(at_start("a lock has at most 8 MiB"));
     }
-    let mut lock: Option<Lock> = None;
+    let mut policy: Option<String> = None;
+    let mut endpoints = Vec::new();
     let mut seen = HashSet::new();
     for (line, number) in text.lines().zip(1..) {
         if line.trim().is_empty() || line.starts_with('#') {
@@ -43,9 +45,9 @@ pub(super) fn parse(text: &str) -> Result<Lock, LockError> {
             });
         }
         let mut words = Words::of(line, number)?;
-        match &mut lock {
-            None => lock = Some(Lock { policy: words.head()?, endpoints: Vec::new() }),
-            Some(lock) => {
+        match policy {
+            None => policy = Some(words.head()?),
+            Some(_) => {
                 let endpoint = words.endpoint()?;
                 let key = (endpoint.method.clone(), endpoint.path.clone());
                 if endpoint.method != "ANY" && !seen.insert(key) {
@@ -55,13 +57,35 @@ pub(super) fn parse(text: &str) -> Result<Lock, LockError> {
                         help: Some(HELP.to_owned()),
                     });
                 }
-                lock.endpoints.push(endpoint);
+                endpoints.push((endpoint, number));
             }
         }
     }
-    let lock = lock
+    let policy = policy
         .ok_or_else(|| at_start("this is no lock: one begins with `lock 1 of` and the policy"))?;
-    Ok(lock.sorted())
+    endpoints.sort_by(|(a, _): &(Endpoint, u32), (b, _)| a.order(b));
+    let (endpoints, lines) = endpoints.into_iter().unzip();
+    Ok((Lock { policy, endpoints }, lines))
+}
+
+/// Where a line of an endpoint names something behind its path: column and length in characters.
+#[cfg(feature = "yaml")]
+pub(crate) fn column_of(text: &str, name: &str) -> (usize, usize) {
+    let mut line = Line::new(text);
+    let mut index = 0;
+    while let Ok(Some(token)) = line.next() {
+        let is_name = match &token.kind {
+            TokenKind::Bare(word) => *word == name,
+            TokenKind::Quoted(word) => word == name,
+            TokenKind::Mark(_) => false,
+        };
+        if is_name && index > 1 {
+            let column = line.column(token.span.start);
+            return (column, line.column(token.span.end).saturating_sub(column).max(1));
+        }
+        index += 1;
+    }
+    (1, 1)
 }
 
 fn at_start(message: &str) -> LockError {

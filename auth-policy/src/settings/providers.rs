@@ -18,6 +18,8 @@ pub struct Provider {
     /// What is asked of it, in this order. Default `openid`, `profile` and `email` for an OpenID
     /// provider, nothing for another.
     pub scopes: Vec<String>,
+    /// What somebody has in the end. Default `session`.
+    pub result: SignInResult,
     /// The paths of this service that a sign-in may lead to, the usual one first. Never empty.
     /// Default `/` alone.
     pub after: Vec<String>,
@@ -60,6 +62,17 @@ pub struct OAuthProvider {
     pub client_auth: ClientAuth,
     /// What it calls what is known of somebody.
     pub profile: ProfileNames,
+}
+
+/// What somebody has who signed in with a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInResult {
+    /// A session: `schemes.session`.
+    #[default]
+    Session,
+    /// An access and a refresh token in cookies: `schemes.jwt.cookies`.
+    Tokens,
 }
 
 /// What comes of somebody who has no account here.

@@ -63,13 +63,7 @@ pub(super) fn in_cookies(
     signed_in: &SignedIn,
     cookies: &TokenCookies,
 ) -> Result<Response, Denial> {
-    let access = access_cookie(cookies, Some(signed_in.expires_in));
-    let refresh = refresh_cookie(cookies, Some(signed_in.refresh_expires_in));
-    let headers = [
-        // Cookies are where the tokens are meant to go.
-        access.to(signed_in.access_token.expose()),
-        refresh.to(signed_in.refresh_token.expose()),
-    ];
+    let headers = set_cookies(signed_in, cookies)?;
     let csrf = auth.family_csrf(&signed_in.family_id).ok_or_else(Denial::internal)?;
     let csrf_token = csrf.token();
     let body = axum::Json(Beside {
@@ -78,15 +72,32 @@ pub(super) fn in_cookies(
         sign_in: SignIn::of(signed_in),
     });
     let mut response = body.into_response();
-    for header in headers {
-        let header = header.ok_or_else(|| {
+    set(&mut response, headers.map(Some));
+    Ok(response)
+}
+
+/// The headers that leave the tokens in cookies.
+///
+/// # Errors
+///
+/// As for [`in_cookies`].
+pub(crate) fn set_cookies(
+    signed_in: &SignedIn,
+    cookies: &TokenCookies,
+) -> Result<[HeaderValue; 2], Denial> {
+    let access = access_cookie(cookies, Some(signed_in.expires_in));
+    let refresh = refresh_cookie(cookies, Some(signed_in.refresh_expires_in));
+    // Cookies are where the tokens are meant to go.
+    let access = access.to(signed_in.access_token.expose());
+    let refresh = refresh.to(signed_in.refresh_token.expose());
+    match (access, refresh) {
+        (Some(access), Some(refresh)) => Ok([access, refresh]),
+        _ => {
             let rule = "a cookie has 4096 bytes at most: give the account fewer roles and claims";
             tracing::error!(target: "auth", "a token does not fit into its cookie; {rule}");
-            Denial::internal()
-        })?;
-        response.headers_mut().append(header::SET_COOKIE, header);
+            Err(Denial::internal())
+        }
     }
-    Ok(response)
 }
 
 /// The same answer, which also takes both cookies away.

@@ -2,7 +2,7 @@
 //! whose handlers carry rules of their own, and show in the inventory with the others.
 
 mod accounts;
-mod answer;
+pub(crate) mod answer;
 mod login;
 mod logout;
 mod me;

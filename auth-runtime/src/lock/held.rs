@@ -9,6 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use auth_policy::{
+    Policy,
+    invariant::{Broken, broken},
+    lock::Lock,
+};
+
 use super::{Application, file::LockFile};
 use crate::Protected;
 
@@ -74,27 +80,59 @@ impl Environment {
     fn hold(&self, app: &Protected, name: Option<&str>) -> Result<(), String> {
         let policy = app.policy();
         let file = LockFile::beside(policy.path(), &self.package, name)?;
-        let text = app.inventory().lock().write(&policy);
+        let lock = app.inventory().lock();
+        let text = lock.write(&policy);
+        let broken: Vec<_> = broken(&policy, &with_siblings(&lock, &file))
+            .into_iter()
+            .map(|broken| shown_statement(&policy, &broken))
+            .collect();
         let old = file.read()?;
         let current = old.as_ref() == Some(&text);
         if self.task == Task::Write && !current {
             file.write(&text)?;
         }
-        self.tell(&file, old.as_deref(), &text)?;
-        if current || self.task == Task::Write { Ok(()) } else { Err(stale(&file, old, &text)) }
+        self.tell(&file, old.as_deref(), &text, &broken)?;
+        let stale = (!current && self.task == Task::Compare).then(|| stale(&file, old, &text));
+        let problems: Vec<_> = broken.into_iter().chain(stale).collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems.join("\n\n")) }
     }
 
     /// One line of JSON for each lock, for `cargo auth lock`.
-    fn tell(&self, file: &LockFile, old: Option<&str>, new: &str) -> Result<(), String> {
+    fn tell(
+        &self,
+        file: &LockFile,
+        old: Option<&str>,
+        new: &str,
+        broken: &[String],
+    ) -> Result<(), String> {
         let Some(told) = &self.told else { return Ok(()) };
         let line = serde_json::json!({
             "lock": file.label,
             "path": file.path,
             "there": old.is_some(),
+            "stale": old != Some(new),
             "changes": changes(old.unwrap_or_default(), new),
+            "broken": broken,
         });
         append(told, &line.to_string()).map_err(|error| format!("AUTH_LOCK_REPORT: {error}"))
     }
+}
+
+/// The endpoints of an application, and those of others that run the same policy, as their locks say:
+/// a statement may be about either.
+fn with_siblings(lock: &Lock, file: &LockFile) -> Lock {
+    let siblings = file.siblings().into_iter().filter_map(|text| Lock::parse(&text).ok());
+    let others = siblings.flat_map(|sibling| sibling.endpoints);
+    let mut all = lock.clone();
+    all.endpoints.extend(others);
+    all
+}
+
+/// A statement of the policy that does not hold, with its place and what to do.
+fn shown_statement(policy: &Policy, broken: &Broken) -> String {
+    let place = broken.endpoint.place;
+    let (path, line, column) = (policy.path(), place.line, place.column);
+    format!("{path}:{line}:{column}: {broken}\n  help: {}", broken.help())
 }
 
 fn append(path: &Path, line: &str) -> std::io::Result<()> {

@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt};
 
-use crate::reference::ReferenceError;
+use crate::{reference::ReferenceError, tokens::TokensError};
 
 /// Why sign-in with providers could not be set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +30,11 @@ pub enum ProviderError {
     Path(String),
     /// That is no origin: `https`, a host, perhaps a port, and nothing behind it.
     Origin(String),
-    /// A sign-in ends with a session, and the policy declares none.
+    /// A sign-in with a provider that was handed over ends with a session, and the policy declares
+    /// none.
     NoSession,
+    /// Sign-ins end with tokens, and none can be made.
+    Tokens(TokensError),
     /// What a sign-in needs to know is kept in a store, and the engine has none.
     NoStore,
     /// The certificates of the operating system cannot be read.
@@ -74,6 +77,9 @@ impl fmt::Display for ProviderError {
             Self::NoSession => {
                 f.write_str("a sign-in ends with a session: declare `schemes.session`")
             }
+            Self::Tokens(error) => {
+                write!(f, "a sign-in ends with tokens, and none can be made: {error}")
+            }
             Self::NoStore => f.write_str(
                 "what a sign-in needs is kept in a store, and the engine has none: give it one with `.store(..)`",
             ),
@@ -88,6 +94,7 @@ impl Error for ProviderError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Reference { error, .. } => Some(error),
+            Self::Tokens(error) => Some(error),
             _ => None,
         }
     }

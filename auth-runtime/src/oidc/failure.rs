@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 
 use crate::{
     Denial, discovery::FetchError, jwt::TokenError, problem::Problem, random::RandomError,
-    session::SessionError, store::StoreError, visit::Visit,
+    session::SessionError, store::StoreError, tokens::TokensError, visit::Visit,
 };
 
 /// How it ends.
@@ -100,6 +100,19 @@ impl From<StoreError> for Failure {
 impl From<RandomError> for Failure {
     fn from(_: RandomError) -> Self {
         Self::Denied(Denial::internal(), "internal")
+    }
+}
+
+impl From<TokensError> for Failure {
+    fn from(error: TokensError) -> Self {
+        match error {
+            TokensError::Store(error) => error.into(),
+            TokensError::Refused => Self::failed("account-changed"),
+            error => {
+                tracing::error!(target: "auth", %error, "tokens could not be issued");
+                Self::Denied(Denial::internal(), "internal")
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! Signing in with a provider: OpenID Connect, authorization code with PKCE. In: providers, and who
-//! their people are here. Out: two endpoints, and at their end a session of our own.
+//! Signing in with a provider: OpenID Connect or OAuth 2.0, authorization code with PKCE. In: providers, and who
+//! their people are here. Out: two endpoints, and at their end a session of our own, or tokens.
 //!
 //! ```text
 //! GET /login/{provider} ── 302, cookie ──> the provider, who asks whoever is there

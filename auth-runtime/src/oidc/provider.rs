@@ -1,7 +1,7 @@
 //! A provider, and where this service is reached. In: what the operator says. Out: the same, held
 //! together.
 
-use auth_policy::settings::{self, ClientId, NewAccounts, ProviderKind};
+use auth_policy::settings::{self, ClientId, NewAccounts, ProviderKind, SignInResult};
 
 use super::ProviderError;
 use crate::{reference::resolve, secret::Secret};
@@ -34,6 +34,7 @@ pub struct Provider {
     pub(super) client_id: String,
     pub(super) client_secret: Secret,
     pub(super) scopes: Vec<String>,
+    pub(super) result: SignInResult,
     pub(super) after: Vec<String>,
     pub(super) on_failure: String,
     pub(super) new_accounts: NewAccounts,
@@ -56,6 +57,7 @@ impl Provider {
             client_id: client_id.into(),
             client_secret,
             scopes,
+            result: SignInResult::Session,
             after: vec![START.to_owned()],
             on_failure: START.to_owned(),
             new_accounts: NewAccounts::Create,
@@ -109,6 +111,7 @@ impl Provider {
             client_id,
             client_secret: secret,
             scopes: declared.scopes.clone(),
+            result: declared.result,
             after: declared.after.clone(),
             on_failure: declared.on_failure.clone(),
             new_accounts: declared.new_accounts,

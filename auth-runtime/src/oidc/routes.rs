@@ -35,11 +35,11 @@ type Anybody = everybody!("this is where people sign in with a provider");
 /// | endpoint | answer |
 /// |---|---|
 /// | `GET /login/{provider}` | 302 to the provider; `?next=` asks for a listed path afterwards |
-/// | `GET /login/{provider}/callback` | 302 to a listed path, with a session's cookie |
+/// | `GET /login/{provider}/callback` | 302 to a listed path, with the cookie of a session or those of tokens |
 ///
 /// A provider nobody declared is 404. The callback is 400 `invalid_sign_in` for an answer that
 /// belongs to no sign-in of this browser; else what fails ends on the page for failures. Under
-/// `same_site: strict` the end is a page of our own that leads on at once: after a redirect from
+/// `same_site: strict` of those cookies the end is a page of our own that leads on at once: after a redirect from
 /// another site the browser would not show such a cookie.
 #[track_caller]
 pub fn router<S>(sign_in: ProviderSignIn) -> Router<S>
@@ -85,7 +85,7 @@ async fn finish(
         None => return failed(&sign_in, pages, Failure::Foreign("parameter-twice"), None),
     };
     match sign_in.arrive(&provider, returned, &headers).await {
-        Ok(arrived) => welcome(&sign_in, arrived),
+        Ok(arrived) => welcome(arrived),
         Err(failure) => failed(&sign_in, pages, failure, clear_cookie()),
     }
 }
@@ -113,29 +113,31 @@ fn read(query: &str) -> Option<Returned> {
     Some(returned)
 }
 
-/// A browser that has signed in: on to our own page, with the session's cookie.
-fn welcome(sign_in: &ProviderSignIn, arrived: Arrived) -> Result<Response, Denial> {
-    let policy = sign_in.auth().policy();
-    let strict = policy.session().is_some_and(|(_, scheme)| scheme.same_site == SameSite::Strict);
-    let mut response = match strict {
-        true => leading_on(&arrived.next).into_response(),
-        false => found(&arrived.next, None)?,
+/// A browser that has signed in: on to our own page, with what it holds from now on.
+fn welcome(arrived: Arrived) -> Result<Response, Denial> {
+    let mut response = match arrived.same_site {
+        SameSite::Strict => leading_on(&arrived.next),
+        SameSite::Lax => found(&arrived.next, None)?,
     };
-    let cookies = [Some(arrived.begun.set_cookie), clear_cookie()];
-    for cookie in cookies.into_iter().flatten() {
+    for cookie in arrived.set_cookies.into_iter().chain(clear_cookie()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
 /// A page that leads on by itself. The path is a listed one, which needs no other escape.
-fn leading_on(next: &str) -> Html<String> {
+///
+/// SECURITY: nothing on it runs, and nothing is loaded, whatever the policy lets other pages do. It
+/// has what a redirect would have: the address, and no part of a credential.
+fn leading_on(next: &str) -> Response {
     let next = next.replace('&', "&amp;");
-    Html(format!(
+    let page = Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta http-equiv=\"refresh\" content=\"0;url={next}\"><title>Signed in</title>\
          <p>You are signed in. <a href=\"{next}\">Continue</a></p></html>"
-    ))
+    ));
+    let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    ([(header::CONTENT_SECURITY_POLICY, nothing)], page).into_response()
 }
 
 /// A sign-in that came to nothing. The browser's cookie ends with it, unless the answer was not

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
-use auth_policy::settings::ProviderKind;
+use auth_policy::settings::{ProviderKind, SameSite, SignInResult};
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::{
@@ -13,16 +13,17 @@ use super::{
     link,
     metadata::Metadata,
     remote::Remote,
-    transaction::{self, Transaction},
+    transaction,
 };
 use crate::{
     Auth, Denial,
     account::Account,
     audit::{Decision, Event, Kind},
     discovery::HttpFetch,
+    endpoints::answer,
     outbound::{Network, Outbound, form::Form},
-    session::Begun,
     store::Store,
+    tokens::Tokens,
 };
 
 /// The longest code that is sent on, in bytes.
@@ -51,9 +52,9 @@ const MAX_CODE_BYTES: usize = 4096;
 ///     oidc::{self, People, ProviderError, ProviderSignIn, Stage},
 /// };
 ///
-/// fn routes(auth: Auth, people: Arc<dyn People>) -> Result<Router, ProviderError> {
+/// async fn routes(auth: Auth, people: Arc<dyn People>) -> Result<Router, ProviderError> {
 ///     let stage = Stage::Production { origin: "https://blog.example".to_owned() };
-///     let sign_in = ProviderSignIn::builder(auth, people, stage).build()?;
+///     let sign_in = ProviderSignIn::builder(auth, people, stage).build().await?;
 ///     Ok(Router::new().merge(oidc::router(sign_in)))
 /// }
 /// ```
@@ -64,6 +65,8 @@ struct Parts {
     auth: Auth,
     people: Arc<dyn People>,
     store: Arc<dyn Store>,
+    /// Where the policy lets tokens travel in cookies.
+    tokens: Option<Tokens>,
     stage: Stage,
     remotes: BTreeMap<String, Remote>,
 }
@@ -94,7 +97,10 @@ pub(super) struct Outward {
 
 /// Somebody who has signed in.
 pub(super) struct Arrived {
-    pub(super) begun: Begun,
+    /// What they hold from now on: a session's cookie, or those of tokens.
+    pub(super) set_cookies: Vec<HeaderValue>,
+    /// When browsers send it along.
+    pub(super) same_site: SameSite,
     pub(super) next: String,
 }
 
@@ -154,7 +160,7 @@ impl ProviderSignIn {
         Ok(Outward { location, set_cookie: begun.set_cookie })
     }
 
-    /// Takes what a provider sent the browser back with, and ends in a session.
+    /// Takes what a provider sent the browser back with, and ends in a session, or in tokens.
     pub(super) async fn arrive(
         &self,
         name: &str,
@@ -175,21 +181,36 @@ impl ProviderSignIn {
         let profile = remote.identify(&metadata, &transaction, &code, auth.now()).await?;
         let new_accounts = remote.provider.new_accounts;
         let account = link::account(auth, &**people, &profile, new_accounts).await?;
-        self.sign_in(&account, transaction, headers).await
+        let (set_cookies, same_site) = match remote.provider.result {
+            SignInResult::Session => self.session(&account, headers).await?,
+            SignInResult::Tokens => self.tokens(&account).await?,
+        };
+        auth.report_login(Some(&auth.subject(&account.id)), Ok(()));
+        Ok(Arrived { set_cookies, same_site, next: transaction.next })
     }
 
-    async fn sign_in(
+    async fn session(
         &self,
         account: &Account,
-        transaction: Transaction,
         headers: &HeaderMap,
-    ) -> Result<Arrived, Failure> {
-        let auth = &self.0.auth;
-        let internal = || Failure::Denied(Denial::internal(), "internal");
-        let sessions = auth.sessions().ok_or_else(internal)?;
+    ) -> Result<(Vec<HeaderValue>, SameSite), Failure> {
+        let sessions = self.0.auth.sessions().ok_or_else(internal)?;
+        let policy = self.0.auth.policy();
+        let (_, scheme) = policy.session().ok_or_else(internal)?;
         let begun = sessions.begin(account, headers).await?;
-        auth.report_login(Some(&auth.subject(&account.id)), Ok(()));
-        Ok(Arrived { begun, next: transaction.next })
+        Ok((vec![begun.set_cookie], scheme.same_site))
+    }
+
+    /// The tokens as `POST /auth/login` leaves them with a browser that asks for cookies.
+    async fn tokens(&self, account: &Account) -> Result<(Vec<HeaderValue>, SameSite), Failure> {
+        let tokens = self.0.tokens.as_ref().ok_or_else(internal)?;
+        let policy = self.0.auth.policy();
+        let cookies = policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref());
+        let cookies = cookies.ok_or_else(internal)?;
+        let signed_in = tokens.sign_in(account).await?;
+        let set = answer::set_cookies(&signed_in, cookies);
+        let set = set.map_err(|denial| Failure::Denied(denial, "internal"))?;
+        Ok((set.into(), cookies.same_site))
     }
 
     /// Reports a sign-in that failed.
@@ -207,6 +228,10 @@ impl ProviderSignIn {
     fn remote(&self, name: &str) -> Result<&Remote, Failure> {
         self.0.remotes.get(name).ok_or(Failure::Foreign("provider-unknown"))
     }
+}
+
+fn internal() -> Failure {
+    Failure::Denied(Denial::internal(), "internal")
 }
 
 /// Whether the answer is the provider's: one that says that it names itself must, and nobody may
@@ -243,9 +268,9 @@ impl ProviderSignInBuilder {
     ///
     /// # Errors
     ///
-    /// When a secret is not there, an issuer may not be asked, a path is none, or the engine has no
-    /// store or no sessions.
-    pub fn build(self) -> Result<ProviderSignIn, ProviderError> {
+    /// When a secret is not there, an issuer or an endpoint may not be asked, a path is none, the
+    /// engine has no store, or its store does not answer.
+    pub async fn build(self) -> Result<ProviderSignIn, ProviderError> {
         let (fetch, network) = match &self.stage {
             Stage::Production { origin } if !addresses::is_origin(origin) => {
                 return Err(ProviderError::Origin(origin.clone()));
@@ -256,10 +281,12 @@ impl ProviderSignInBuilder {
         let fetch = fetch.map_err(|_| ProviderError::Certificates)?;
         let outbound = Outbound::new(network).map_err(|_| ProviderError::Certificates)?;
         let store = Arc::clone(self.auth.store().ok_or(ProviderError::NoStore)?);
-        self.auth.sessions().ok_or(ProviderError::NoSession)?;
         let mut remotes = BTreeMap::new();
         for provider in self.all()? {
             check(&provider, &outbound)?;
+            if provider.result == SignInResult::Session && self.auth.sessions().is_none() {
+                return Err(ProviderError::NoSession);
+            }
             let pages = Pages::new(provider.after.clone(), provider.on_failure.clone())?;
             let name = provider.name.clone();
             let remote = Remote::new(provider, pages, outbound.clone(), fetch.clone());
@@ -267,8 +294,9 @@ impl ProviderSignInBuilder {
                 return Err(ProviderError::Twice(name));
             }
         }
+        let tokens = tokens(&self.auth).await?;
         let (auth, people, stage) = (self.auth, self.people, self.stage);
-        Ok(ProviderSignIn(Arc::new(Parts { auth, people, store, stage, remotes })))
+        Ok(ProviderSignIn(Arc::new(Parts { auth, people, store, tokens, stage, remotes })))
     }
 
     /// Those of the policy, and those handed over.
@@ -278,6 +306,15 @@ impl ProviderSignInBuilder {
         let mut all = declared.collect::<Result<Vec<_>, _>>()?;
         all.extend(self.providers.iter().cloned());
         Ok(all)
+    }
+}
+
+/// What makes tokens, where they may travel in cookies.
+async fn tokens(auth: &Auth) -> Result<Option<Tokens>, ProviderError> {
+    let policy = auth.policy();
+    match policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref()) {
+        Some(_) => Tokens::new(auth.clone()).await.map(Some).map_err(ProviderError::Tokens),
+        None => Ok(None),
     }
 }
 

@@ -120,6 +120,8 @@ fn problem() -> Schema {
         .property("code", text())
         .required("code")
         .property("missing_scopes", ArrayBuilder::new().items(text()))
+        .property("missing_role", text())
+        .property("violated-policies", ArrayBuilder::new().items(text()))
         .property("retry_after", Object::with_type(Type::Integer))
         .into()
 }

@@ -5,6 +5,7 @@ use std::{fmt, panic::Location};
 
 use auth_policy::{
     Policy,
+    invariant::{Broken, Fault, broken},
     lock::{self, Guard, Lock, Rule},
     policy::LimitId,
     settings::EndpointKind,
@@ -117,6 +118,14 @@ impl Inventory {
     /// The endpoints, sorted by path and method.
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
+    }
+
+    /// What the policy says under `never` and `always` of endpoints that are among these, and is not
+    /// so. Endpoints that are not may be those of another router.
+    pub(crate) fn broken_statements(&self, policy: &Policy) -> Vec<String> {
+        let of_others = |broken: &Broken| matches!(broken.fault, Fault::NoSuchEndpoint(_));
+        let broken = broken(policy, &self.lock()).into_iter().filter(|broken| !of_others(broken));
+        broken.map(|broken| format!("{broken} (line {})", broken.endpoint.place.line)).collect()
     }
 
     /// The same as it is written beside the policy, without the lines of the routing calls: what the

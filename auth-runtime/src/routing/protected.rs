@@ -56,7 +56,14 @@ impl Protected {
         if let Some(error) = ProtectError::of(entries, &auth) {
             return Err(error);
         }
-        let inventory = Arc::new(Inventory::new(entries, &auth.policy()));
+        let policy = auth.policy();
+        let inventory = Arc::new(Inventory::new(entries, &policy));
+        // Before it is looked at, so that a reload meanwhile holds the statements of its policy to it.
+        #[cfg(feature = "reload")]
+        auth.serves(&inventory);
+        if let Some(why) = Why::broken_statements(&inventory, &policy) {
+            return Err(ProtectError { why, policy: policy.path().to_owned() });
+        }
         let router = if has_fallback { router } else { router.fallback(no_such_path) };
         let router = router.method_not_allowed_fallback(no_such_method);
         Ok(Self { router: Steady(router), auth, inventory, over_tls: false })
@@ -70,6 +77,11 @@ impl Protected {
     /// The policy in force.
     pub(crate) fn policy(&self) -> Arc<Policy> {
         self.auth.policy()
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn auth(&self) -> Auth {
+        self.auth.clone()
     }
 
     /// Says that the listener which serves this application speaks TLS, so that each of its requests
@@ -212,6 +224,8 @@ enum Why {
     OtherPolicy { handler: &'static str, routed_at: &'static Location<'static> },
     /// Strangers may call these endpoints, and nothing says how often.
     NoLimit { endpoints: Vec<String>, kinds: Vec<EndpointKind> },
+    /// What the policy says of these endpoints under `never` or `always` is not so.
+    Broken(Vec<String>),
 }
 
 impl ProtectError {
@@ -241,6 +255,12 @@ impl Why {
         kinds.dedup();
         (!endpoints.is_empty()).then_some(Self::NoLimit { endpoints, kinds })
     }
+
+    /// SECURITY: what must never be reached is not served where it is reached.
+    fn broken_statements(inventory: &Inventory, policy: &Policy) -> Option<Self> {
+        let broken = inventory.broken_statements(policy);
+        (!broken.is_empty()).then_some(Self::Broken(broken))
+    }
 }
 
 impl fmt::Display for ProtectError {
@@ -265,6 +285,9 @@ impl fmt::Display for ProtectError {
                     endpoints.join("`, `"),
                     lines.join(", ")
                 )
+            }
+            Why::Broken(statements) => {
+                write!(f, "`{policy}` does not hold for these routes: {}", statements.join("; "))
             }
         }
     }

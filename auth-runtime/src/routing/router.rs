@@ -211,7 +211,8 @@ impl Router {
     ///
     /// When a handler was compiled against a policy of another structure than the engine's, or the
     /// router has endpoints of this crate where strangers try passwords or tokens and the policy
-    /// does not say under `endpoints` how often; the message names them. [`try_protect`](Self::try_protect) returns it instead.
+    /// does not say under `endpoints` how often; or a statement of the policy about one of these
+    /// endpoints, under `never` or `always`, does not hold. The message names them. [`try_protect`](Self::try_protect) returns it instead.
     #[track_caller]
     pub fn protect(self, auth: Auth) -> Protected {
         match self.try_protect(auth) {
@@ -228,8 +229,9 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// When a handler was compiled against a policy of another structure than the engine's, or
-    /// `endpoints` of the policy has no limit for what the router brings.
+    /// When a handler was compiled against a policy of another structure than the engine's,
+    /// `endpoints` of the policy has no limit for what the router brings, or `never` or `always` does
+    /// not hold for one of its endpoints.
     pub fn try_protect(self, auth: Auth) -> Result<Protected, ProtectError> {
         Protected::new(self.inner, &self.entries, self.has_fallback, auth)
     }

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 pub(crate) struct Row {
     id: String,
     username: String,
@@ -23,8 +24,13 @@ pub(crate) struct Row {
     disabled: bool,
 }
 
+#[utoipa::path(
+    get,
+    path = "/admin/users",
+    operation_id = "listUsers",
+    responses((status = 200, description = "Every account", body = Vec<Row>)),
+)]
 #[authenticate(jwt | session, role = "admin")]
-#[utoipa::path(get, path = "/admin/users", responses((status = 200, description = "Every account", body = Vec<Row>)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denial> {
     let now = app.auth.now();
     let mut rows = Vec::new();
@@ -38,13 +44,14 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Row>>, Denia
 }
 
 /// Closes an account: it cannot sign in any more, and everything it has ends.
-#[authenticate(jwt | session, role = "admin")]
 #[utoipa::path(
     post,
     path = "/admin/users/{id}/disable",
+    operation_id = "disableUser",
     params(("id" = String, Path, description = "The account")),
-    responses((status = 204, description = "It is closed"))
+    responses((status = 204, description = "It is closed")),
 )]
+#[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn disable(
     admin: Identity,
     State(app): State<App>,
@@ -64,13 +71,14 @@ pub(crate) async fn disable(
 }
 
 /// Ends every sign-in of somebody, who may sign in again.
-#[authenticate(jwt | session, role = "admin")]
 #[utoipa::path(
     delete,
     path = "/admin/users/{id}/sessions",
+    operation_id = "endSessionsOfUser",
     params(("id" = String, Path, description = "The account")),
-    responses((status = 204, description = "Its sign-ins have ended"))
+    responses((status = 204, description = "Its sign-ins have ended")),
 )]
+#[authenticate(jwt | session, role = "admin")]
 pub(crate) async fn end_sessions(
     State(app): State<App>,
     Path(id): Path<String>,

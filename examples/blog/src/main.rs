@@ -58,7 +58,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let auth = keys::engine(&settings, Arc::clone(&store)).await?;
     let notifier = Arc::new(Outbox(settings.outbox.clone()));
     let app = App::new(auth, store, notifier).await?;
-    let provider = provider::sign_in(&app, &settings)?;
+    let provider = provider::sign_in(&app, &settings).await?;
     let seeded =
         if settings.seed { Some(seed::plant(&app, &settings.redirect_uris).await?) } else { None };
     let listener = TcpListener::bind(settings.address).await?;

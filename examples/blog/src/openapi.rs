@@ -64,8 +64,13 @@ impl Document {
 }
 
 /// This document.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "showThisDocument",
+    responses((status = 200, description = "This document")),
+)]
 #[public(reason = "says how programs use the blog")]
-#[utoipa::path(get, path = "/openapi.json", responses((status = 200, description = "This document")))]
 pub(crate) async fn document(State(app): State<App>) -> Result<Response, Denial> {
     let document = app.openapi.0.get().cloned().ok_or_else(Problem::not_found)?;
     let headers = [

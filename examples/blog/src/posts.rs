@@ -47,19 +47,28 @@ pub(crate) struct Posts {
     store: Arc<dyn Store>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/posts",
+    operation_id = "listPosts",
+    responses((status = 200, description = "All posts", body = Vec<Post>)),
+)]
 #[public(reason = "titles are for everybody")]
-#[utoipa::path(get, path = "/posts", responses((status = 200, description = "All posts", body = Vec<Post>)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<Vec<Post>>, Denial> {
     Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
-#[authenticate(jwt | api_key | session, scopes = "read:posts")]
 #[utoipa::path(
     get,
     path = "/posts/{id}",
+    operation_id = "showPost",
     params(("id" = u64, Path, description = "Its number")),
-    responses((status = 200, description = "A post", body = Post), (status = 404, description = "There is none"))
+    responses(
+        (status = 200, description = "A post", body = Post),
+        (status = 404, description = "There is none"),
+    ),
 )]
+#[authenticate(jwt | api_key | session, scopes = "read:posts")]
 pub(crate) async fn show(
     State(app): State<App>,
     Path(id): Path<u64>,
@@ -68,14 +77,25 @@ pub(crate) async fn show(
     Ok(Json(post.ok_or_else(Problem::not_found)?.0))
 }
 
+#[utoipa::path(
+    get,
+    path = "/api/data",
+    operation_id = "exportPosts",
+    responses((status = 200, description = "All posts, for scripts", body = Vec<Post>)),
+)]
 #[authenticate(api_key, scopes = "read:posts")]
-#[utoipa::path(get, path = "/api/data", responses((status = 200, description = "All posts, for scripts", body = Vec<Post>)))]
 pub(crate) async fn data(State(app): State<App>) -> Result<Json<Vec<Post>>, Denial> {
     Ok(Json(app.posts.all(app.auth.now()).await?))
 }
 
+#[utoipa::path(
+    post,
+    path = "/posts",
+    operation_id = "createPost",
+    request_body = NewPost,
+    responses((status = 201, description = "The post", body = Post)),
+)]
 #[authenticate(jwt | session, scopes = "write:posts")]
-#[utoipa::path(post, path = "/posts", request_body = NewPost, responses((status = 201, description = "The post", body = Post)))]
 pub(crate) async fn create(
     author: Identity,
     State(app): State<App>,
@@ -86,14 +106,18 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, Json(post.ok_or_else(full)?)))
 }
 
-#[authenticate(rule = "edit_post")]
 #[utoipa::path(
     put,
     path = "/posts/{id}",
+    operation_id = "editPost",
     params(("id" = u64, Path, description = "Its number")),
     request_body = NewPost,
-    responses((status = 200, description = "The post", body = Post), (status = 404, description = "There is none of yours"))
+    responses(
+        (status = 200, description = "The post", body = Post),
+        (status = 404, description = "There is none of yours"),
+    ),
 )]
+#[authenticate(rule = "edit_post")]
 pub(crate) async fn edit(
     author: Identity,
     State(app): State<App>,
@@ -105,13 +129,17 @@ pub(crate) async fn edit(
     Ok(Json(post.ok_or_else(Problem::not_found)?))
 }
 
-#[authenticate(jwt, scopes = "delete:posts")]
 #[utoipa::path(
     delete,
     path = "/posts/{id}",
+    operation_id = "removePost",
     params(("id" = u64, Path, description = "Its number")),
-    responses((status = 204, description = "It is gone"), (status = 404, description = "There is none"))
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "There is none"),
+    ),
 )]
+#[authenticate(jwt, scopes = "delete:posts")]
 pub(crate) async fn remove(
     State(app): State<App>,
     Path(id): Path<u64>,

@@ -34,8 +34,14 @@ pub(crate) struct Registered {
     username: String,
 }
 
+#[utoipa::path(
+    post,
+    path = "/auth/register",
+    operation_id = "register",
+    request_body = NewAccount,
+    responses((status = 201, description = "The account", body = Registered)),
+)]
 #[public(reason = "this is where an account is made", limit = "register")]
-#[utoipa::path(post, path = "/auth/register", request_body = NewAccount, responses((status = 201, description = "The account", body = Registered)))]
 pub(crate) async fn register(
     State(app): State<App>,
     origin: Result<SameOrigin, Denial>,

@@ -134,10 +134,13 @@ fn k4_k5_the_command_keeps_to_the_policy_and_to_the_accounts_rights() {
     let live = on_its_store(&blog, &[&MAKE[..7], &["--environment", "live"]].concat());
     assert!(live.out.starts_with("blog_live_"), "{}", live.out);
     assert_eq!(data(&blog, live.out.trim_end()), 401);
-    // A name that is an account's id is no way to the keys of somebody else.
-    let id = blog.get("/auth/me", Some(&blog.login("reader"))).json()["subject"].clone();
-    let by_id = on_its_store(&blog, &["list", "--owner", id.as_str().expect("an id")]);
-    assert!(by_id.out.contains("nightly"), "{}", by_id.err);
+    // A name that is an account's id is no way to what is meant for that account.
+    let me = blog.get("/auth/me", Some(&blog.login("reader"))).json();
+    let id = me["subject"].as_str().expect("an id");
+    let body = json!({ "username": id, "password": "quite another walk up the hill" });
+    assert_eq!(blog.write("POST", "/auth/register", None, &body).status, 201);
+    let by_id = on_its_store(&blog, &["list", "--owner", id]);
+    assert!(by_id.out.contains("nightly"), "{} {}", by_id.out, by_id.err);
 }
 
 #[test]

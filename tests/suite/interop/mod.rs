@@ -6,5 +6,6 @@ mod service;
 
 mod keys;
 mod oauth;
+mod openapi;
 mod ours;
 mod theirs;

@@ -18,7 +18,7 @@ async fn build(
 ) -> Result<(), ProviderError> {
     let world = Setting::of("cookies.yaml").declaring("").world().await;
     let people = Arc::new(world.people.clone());
-    edit(ProviderSignIn::builder(world.auth.clone(), people, stage)).build().map(drop)
+    edit(ProviderSignIn::builder(world.auth.clone(), people, stage)).build().await.map(drop)
 }
 
 fn production() -> Stage {
@@ -100,7 +100,7 @@ async fn m05_providers_of_the_policy_are_there_beside_those_handed_over() {
         let people = Arc::new(world.people.clone());
         ProviderSignIn::builder(world.auth.clone(), people, Stage::Development)
     };
-    let sign_in = builder().provider(at("https://id.example")).build();
+    let sign_in = builder().provider(at("https://id.example")).build().await;
     let sign_in = sign_in.expect("it goes together");
     assert_eq!(sign_in.names().collect::<Vec<_>>(), ["fake", "hub", "other", "p"]);
 }
@@ -113,10 +113,10 @@ async fn oc4_no_two_providers_have_one_name_and_so_one_callback() {
     let builder =
         || ProviderSignIn::builder(world.auth.clone(), people.clone(), Stage::Development);
     let again = Provider::new("fake", "https://id.example", "c", secret());
-    let built = builder().provider(again).build().map(drop);
+    let built = builder().provider(again).build().await.map(drop);
     assert_eq!(built, Err(ProviderError::Twice("fake".to_owned())), "the policy has it");
     let (one, two) = (at("https://id.example"), at("https://other.example"));
-    let built = builder().provider(one).provider(two).build().map(drop);
+    let built = builder().provider(one).provider(two).build().await.map(drop);
     assert_eq!(built, Err(ProviderError::Twice("p".to_owned())));
 }
 
@@ -124,7 +124,7 @@ async fn oc4_no_two_providers_have_one_name_and_so_one_callback() {
 async fn m05_a_secret_that_is_not_there_is_said_at_start() {
     let world = World::new().await;
     std::fs::remove_file(world.secret()).expect("removed");
-    let lost = build_as(&world, Stage::Development);
+    let lost = build_as(&world, Stage::Development).await;
     assert!(matches!(lost, Err(ProviderError::Reference { provider, .. }) if provider == "fake"));
 }
 
@@ -133,12 +133,12 @@ async fn oc6_production_asks_no_endpoint_of_the_policy_over_http_or_inside() {
     for key in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"] {
         for url in ["http://127.0.0.1:9/x", "https://10.0.0.1/x", "https://[::1]/x"] {
             let world = hub_alone(key, url).await;
-            let built = build_as(&world, production());
+            let built = build_as(&world, production()).await;
             assert_eq!(built, Err(ProviderError::Endpoint("hub".to_owned())), "{key} {url}");
         }
     }
     let world = hub_alone("token_endpoint", "https://hub.example/token").await;
-    assert_eq!(build_as(&world, production()), Ok(()));
+    assert_eq!(build_as(&world, production()).await, Ok(()));
 }
 
 /// A policy with the provider `hub` alone, at public addresses but for that one.
@@ -155,7 +155,7 @@ async fn hub_alone(key: &str, url: &str) -> World {
     Setting::of("cookies.yaml").declaring(&provider).world().await
 }
 
-fn build_as(world: &World, stage: Stage) -> Result<(), ProviderError> {
+async fn build_as(world: &World, stage: Stage) -> Result<(), ProviderError> {
     let people = Arc::new(world.people.clone());
-    ProviderSignIn::builder(world.auth.clone(), people, stage).build().map(drop)
+    ProviderSignIn::builder(world.auth.clone(), people, stage).build().await.map(drop)
 }

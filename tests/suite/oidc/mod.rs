@@ -2,10 +2,12 @@
 
 mod accounts;
 mod answers;
+mod blog;
 mod building;
 mod fake;
 mod limited;
 mod outward;
 mod plain;
+mod results;
 mod tokens;
 mod world;

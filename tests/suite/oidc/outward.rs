@@ -176,7 +176,7 @@ async fn m05_a_provider_nobody_declared_is_not_there() {
 
 #[tokio::test]
 async fn m05_a_strict_session_goes_through_a_page_of_our_own() {
-    let world = Setting::of("cookies_strict.yaml").world().await;
+    let world = Setting::strict().world().await;
     let outward = world.set_out("/login/fake?next=/").await;
     world.vouch(&outward, "ada");
     let answer = world.back(&outward).await;

@@ -16,11 +16,16 @@ use auth_runtime::{
     audit::{AuditSink, Event},
     authenticate,
     clock::{ManualClock, Timestamp},
+    endpoints::AccountEndpoints,
     jwt::KeySet,
     oidc::{self, Creating, People, Profile, ProviderSignIn, Stage},
+    password::Hasher,
     policy_types::Algorithm,
     routing::get,
+    session,
+    sign_in::PasswordSignIn,
     store::{Answer as Answered, MemoryStore},
+    tokens::Tokens,
 };
 use axum::{
     body::Body,
@@ -166,6 +171,11 @@ impl Setting {
         Self { file, providers: None, edits: Vec::new(), routes: Router::new() }
     }
 
+    /// With sessions whose cookie browsers send along for no other site.
+    pub(super) fn strict() -> Self {
+        Self::of("cookies.yaml").with("session: { idle", "session: { same_site: strict, idle")
+    }
+
     /// With the policy that says `to` where it said `from`.
     pub(super) fn with(mut self, from: &str, to: &str) -> Self {
         self.edits.push((from.to_owned(), to.to_owned()));
@@ -266,7 +276,13 @@ impl World {
         let sign_in =
             ProviderSignIn::builder(auth.clone(), Arc::new(people.clone()), Stage::Development)
                 .build()
+                .await
                 .expect("it goes together");
+        let hasher = Hasher::new(auth.policy().passwords()).expect("a hasher");
+        let tokens = Tokens::new(auth.clone()).await.expect("tokens");
+        let own = AccountEndpoints::new(tokens, hasher.clone()).expect("a store");
+        let passwords = PasswordSignIn::new(auth.clone(), hasher).expect("a store");
+        let routes = routes.nest("/auth", own.router()).merge(session::router(passwords));
         let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());
         Self { fake, other, hub, clock, accounts, people, causes, auth, app, folder }
     }
@@ -277,7 +293,12 @@ impl World {
     }
 
     pub(super) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = Request::get(path);
+        self.send("GET", path, headers).await
+    }
+
+    /// A request without a body.
+    pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
         let host = [("host", HOST)];
         let host = host.iter().filter(|_| !headers.iter().any(|(name, _)| *name == "host"));
         for (name, value) in host.chain(headers) {
@@ -377,6 +398,16 @@ impl Answer {
         let pairs = set.map(|value| value.to_str().expect("ASCII").split(';').next().expect("one"));
         let mut of_name = pairs.filter(|pair| pair.split('=').next() == Some(name));
         of_name.find(|pair| !pair.ends_with('=')).map(str::to_owned)
+    }
+
+    /// What a header of that name says, of all that have it.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| value.to_str().expect("ASCII")).collect()
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).expect("JSON")
     }
 
     /// That it is no sign-in: back to the page for failures, with nothing but a code.

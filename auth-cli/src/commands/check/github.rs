@@ -8,7 +8,7 @@ use auth_policy::{Diagnostic, Severity, Source};
 use super::File;
 
 pub(super) fn annotations(files: &[File]) -> String {
-    let lines = files.iter().flat_map(|File { source, checked }| {
+    let lines = files.iter().flat_map(|File { source, checked, .. }| {
         checked.diagnostics.iter().map(|found| annotation(source, found))
     });
     lines.collect()

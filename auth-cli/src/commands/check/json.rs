@@ -13,12 +13,12 @@ pub(super) fn json(files: &[File]) -> String {
     format!("{:#}\n", json!({ "version": VERSION, "policies": policies }))
 }
 
-fn policy(File { source, checked }: &File) -> Value {
+fn policy(File { source, checked, .. }: &File) -> Value {
     let count = |severity| count(&checked.diagnostics, severity);
     let findings: Vec<_> = checked.diagnostics.iter().map(finding).collect();
     json!({
         "path": source.path(),
-        "ok": checked.policy.is_some(),
+        "ok": count(Severity::Error) == 0,
         "errors": count(Severity::Error),
         "warnings": count(Severity::Warning),
         "notes": count(Severity::Note),

@@ -39,7 +39,7 @@ const fn level(severity: Severity) -> &'static str {
     severity.as_str()
 }
 
-fn results(File { source, checked }: &File) -> Vec<Value> {
+fn results(File { source, checked, .. }: &File) -> Vec<Value> {
     checked.diagnostics.iter().map(|found| result(source, found)).collect()
 }
 

@@ -1,0 +1,123 @@
+//! A policy and the lock beside it. In: the file that was named, or none. Out: both, read and
+//! checked, for the commands that say who may call what.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use auth_policy::{Severity, Source, check, lock::Lock, policy::Policy};
+use clap::ValueEnum;
+
+use crate::{exit::Outcome, policies, terminal};
+
+/// Which policy a command is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Which {
+    /// The policy; its lock lies beside it [default: the package's policy, or the only one in
+    /// policies/]
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+}
+
+/// What `--format` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people, in colour on a terminal
+    Text,
+    /// For programs: one document, its shape versioned
+    Json,
+    /// For a comment on a pull request
+    Markdown,
+}
+
+/// A policy and its lock.
+pub(crate) struct Locked {
+    pub(crate) source: Source,
+    pub(crate) policy: Policy,
+    pub(crate) lock: Lock,
+}
+
+impl Locked {
+    /// Both of them, or one sentence that says which is not there or cannot be used.
+    pub(crate) fn read(which: &Which) -> Result<Self, String> {
+        let path = policies::one(which.policy.as_deref())?;
+        let name = path.display().to_string();
+        let unread = |error| format!("cannot read `{}`: {error}", name.escape_debug());
+        let source = Source::read(&path, name.clone()).map_err(unread)?;
+        let checked = check(&source);
+        let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        let errors = match errors.count() {
+            1 => "1 error".to_owned(),
+            count => format!("{count} errors"),
+        };
+        let policy = checked.policy.ok_or_else(|| {
+            let name = name.escape_debug();
+            format!("`{name}` has {errors}; `cargo auth check {name}` tells them")
+        })?;
+        Ok(Self { lock: lock(&path)?, source, policy })
+    }
+}
+
+/// Answers as `answer` does, or says what is wrong with the question.
+pub(crate) fn answer(
+    which: &Which,
+    answer: impl FnOnce(&Locked) -> Result<String, String>,
+) -> Outcome {
+    match Locked::read(which).and_then(|locked| answer(&locked)) {
+        Ok(said) => {
+            terminal::say(said.trim_end());
+            Outcome::Fine
+        }
+        Err(problem) => {
+            terminal::complain(&problem);
+            Outcome::Misused
+        }
+    }
+}
+
+fn lock(policy: &Path) -> Result<Lock, String> {
+    let path = policy.with_extension("lock");
+    let name = path.display().to_string();
+    let name = name.escape_debug();
+    match fs::read_to_string(&path) {
+        Ok(text) => Lock::parse(&text).map_err(|error| format!("`{name}`: {error}")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(format!(
+            "there is no `{name}`, which says what the endpoints ask for: `cargo auth lock` writes \
+             it from the application's router"
+        )),
+        Err(error) => Err(format!("cannot read `{name}`: {error}")),
+    }
+}
+
+/// Text in bold on a terminal.
+pub(crate) fn bold(text: impl fmt::Display) -> String {
+    if terminal::colored() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_string() }
+}
+
+/// A cell of a Markdown table: what would end the cell or begin markup is escaped.
+pub(crate) fn cell(text: impl fmt::Display) -> String {
+    let escape = |c: char| match c {
+        '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '#' | '~' => format!("\\{c}"),
+        '\n' | '\r' => " ".to_owned(),
+        c => c.to_string(),
+    };
+    text.to_string().chars().map(escape).collect()
+}
+
+/// A sentence in Markdown: what stands in backticks stays code.
+pub(crate) fn prose(text: impl fmt::Display) -> String {
+    let text = text.to_string();
+    let parts: Vec<_> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return cell(text);
+    }
+    let part = |(index, part): (usize, &&str)| if index % 2 == 1 { code(part) } else { cell(part) };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// A name of code in a Markdown table.
+pub(crate) fn code(text: impl fmt::Display) -> String {
+    let text = text.to_string().replace(['`', '\n', '\r'], " ").replace('|', "\\|");
+    format!("`{text}`")
+}

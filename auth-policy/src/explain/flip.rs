@@ -1,0 +1,340 @@
+//! The smallest change that turns a verdict over. In: who asks, and what is asked for. Out: what has
+//! to be done, and what else that would open or close.
+//!
+//! Each scope that is missing, each role, each sign-in is one thing to do, and nothing that is done
+//! for one of them helps with another, but for a role, which comes first. So the fewest are found
+//! by counting, and for an any-of by taking the cheapest. What lets somebody in can be taken away at
+//! one scope of an all-of, and has to be taken away at every scope of an any-of.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Edit, Flip,
+    origin::{Granted, Origins},
+    supposed::supposed,
+};
+use crate::{
+    Policy, Source,
+    access::{Access, Carrier, Credential, Holder, Lack, Verdict, admits, carriers},
+    lock::{Endpoint, Guard, Lock, Rule},
+    policy::SchemeKind,
+    settings::Seconds,
+};
+
+/// Of an any-of with more scopes, the ways to take it away are not all tried.
+const MOST_TRIED: usize = 10;
+
+/// Looks for changes.
+pub(super) struct Flips<'f> {
+    pub(super) origins: &'f Origins<'f>,
+    pub(super) source: &'f Source,
+    pub(super) lock: &'f Lock,
+    /// The scopes that any credential of the caller carries, if it is not all that it can.
+    pub(super) scopes: Option<&'f [String]>,
+}
+
+impl Flips<'_> {
+    pub(super) fn flip(
+        &self,
+        endpoint: &Endpoint,
+        guard: &Guard,
+        credential: &Credential,
+        verdict: &Verdict,
+    ) -> Option<Flip> {
+        let edits = match verdict {
+            Verdict::Allowed => self.to_refuse(guard, credential)?,
+            Verdict::Denied(_) => self.to_admit(&endpoint.rule, guard, credential)?,
+        };
+        Some(self.with_effect(endpoint, credential, edits))
+    }
+
+    /// The fewest edits after which it is admitted.
+    fn to_admit(&self, rule: &Rule, guard: &Guard, credential: &Credential) -> Option<Vec<Edit>> {
+        let policy = self.origins.policy;
+        let others =
+            carriers(policy).into_iter().filter(|carrier| *carrier != credential.carrier());
+        let of_the_same = others.filter_map(|carrier| {
+            let becomes = becomes(credential, &carrier)?;
+            let edits = self.needed(guard, &self.with_carrier(guard, credential, &carrier))?;
+            Some(becomes.into_iter().chain(edits).collect())
+        });
+        let as_it_is = self.needed(guard, credential);
+        // Of as many, the first: what stays with the credential that was asked about.
+        let fewest = as_it_is.into_iter().chain(of_the_same).min_by_key(Vec::len);
+        fewest.or_else(|| self.somebody(rule))
+    }
+
+    /// The credential of another kind that the same caller would show.
+    fn with_carrier(
+        &self,
+        guard: &Guard,
+        credential: &Credential,
+        carrier: &Carrier,
+    ) -> Credential {
+        let scopes = self.scopes.map_or_else(|| guard.scopes.clone(), <[String]>::to_vec);
+        let (scheme, holder) = (carrier.scheme.clone(), carrier.holder);
+        Credential { scheme, holder, scopes, ..credential.clone() }
+    }
+
+    /// Any credential that is admitted.
+    fn somebody(&self, rule: &Rule) -> Option<Vec<Edit>> {
+        let access = Access::of(self.origins.policy);
+        let carriers = access.carriers().into_iter();
+        let smallest = carriers
+            .filter_map(|carrier| access.smallest(rule, &carrier).credentials.into_iter().next());
+        let least = smallest.min_by_key(|one| (one.roles.len(), one.scopes.len()));
+        least.map(|credential| vec![Edit::Present { credential }])
+    }
+
+    /// What is needed besides a credential of that kind; nothing if that cannot be had.
+    fn needed(&self, guard: &Guard, credential: &Credential) -> Option<Vec<Edit>> {
+        let is_other = |lack: &Lack| matches!(lack, Lack::Scheme(_) | Lack::People);
+        let is_role = |lack: &Lack| matches!(lack, Lack::Role(_));
+        let is_scope = |lack: &Lack| matches!(lack, Lack::Scopes { .. });
+        let is_sign_in = |lack: &Lack| matches!(lack, Lack::SignIn(_) | Lack::Acr(_));
+        if self.lacks(guard, credential, is_other) {
+            return None;
+        }
+        let mut edits = Vec::new();
+        let mut credential = credential.clone();
+        if self.lacks(guard, &credential, is_role) {
+            let role = self.name_for(guard.role.as_deref()?, &credential)?;
+            credential.roles.push(role.clone());
+            edits.push(Edit::Hold { role });
+        }
+        if self.lacks(guard, &credential, is_scope) {
+            edits.extend(self.needed_scopes(guard, &credential)?);
+        }
+        if self.lacks(guard, &credential, is_sign_in) {
+            credential.signed_in = Some(Seconds(0));
+            credential.acr.clone_from(&guard.acr);
+            edits.push(Edit::SignIn);
+        }
+        let helpless = |lack: &Lack| is_role(lack) || is_sign_in(lack);
+        (!self.lacks(guard, &credential, helpless)).then_some(edits)
+    }
+
+    fn needed_scopes(&self, guard: &Guard, credential: &Credential) -> Option<Vec<Edit>> {
+        let of = |scope: &String| self.needed_scope(guard, scope, credential);
+        if guard.any_scope && !guard.scopes.is_empty() {
+            return guard.scopes.iter().filter_map(of).min_by_key(Vec::len);
+        }
+        let mut edits = Vec::new();
+        for needed in guard.scopes.iter().map(of) {
+            for edit in needed? {
+                if !edits.contains(&edit) {
+                    edits.push(edit);
+                }
+            }
+        }
+        Some(edits)
+    }
+
+    /// What one scope needs; nothing if it is not to be had.
+    fn needed_scope(
+        &self,
+        guard: &Guard,
+        scope: &str,
+        credential: &Credential,
+    ) -> Option<Vec<Edit>> {
+        self.origins.scope(scope)?;
+        let mut edits = Vec::new();
+        let kind = self.kind(&credential.scheme)?;
+        let session = matches!(kind, SchemeKind::Session(_));
+        if !session && !credential.scopes.iter().any(|carried| carried == scope) {
+            edits.push(Edit::Carry { scope: scope.to_owned() });
+        }
+        let scheme = &credential.scheme;
+        if let Some(ceiling) = self.origins.ceiling_words(scheme)
+            && self.origins.ceiling(scheme, scope).is_empty()
+        {
+            let place =
+                ceiling.last().map_or_else(|| self.origins.scheme_place(scheme), |word| word.place);
+            edits.push(Edit::Raise { scope: scope.to_owned(), scheme: scheme.clone(), place });
+        }
+        let granted = matches!(credential.holder, Holder::Account | Holder::Delegate);
+        if granted && self.origins.grants(&credential.roles, scope).is_empty() {
+            edits.push(self.granting(guard, scope, credential)?);
+        }
+        Some(edits)
+    }
+
+    /// The grant that brings a scope to one of the roles held: of them the one that is part of the
+    /// fewest others. Who holds no role is given one.
+    fn granting(&self, guard: &Guard, scope: &str, credential: &Credential) -> Option<Edit> {
+        let policy = self.origins.policy;
+        let held = credential.roles.iter().filter_map(|name| policy.role_id(name));
+        let least = held.min_by_key(|id| {
+            policy.roles().iter().filter(|role| role.all_roles.binary_search(id).is_ok()).count()
+        });
+        if let Some(role) = least.and_then(|id| policy.role(id)) {
+            let (scope, role) = (scope.to_owned(), role.name.clone());
+            let place = self.origins.grants_of(&role);
+            return Some(Edit::Grant { scope, role, place });
+        }
+        let id = policy.scope_id(scope)?;
+        let all = guard.scopes.iter().filter(|_| !guard.any_scope);
+        let asked: Vec<_> = all.filter_map(|name| policy.scope_id(name)).chain([id]).collect();
+        let granting = policy.roles().iter().filter(|role| role.all_grants.contains(&id));
+        // One that brings the others as well, if there is one; and of those the weakest.
+        let weakest = granting.min_by_key(|role| {
+            let lacking = asked.iter().filter(|scope| !role.all_grants.contains(scope)).count();
+            (lacking, role.all_grants.len(), role.all_roles.len())
+        });
+        weakest.map(|role| Edit::Hold { role: role.name.clone() })
+    }
+
+    /// The name by which a credential comes to a role.
+    fn name_for(&self, role: &str, credential: &Credential) -> Option<String> {
+        if credential.holder != Holder::Foreign {
+            return Some(role.to_owned());
+        }
+        let SchemeKind::Issuer(issuer) = self.kind(&credential.scheme)? else { return None };
+        let policy = self.origins.policy;
+        let asked = policy.role_id(role)?;
+        let mut table = issuer.roles.iter();
+        let brings = |id| policy.role(id).is_some_and(|role| role.all_roles.contains(&asked));
+        table.find(|(_, ours)| brings(*ours)).map(|(theirs, _)| theirs.clone())
+    }
+
+    /// Whether it lacks something of that sort.
+    fn lacks(&self, guard: &Guard, credential: &Credential, of: impl Fn(&Lack) -> bool) -> bool {
+        let rule = Rule::Guarded(guard.clone());
+        admits(self.origins.policy, &rule, Some(credential)).lacks().iter().any(of)
+    }
+
+    fn meets(&self, guard: Guard, credential: &Credential) -> bool {
+        admits(self.origins.policy, &Rule::Guarded(guard), Some(credential)).is_allowed()
+    }
+
+    fn kind(&self, scheme: &str) -> Option<&SchemeKind> {
+        let policy = self.origins.policy;
+        Some(&policy.scheme(policy.scheme_id(scheme)?)?.kind)
+    }
+
+    /// The fewest words without which it is refused; nothing if no word of the policy lets it in.
+    fn to_refuse(&self, guard: &Guard, credential: &Credential) -> Option<Vec<Edit>> {
+        let effective = guard.scopes.iter().filter(|scope| {
+            let one = Guard { scopes: vec![(*scope).clone()], ..without_sign_in(guard) };
+            self.meets(one, credential)
+        });
+        let ways: Vec<_> = effective.map(|scope| self.ways_to_take(scope, credential)).collect();
+        let words = if guard.any_scope { fewest_of_all(&ways) } else { fewest_of_one(&ways) };
+        let words = words.filter(|words| !words.is_empty())?;
+        let edit = |granted: Granted| {
+            let Granted { word, of, place } = granted;
+            Edit::Remove { word, of, place }
+        };
+        Some(words.into_iter().map(edit).collect())
+    }
+
+    /// The lists of words of which one has to go as a whole, so that a scope is not in effect.
+    fn ways_to_take(&self, scope: &str, credential: &Credential) -> Vec<Vec<Granted>> {
+        let granted = matches!(credential.holder, Holder::Account | Holder::Delegate);
+        let mut ways = Vec::new();
+        if granted {
+            ways.push(self.origins.grants(&credential.roles, scope));
+        }
+        if self.origins.ceiling_words(&credential.scheme).is_some() {
+            ways.push(self.origins.ceiling(&credential.scheme, scope));
+        }
+        ways
+    }
+
+    /// The change with whatever else it opens or closes.
+    fn with_effect(&self, endpoint: &Endpoint, credential: &Credential, edits: Vec<Edit>) -> Flip {
+        let given = edits.iter().filter_map(|edit| match edit {
+            Edit::Hold { role } => Some(role.clone()),
+            _ => None,
+        });
+        let given: Vec<String> = given.collect();
+        let edited = edits.iter().any(|edit| edit.place().is_some());
+        if !edited && given.is_empty() {
+            return Flip { edits, endpoints: Vec::new(), roles: Vec::new(), refused: None };
+        }
+        let before = self.origins.policy;
+        let (after, refused) = supposed(self.source, before, self.origins.document, &edits);
+        let with_given: Vec<String> = credential.roles.iter().chain(&given).cloned().collect();
+        let others = self.lock.endpoints.iter().filter(|other| !is_same(other, endpoint));
+        let carriers = carriers(before);
+        let reaches = |policy: &Policy, rule: &Rule, roles: &[String]| {
+            let alike = carriers.iter().filter(|carrier| carrier.holder == credential.holder);
+            alike.into_iter().any(|carrier| {
+                let full = full(carrier, rule, roles);
+                admits(policy, rule, Some(&full)).is_allowed()
+            })
+        };
+        let changed = others.filter(|other| {
+            matches!(other.rule, Rule::Guarded(_))
+                && reaches(before, &other.rule, &credential.roles)
+                    != reaches(&after, &other.rule, &with_given)
+        });
+        let roles = before.roles().iter().zip(after.roles()).filter(|(old, new)| {
+            old.all_grants != new.all_grants && !credential.roles.contains(&old.name)
+        });
+        Flip {
+            endpoints: changed.map(Endpoint::to_string).collect(),
+            roles: roles.map(|(role, _)| role.name.clone()).collect(),
+            refused,
+            edits,
+        }
+    }
+}
+
+/// What has to be done so that the same caller shows a credential of that kind; nothing if it would
+/// be somebody else's.
+fn becomes(credential: &Credential, carrier: &Carrier) -> Option<Vec<Edit>> {
+    let uses = Edit::Use { scheme: carrier.scheme.clone() };
+    match (credential.holder, carrier.holder) {
+        (Holder::Account, Holder::Account) => Some(vec![uses]),
+        (Holder::Delegate, Holder::Account) if carrier.scheme == credential.scheme => {
+            Some(vec![Edit::AskInPerson])
+        }
+        (Holder::Delegate, Holder::Account) => Some(vec![Edit::AskInPerson, uses]),
+        _ => None,
+    }
+}
+
+/// Everything that a holder of these roles can bring along.
+fn full(carrier: &Carrier, rule: &Rule, roles: &[String]) -> Credential {
+    let guard = if let Rule::Guarded(guard) = rule { Some(guard) } else { None };
+    let scopes = guard.map(|guard| guard.scopes.clone()).unwrap_or_default();
+    Credential {
+        signed_in: Some(Seconds(0)),
+        acr: guard.and_then(|guard| guard.acr.clone()),
+        ..Credential::new(carrier).roles(roles.iter().cloned()).scopes(scopes)
+    }
+}
+
+fn without_sign_in(guard: &Guard) -> Guard {
+    Guard { max_age: None, acr: None, ..guard.clone() }
+}
+
+fn is_same(one: &Endpoint, other: &Endpoint) -> bool {
+    one.method == other.method && one.path == other.path && one.handler == other.handler
+}
+
+/// One scope of an all-of: the one that is cheapest to take away.
+fn fewest_of_one(ways: &[Vec<Vec<Granted>>]) -> Option<Vec<Granted>> {
+    ways.iter().flatten().min_by_key(|words| words.len()).cloned()
+}
+
+/// Every scope of an any-of, each in the one way or the other.
+fn fewest_of_all(ways: &[Vec<Vec<Granted>>]) -> Option<Vec<Granted>> {
+    if ways.iter().any(Vec::is_empty) {
+        return None;
+    }
+    let tried = ways.len().min(MOST_TRIED);
+    let taken = (0..1usize << tried).map(|choice| {
+        let mut words = BTreeMap::new();
+        for (index, ways) in ways.iter().enumerate() {
+            let second = index < tried && choice >> index & 1 == 1;
+            let way = if second { ways.last() } else { ways.first() };
+            for word in way.into_iter().flatten() {
+                words.insert((word.place.line, word.place.column), word.clone());
+            }
+        }
+        words.into_values().collect::<Vec<_>>()
+    });
+    taken.min_by_key(Vec::len)
+}
