@@ -165,7 +165,10 @@ fn help_lists_what_is_there_and_nothing_else() {
         commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
     assert_eq!(
         names,
-        ["check", "init", "fmt", "lock", "schema", "test", "keys", "token", "api-key", "help"]
+        [
+            "init", "check", "fmt", "diff", "lock", "who-can", "what-can", "explain", "test",
+            "schema", "keys", "token", "api-key", "help"
+        ]
     );
 }
 

@@ -9,6 +9,7 @@
     reason = "a test that cannot run its command has failed"
 )]
 
+mod access;
 mod book;
 mod check;
 mod diff;
@@ -18,5 +19,6 @@ mod init;
 mod keys;
 mod lock;
 mod schema;
+mod test;
 mod token;
 mod world;
