@@ -401,6 +401,7 @@ fn words(weaker: Weaker) -> Option<String> {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test that writes what it expects")]
 fn the_page_about_reviews_has_the_direction_of_every_key() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/review.md");
     let text = std::fs::read_to_string(page).unwrap();
