@@ -32,6 +32,12 @@ pub(crate) struct Profile {
     #[serde(default)]
     pub(crate) display_name: String,
     pub(crate) email: Option<String>,
+    /// Whether somebody has seen that the address is theirs.
+    #[serde(default)]
+    pub(crate) email_verified: bool,
+    /// What a provider called them last: what is no other name than this was not chosen here.
+    #[serde(default)]
+    pub(crate) called: Option<String>,
     #[serde(default)]
     pub(crate) given_name: Option<String>,
     #[serde(default)]

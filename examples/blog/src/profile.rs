@@ -1,7 +1,11 @@
 //! One's own profile. In: the caller. Out: that caller's account and nobody else's.
 
 use auth_runtime::{
-    Denial, Identity, account::Accounts, authenticate, extract::Json, problem::Problem,
+    Denial, Identity,
+    account::{Account, Accounts},
+    authenticate,
+    extract::Json,
+    problem::Problem,
 };
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -13,13 +17,23 @@ use crate::{accounts::Profile, app::App};
 const MAX_DISPLAY_NAME: usize = 100;
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = Profile)]
 pub(crate) struct Shown {
     id: String,
     username: String,
     display_name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    /// Whether somebody has seen that the address is theirs.
+    email_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family_name: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = ProfileChange)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     display_name: String,
@@ -65,7 +79,9 @@ pub(crate) async fn edit(
 async fn shown(app: &App, caller: &Identity, profile: Profile) -> Result<Json<Shown>, Denial> {
     let account = app.people.accounts.by_id(&caller.subject().id, app.auth.now()).await?;
     let account = account.ok_or_else(Problem::not_found)?;
-    let named = Some(profile.display_name).filter(|name| !name.is_empty());
+    let named = Some(profile.display_name.clone()).filter(|name| !name.is_empty());
     let display_name = named.unwrap_or_else(|| account.username.clone());
-    Ok(Json(Shown { id: account.id, username: account.username, display_name }))
+    let Profile { email, email_verified, given_name, family_name, .. } = profile;
+    let Account { id, username, .. } = account;
+    Ok(Json(Shown { id, username, display_name, email, email_verified, given_name, family_name }))
 }

@@ -111,11 +111,17 @@ impl People {
     /// Takes over what a provider says, but no name that somebody has chosen here.
     async fn learn(&self, id: &str, claims: &Claims, now: Timestamp) -> Result<(), StoreError> {
         let old = self.profile(id, now).await?;
-        let email = claims.email.clone().filter(|email| is_email(email));
-        let called = claims.name.clone().filter(|_| old.display_name.is_empty());
+        let chosen = !old.display_name.is_empty() && Some(&old.display_name) != old.called.as_ref();
+        let (email, email_verified) = match claims.email.clone().filter(|email| is_email(email)) {
+            Some(email) => (Some(email), claims.email_verified),
+            None => (old.email, old.email_verified),
+        };
+        let called = claims.name.clone().or(old.called);
         let profile = Profile {
-            email: email.or(old.email),
-            display_name: called.unwrap_or(old.display_name),
+            email,
+            email_verified,
+            display_name: called.clone().filter(|_| !chosen).unwrap_or(old.display_name),
+            called,
             given_name: claims.given_name.clone().or(old.given_name),
             family_name: claims.family_name.clone().or(old.family_name),
         };

@@ -92,7 +92,7 @@ fn exchange(blog: &Blog, client: &str, secret: &str, code: &Value) -> Answer {
     token(blog, client, secret, &form)
 }
 
-fn token(blog: &Blog, client: &str, secret: &str, form: &[(&str, &str)]) -> Answer {
+pub(crate) fn token(blog: &Blog, client: &str, secret: &str, form: &[(&str, &str)]) -> Answer {
     let basic = STANDARD.encode(format!("{client}:{secret}"));
     let headers = [
         format!("Authorization: Basic {basic}"),

@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{site::Site, window::Window};
-use crate::blog::process::Blog;
+use crate::{
+    blog::process::{Blog, Folder},
+    files::workspace,
+};
 
 /// The provider, for as long as its standard input is open.
 struct Provider {
@@ -52,12 +55,19 @@ impl Drop for Provider {
 
 /// A blog whose people may come from the provider, and a browser before it.
 fn site(provider: &mut Provider) -> Site {
-    let blog = Blog::start(&[
+    site_with(provider, &[])
+}
+
+fn site_with(provider: &mut Provider, more: &[(&str, &str)]) -> Site {
+    let issuer = provider.issuer.clone();
+    let mut settings = vec![
         ("BLOG_SEED", "1"),
-        ("BLOG_OIDC_ISSUER", &provider.issuer),
+        ("BLOG_OIDC_ISSUER", issuer.as_str()),
         ("BLOG_OIDC_CLIENT_ID", "blog"),
         ("BLOG_OIDC_CLIENT_SECRET", "a secret: of the tests"),
-    ]);
+    ];
+    settings.extend_from_slice(more);
+    let blog = Blog::start(&settings);
     let redirect = format!("http://{}/login/local/callback", blog.address);
     provider.sends_back_to(&redirect);
     Site { blog, window: Window::open() }
@@ -69,13 +79,7 @@ fn m05_somebody_signs_in_with_the_provider_and_lands_on_the_account_page() {
     let mut provider = Provider::start();
     let site = site(&mut provider);
     let window = site.visit("/login");
-    window.click("Sign in with local");
-    window.until("the provider", || window.url().starts_with(&provider.issuer));
-    window.find("input[name=login]").write("ada");
-    window.find("input[name=password]").write("anything");
-    window.find("button[type=submit]").click();
-    window.until("the question for consent", || window.text().contains("Authorize"));
-    window.find("button[type=submit]").click();
+    agree(window, &provider);
     window.until("the account page", || window.path() == "/account");
     assert_eq!(site.state().user, "ada");
     // Nothing of the sign-in is left in the browser but the session, and nothing in its address.
@@ -83,6 +87,39 @@ fn m05_somebody_signs_in_with_the_provider_and_lands_on_the_account_page() {
     assert!(names.contains(&"\"__Host-session\"".to_owned()), "{names:?}");
     assert!(!names.contains(&"\"__Host-oidc\"".to_owned()), "{names:?}");
     assert!(!window.url().contains("code="), "{}", window.url());
+}
+
+/// Says at the provider who it is, and that it may say so here.
+fn agree(window: &Window, provider: &Provider) {
+    window.click("Sign in with local");
+    window.until("the provider", || window.url().starts_with(&provider.issuer));
+    window.find("input[name=login]").write("ada");
+    window.find("input[name=password]").write("anything");
+    window.find("button[type=submit]").click();
+    window.until("the question for consent", || window.text().contains("Authorize"));
+    window.find("button[type=submit]").click();
+}
+
+/// A browser that another site has sent shows no such cookie: the page in between is ours.
+#[test]
+#[ignore = "needs chromium, node and what tests/interop locks: ./test browser"]
+fn m05_a_strict_session_is_shown_where_the_sign_in_leads() {
+    let folder = Folder::new();
+    let policy = folder.0.join("strict.yaml");
+    let text = std::fs::read_to_string(workspace().join("policies/blog.yaml")).expect("a policy");
+    assert!(text.contains("    same_site: lax\n"));
+    let text = text.replace("    same_site: lax\n", "    same_site: strict\n");
+    std::fs::write(&policy, text).expect("written");
+    let mut provider = Provider::start();
+    let policy = policy.display().to_string();
+    let site = site_with(&mut provider, &[("BLOG_POLICY", &policy)]);
+    let window = site.visit("/login");
+    agree(window, &provider);
+    window.until("the account page", || window.path() == "/account");
+    assert_eq!(site.state().user, "ada");
+    let cookies = window.cookies();
+    let session = cookies.iter().find(|cookie| cookie["name"] == "__Host-session");
+    assert_eq!(session.expect("a session")["sameSite"], "Strict");
 }
 
 #[test]

@@ -33,6 +33,7 @@ mod protect;
 mod quoted;
 mod random;
 mod reload;
+mod remembered;
 mod rules;
 mod sameness;
 mod scopes;

@@ -81,6 +81,32 @@ async fn m05_an_application_may_refuse_whom_it_does_not_know() {
 }
 
 #[tokio::test]
+async fn m05_the_application_hears_at_each_sign_in_what_the_profile_says_now() {
+    let world = World::new().await;
+    world.sign_in("ada").await;
+    let (id, first) = world.people.last();
+    assert_eq!((first.email.as_deref(), first.email_verified), (Some("ada@x.example"), true));
+    let outward = world.set_out("/login/fake").await;
+    world.vouch(&outward, "ada");
+    let now = json!({
+        "sub": "ada", "email": "countess@y.example", "name": "Ada King", "given_name": "Ada",
+        "family_name": "King",
+    });
+    world.fake.reply(USERINFO, 200, &now);
+    world.back(&outward).await;
+    let (same, second) = world.people.last();
+    assert_eq!(same, id);
+    assert_eq!(
+        (second.email.as_deref(), second.email_verified),
+        (Some("countess@y.example"), false)
+    );
+    assert_eq!(second.name.as_deref(), Some("Ada King"));
+    assert_eq!(second.given_name.as_deref(), Some("Ada"));
+    assert_eq!(second.family_name.as_deref(), Some("King"));
+    assert_eq!(world.people.seen.lock().expect("no test panics here").len(), 2);
+}
+
+#[tokio::test]
 async fn m05_a_policy_may_refuse_new_accounts() {
     let refusing =
         Setting::of("cookies.yaml").with("    after:", "    new_accounts: refuse\n    after:");

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answers;
+mod blog;
 mod building;
 mod fake;
 mod limited;
