@@ -36,6 +36,7 @@ mod endpoints;
 mod every_key;
 mod facts;
 mod gains;
+mod groups;
 mod limits;
 mod routes;
 mod sentence;
@@ -45,6 +46,7 @@ mod values;
 mod verdict;
 
 pub use approvals::Approvals;
+pub use groups::Group;
 pub use settings::{Setting, Turn};
 pub use trial::Trial;
 

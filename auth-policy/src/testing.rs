@@ -89,6 +89,11 @@ impl PolicyTests {
         self.form.policy.as_ref().map(|policy| policy.value.as_str())
     }
 
+    /// The lock it names, relative to the file itself.
+    pub fn lock(&self) -> Option<&str> {
+        self.form.lock.as_ref().map(|lock| lock.value.as_str())
+    }
+
     /// What it expects of this policy behind these endpoints.
     ///
     /// # Errors

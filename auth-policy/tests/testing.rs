@@ -2,17 +2,23 @@
 //! which changes of the policy it would miss.
 #![allow(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that fails should say so loudly"
 )]
 
+use std::collections::BTreeMap;
+
 use auth_policy::{
-    Policy, Source, check,
+    Policy, Source,
+    access::{Holder, admits},
+    check,
     lock::{Endpoint, Guard, Lock, Rule},
     settings::Seconds,
-    testing::{Mutation, PolicyTests},
+    testing::{Mutation, PolicyTests, SurvivorPlace},
 };
+use proptest::prelude::*;
 
 const POLICY: &str = "version: 1
 scopes:
@@ -115,32 +121,241 @@ fn what_is_listed_gets_in_and_nobody_else() {
     assert_eq!(told(TESTS), "");
 }
 
-/// The finding that a file is told, which has to be the only one.
-#[track_caller]
-fn only(text: &str) -> String {
-    let told = told(text);
-    assert_eq!(told.matches("error[").count(), 1, "{told}");
-    told
+/// Each text with one mistake, and exactly what its author is told. `UPDATE_EXPECT=1 cargo test -p
+/// auth-policy --test testing` writes the latter.
+#[test]
+fn mistakes_are_told_with_their_place() {
+    let put = |from: &str, to: &str| {
+        let text = TESTS.replacen(from, to, 1);
+        assert_ne!(text, TESTS, "{from}");
+        text
+    };
+    let mistakes = [
+        ("of another version", put("version: 1", "version: 2")),
+        ("without a version", put("version: 1\n", "")),
+        ("with a key that is unknown", put("cases:", "casess:")),
+        ("with an anchor", put("anyone", "&a anyone")),
+        ("with an endpoint twice", put("  GET /: anyone\n", "  GET /: anyone\n  GET /: nobody\n")),
+        ("with an endpoint that the lock has not", put("GET /posts:", "GET /post:")),
+        ("with an endpoint that is none", put("  GET /: anyone", "  get /: anyone")),
+        ("with a word that is no one", put("GET /: anyone", "GET /: everyone")),
+        ("with a role by itself", put("{ session: admin }", "admin")),
+        ("with nobody in a map", put("{ session: admin }", "{}")),
+        ("with nobody in a list", put("{ session: admin }", "{ session: [] }")),
+        ("with an undeclared role", put("{ session: admin }", "{ session: admn }")),
+        ("with an undeclared scheme", put("{ session: admin }", "{ sesion: admin }")),
+        ("with our role for theirs", put("[any role, no role]", "[author, no role]")),
+        ("with a client that has no tokens", put("{ session: admin }", "{ session: any client }")),
+        ("with a role twice", put("[author, admin]", "[author, author, admin]")),
+        (
+            "with somebody twice",
+            put("any role\n    jwt: any client", "any role\n    jwt: [admin, any client]"),
+        ),
+        ("with a scheme twice", put("jwt | session | api_key", "jwt | session | jwt")),
+        ("with a case of nothing", put(", may: DELETE /posts }", " }")),
+        (
+            "with a case through nothing",
+            put("through: session, roles: admin, signed_in: 9m", "roles: admin"),
+        ),
+        ("with a span that is none", put("signed_in: 9m", "signed_in: soon")),
+        ("with an undeclared scope", put("signed_in: 9m", "scopes: [read:post]")),
+        ("with an undeclared context", put("signed_in: 9m", "acr: 'urn:mfa'")),
+        ("of a client through a session", put("signed_in: 9m", "client: for itself")),
+        (
+            "that forgets an endpoint",
+            put("  PUT /posts: { jwt | session: [author, admin], jwt: any client }\n", ""),
+        ),
+        ("that forgets somebody", put("[author, admin], jwt", "[author], jwt")),
+        ("that forgets a client", put("admin], jwt: any client }", "admin] }")),
+        ("that expects too much", put("{ session: admin }", "{ session: [author, admin] }")),
+        ("that expects everybody", put("{ session: admin }", "anyone")),
+        ("that expects nobody", put("GET /: anyone", "GET /: nobody")),
+        (
+            "with a case that should be refused",
+            put("may_not: [DELETE /posts]", "may: [DELETE /posts]"),
+        ),
+        ("with a case that should get in", put("9m, may: DELETE", "9m, may_not: DELETE")),
+    ];
+    let found: String = mistakes
+        .iter()
+        .map(|(name, text)| {
+            let told = told(text);
+            assert!(!told.is_empty(), "{name}");
+            format!("# a file {name}\n{told}\n")
+        })
+        .collect();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/testing.txt");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(path, &found).unwrap();
+    }
+    let expected = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(found, expected, "run this test with UPDATE_EXPECT=1 and review the change");
 }
 
 #[test]
-fn an_endpoint_that_is_not_mentioned_lets_nobody_in() {
-    let told = only(
-        &TESTS
-            .replace("  PUT /posts: { jwt | session: [author, admin], jwt: any client }\n", "")
-            .replace(
-                "  GET /: anyone\n",
-                "  GET /: anyone\n  PUT /posts: { jwt: [author, admin, any client] }\n",
-            ),
+fn coverage_tells_what_nobody_speaks_of() {
+    let whole = with(TESTS, |expectations| expectations.coverage());
+    let all = [&whole.endpoints, &whole.roles, &whole.schemes, &whole.grants, &whole.rules];
+    assert_eq!(
+        all.map(|counted| (counted.covered, counted.all)),
+        [(4, 4), (3, 3), (4, 4), (3, 3), (1, 1)]
     );
-    let head = "error[unexpected-access]: `PUT /posts` lets in `admin` and `author` through `session`, whom no test expects";
-    assert!(told.starts_with(head), "{told}");
+    assert_eq!((whole.pairs, whole.cases), (4 * 15, 2));
+    let part = "version: 1\nendpoints: { GET /posts: { session: reader } }\n";
+    let part = with(part, |expectations| expectations.coverage());
+    assert_eq!(part.endpoints.missing, ["DELETE /posts", "GET /", "PUT /posts"]);
+    assert_eq!(part.roles.missing, ["admin", "author"]);
+    assert_eq!(part.schemes.missing, ["api_key", "jwt", "partner"]);
+    assert_eq!(part.grants.missing, ["admin: delete:posts", "author: write:posts"]);
+    assert_eq!(part.rules.missing, ["edit"]);
 }
 
 #[test]
 fn every_line_of_a_whole_file_is_missed() {
     let mutation = mutated(TESTS);
     assert_eq!(mutation.survivors, []);
-    assert!(mutation.tried > 20 && mutation.untried == 0, "{mutation:#?}");
     assert_eq!(mutation.noticed + mutation.equivalent, mutation.tried);
+    assert_eq!((mutation.tried, mutation.equivalent, mutation.untried), (28, 7, 0));
+}
+
+/// Without the cases nobody would miss the age of a sign-in; with what is proposed, somebody would.
+#[test]
+fn a_line_that_no_test_would_miss_is_told_with_the_case_that_would() {
+    let (without, _) = TESTS.split_once("cases:").unwrap();
+    let mutation = mutated(without);
+    let [survivor] = &mutation.survivors[..] else { panic!("{:#?}", mutation.survivors) };
+    assert_eq!(survivor.change, "without `max_age = 10m`");
+    assert_eq!(survivor.place, SurvivorPlace::Endpoints(vec!["DELETE /posts".to_owned()]));
+    assert_eq!(
+        survivor.effect(),
+        "would let in session with role admin and a sign-in 10m ago, at `DELETE /posts`"
+    );
+    let case = "- { through: session, roles: [admin], signed_in: 10m, may_not: [DELETE /posts] }";
+    assert_eq!(survivor.case, case);
+    assert_eq!(mutated(&format!("{without}cases:\n  {case}\n")).survivors, []);
+}
+
+/// Where the tests fail already, nothing could be told.
+#[test]
+fn tests_that_fail_are_not_mutated() {
+    let text = TESTS.replace("{ session: admin }", "nobody");
+    let outcome = with(&text, |all| all.mutate(&source("p.yaml", POLICY), 10)).unwrap_err();
+    assert_eq!(outcome.failures().len(), 1);
+}
+
+#[test]
+fn what_is_not_tried_is_counted() {
+    let few = with(TESTS, |all| all.mutate(&source("p.yaml", POLICY), 5)).unwrap();
+    assert_eq!((few.tried, few.untried), (5, 23));
+}
+
+fn subset(names: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    proptest::sample::subsequence(names.clone(), 0..=names.len())
+}
+
+fn any_guard() -> impl Strategy<Value = Rule> {
+    let schemes = subset(&["api_key", "jwt", "partner", "session"]);
+    let scopes = subset(&["delete:posts", "read:posts", "write:posts"]);
+    let role = proptest::option::of(proptest::sample::select(vec!["admin", "author", "reader"]));
+    let max_age = proptest::option::of(Just(Seconds(60)));
+    let made = (schemes, scopes, any::<bool>(), role, max_age, any::<bool>(), any::<bool>());
+    made.prop_map(|(schemes, scopes, any_scope, role, max_age, people_only, named)| {
+        let name = named.then(|| "edit".to_owned());
+        let role = role.map(str::to_owned);
+        let limit = None;
+        Rule::Guarded(Guard {
+            schemes,
+            scopes,
+            any_scope,
+            role,
+            limit,
+            name,
+            max_age,
+            acr: None,
+            people_only,
+        })
+    })
+}
+
+fn any_lock() -> impl Strategy<Value = Lock> {
+    proptest::collection::vec(any_guard(), 1..5).prop_map(|rules| {
+        let endpoint = |(rule, index)| Endpoint {
+            method: "POST".to_owned(),
+            path: format!("/{index}"),
+            handler: "h".to_owned(),
+            rule,
+        };
+        let endpoints = rules.into_iter().zip(0..).map(endpoint).collect();
+        Lock { policy: "p.yaml".to_owned(), endpoints }
+    })
+}
+
+/// A file that lists whoever gets in, and nobody else, found by asking the access function about
+/// each of those a matrix speaks of.
+fn complete(policy: &Policy, lock: &Lock) -> String {
+    let empty = source("p.test.yaml", "version: 1\nendpoints: {}\n");
+    let tests = PolicyTests::read(&empty).unwrap();
+    let expectations = tests.expect(&empty, policy, lock).unwrap();
+    let mut text = "version: 1\nendpoints:\n".to_owned();
+    for endpoint in &lock.endpoints {
+        text += &format!("  {} {}:\n", endpoint.method, endpoint.path);
+        let mut lists: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for trial in expectations.trials().filter(|trial| trial.endpoint == endpoint) {
+            let Some(credential) = trial.credential else { continue };
+            if !admits(policy, &endpoint.rule, Some(&credential)).is_allowed() {
+                continue;
+            }
+            let who = match credential.holder {
+                Holder::Client => "any client".to_owned(),
+                _ => credential.roles.first().cloned().unwrap_or_else(|| "no role".to_owned()),
+            };
+            lists.entry(credential.scheme).or_default().push(who);
+        }
+        if lists.is_empty() {
+            text = text.trim_end().to_owned() + " nobody\n";
+        }
+        for (scheme, list) in lists {
+            text += &format!("    {scheme}: [{}]\n", list.join(", "));
+        }
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// The table says what the access function says, asked one by one.
+    #[test]
+    fn a_file_holds_if_and_only_if_it_lists_those_who_are_admitted(lock in any_lock()) {
+        let policy = policy();
+        let text = complete(&policy, &lock);
+        let file = source("p.test.yaml", &text);
+        let tests = PolicyTests::read(&file).unwrap();
+        let outcome = tests.expect(&file, &policy, &lock).unwrap().run();
+        prop_assert!(outcome.is_fine(), "{text}\n{:#?}", outcome.failures());
+    }
+
+    /// The case that is proposed for a line holds, and with it the line would be missed.
+    #[test]
+    fn what_is_proposed_makes_a_line_missed(lock in any_lock()) {
+        let policy = policy();
+        let mut text = complete(&policy, &lock) + "cases:\n";
+        let mut round = 0;
+        loop {
+            let whole = text.strip_suffix("cases:\n").unwrap_or(&text);
+            let file = source("p.test.yaml", whole);
+            let tests = PolicyTests::read(&file).unwrap_or_else(|found| panic!("{text}\n{found:#?}"));
+            let expectations = tests.expect(&file, &policy, &lock).unwrap();
+            let mutation = expectations.mutate(&source("p.yaml", POLICY), 10_000);
+            let mutation = mutation.unwrap_or_else(|found| panic!("{text}\n{:#?}", found.failures()));
+            prop_assert_eq!(mutation.untried, 0);
+            if mutation.survivors.is_empty() {
+                break;
+            }
+            round += 1;
+            prop_assert!(round < 40, "{}\n{:#?}", text, mutation.survivors);
+            text += &format!("  {}\n", mutation.survivors[0].case);
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
     clock::Timestamp,
     password::PasswordHash,
     random::{self, RandomError},
-    store::{Answer, Collection, Key, Owner, Record, Store, StoreError},
+    store::{Answer, Collection, Key, Owner, Reader, Record, Store, StoreError},
 };
 
 const ACCOUNTS: Collection = Collection("account");
@@ -56,6 +56,29 @@ impl Account {
     }
 }
 
+/// What an account may do: all that a guard asks of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Standing {
+    /// The roles it holds, by their names in the policy.
+    pub roles: Vec<String>,
+    /// Whether it is closed.
+    pub disabled: bool,
+}
+
+impl Standing {
+    /// That of an account, open or closed, with those roles.
+    pub const fn new(roles: Vec<String>, disabled: bool) -> Self {
+        Self { roles, disabled }
+    }
+}
+
+impl From<Account> for Standing {
+    fn from(account: Account) -> Self {
+        Self { roles: account.roles, disabled: account.disabled }
+    }
+}
+
 /// Where accounts come from.
 pub trait Accounts: fmt::Debug + Send + Sync + 'static {
     /// The account that signs in with that name. Names are compared as they are.
@@ -63,6 +86,16 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
 
     /// The account with that id.
     fn by_id<'a>(&'a self, id: &'a str, now: Timestamp) -> Answer<'a, Option<Account>>;
+
+    /// What the account with that id may do now: asked for each request that comes with a session
+    /// or an API key. By default all of the account is read for it.
+    ///
+    /// # Security
+    ///
+    /// An answer from memory keeps an account open that was closed meanwhile.
+    fn standing<'a>(&'a self, id: &'a str, now: Timestamp) -> Answer<'a, Option<Standing>> {
+        Box::pin(async move { Ok(self.by_id(id, now).await?.map(Standing::from)) })
+    }
 
     /// Writes another hash for the password of the account with that id, if its hash is still
     /// `was`: `false` says that it was not written, which is all the default does. Then a hash that
@@ -88,12 +121,13 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct StoredAccounts {
     store: Arc<dyn Store>,
+    standings: Arc<Reader<Standing>>,
 }
 
 impl StoredAccounts {
     /// The accounts of that store.
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+        Self { store, standings: Arc::new(Reader::new(read_standing)) }
     }
 
     /// Registers an account under a name that nobody has.
@@ -180,6 +214,16 @@ impl StoredAccounts {
         record.as_ref().map(read).transpose()
     }
 
+    async fn find_standing(
+        &self,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Option<Standing>, StoreError> {
+        let Some(key) = account_key(id) else { return Ok(None) };
+        let Some(record) = self.store.get(&key, now).await? else { return Ok(None) };
+        self.standings.read(&record).map(|standing| Some(Standing::clone(&standing)))
+    }
+
     async fn find_by_name(
         &self,
         name: &str,
@@ -200,6 +244,10 @@ impl Accounts for StoredAccounts {
 
     fn by_id<'a>(&'a self, id: &'a str, now: Timestamp) -> Answer<'a, Option<Account>> {
         Box::pin(self.find_by_id(id, now))
+    }
+
+    fn standing<'a>(&'a self, id: &'a str, now: Timestamp) -> Answer<'a, Option<Standing>> {
+        Box::pin(self.find_standing(id, now))
     }
 
     fn set_password<'a>(
@@ -238,6 +286,13 @@ struct Stored {
     disabled: bool,
 }
 
+/// As much of it as says what it may do. The rest is not even read.
+#[derive(Deserialize)]
+struct StoredStanding {
+    roles: Vec<String>,
+    disabled: bool,
+}
+
 impl From<&Account> for Stored {
     fn from(account: &Account) -> Self {
         Self {
@@ -257,8 +312,17 @@ impl Stored {
     }
 }
 
+fn read_standing(value: &[u8]) -> Result<Standing, StoreError> {
+    let StoredStanding { roles, disabled } =
+        serde_json::from_slice(value).map_err(|_| damaged())?;
+    Ok(Standing { roles, disabled })
+}
+
+fn damaged() -> StoreError {
+    StoreError::Damaged("an account".to_owned())
+}
+
 fn read(record: &Record) -> Result<Account, StoreError> {
-    let damaged = || StoreError::Damaged("an account".to_owned());
     let stored: Stored = serde_json::from_slice(&record.value).map_err(|_| damaged())?;
     let password = stored.password.parse().map_err(|_| damaged())?;
     let Stored { id, username, roles, disabled, .. } = stored;

@@ -143,14 +143,12 @@ impl Auth {
     /// Who gives the ids of our own accounts: the issuer of `schemes.jwt`, so that somebody is the
     /// same [`Subject`] by token, key and session; without one, `local`.
     pub fn own_issuer(&self) -> Arc<str> {
-        self.policy()
-            .jwt()
-            .map_or_else(|| "local".into(), |(_, scheme)| scheme.issuer.as_str().into())
+        Arc::clone(self.0.in_force.load().own_issuer())
     }
 
     /// The subject that an account of this service is.
     pub fn subject(&self, account_id: &str) -> Subject {
-        Subject { issuer: self.own_issuer(), id: account_id.into() }
+        self.0.in_force.load().subject(account_id)
     }
 
     /// Issues this service's own access tokens; `None` when the policy declares no `jwt` scheme.

@@ -13,16 +13,18 @@ use futures_util::FutureExt;
 
 use crate::{
     Auth, Identity,
-    api_key::Disproof,
+    api_key::{self, Disproof},
     audit::{CredentialKind, Decision, DenialId, Event, Kind, PolicyLine, Tag},
     clock::Timestamp,
     credential::Presented,
     csrf::{self, Forgery},
     denial::{Challenges, Denial, Missing},
+    discovery::RemoteKeys,
     identity::Verified,
-    jwt::{TokenError, Unverified, VerifiedToken},
+    in_force::InForce,
+    jwt::{TokenError, Unverified, VerifiedToken, recall},
     limit::{Caller, Enforcer, Limited},
-    oauth::{Unwelcome, within_ceiling},
+    oauth::{Unwelcome, client_of, within_ceiling},
     problem::Problem,
     revocation::{Disbelief, FAMILY_CLAIM},
     rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
@@ -118,7 +120,8 @@ impl<'r> Door<'r> {
     /// Counts the request before anything is verified, read or fetched for it.
     async fn count_stranger(&self, limit: Option<LimitId>) -> Result<(), Refusal> {
         let Some(limit) = limit else { return Ok(()) };
-        let counted = Enforcer::new(self.visit, self.parts).before_anything(limit).await;
+        let enforcer = Enforcer::new(self.visit, self.parts);
+        let counted = Box::pin(enforcer.before_anything(limit)).await;
         counted.map_err(|Limited { denial, cause }| Refusal::new(denial, cause))
     }
 
@@ -137,7 +140,7 @@ impl<'r> Door<'r> {
             return Ok(());
         }
         let enforcer = Enforcer::new(self.visit, self.parts);
-        let counted = enforcer.once_known(limit, of_the_scheme, caller).await;
+        let counted = Box::pin(enforcer.once_known(limit, of_the_scheme, caller)).await;
         counted.map_err(|Limited { denial, cause }| Refusal {
             identity: identity.cloned(),
             ..Refusal::new(denial, cause)
@@ -233,23 +236,25 @@ impl<'r> Door<'r> {
         match presented.map_err(|_| Refusal::new(Denial::ambiguous(), "several-credentials"))? {
             Presented::Nothing => Ok(None),
             Presented::Bearer(token) => {
-                let verified = self.verify_bearer(token, schemes, &challenges).await?;
-                Ok(Some(self.known(verified)))
+                let token = self.verify_bearer(token, schemes, &challenges).await?;
+                Ok(Some(self.known(token.verified)))
             }
             Presented::AccessCookie(token) => {
-                let verified = self.verify_cookie(token, &challenges).await?;
-                Ok(Some(self.known(verified)))
+                let token = Box::pin(self.verify_cookie(token, &challenges)).await?;
+                Ok(Some(self.known(token.verified)))
             }
             Presented::Session(cookie) => {
-                let verified = self.verify_session(cookie, &challenges).await?;
+                let verified = Box::pin(self.verify_session(cookie, &challenges)).await?;
                 Ok(Some(self.known(verified)))
             }
-            Presented::ApiKey(key) => self.verify_api_key(key, &challenges).await.map(Some),
+            Presented::ApiKey(key) => {
+                Box::pin(self.verify_api_key(key, &challenges)).await.map(Some)
+            }
         }
     }
 
-    fn known(&self, verified: Verified) -> Identity {
-        Identity::new(verified, Arc::clone(&self.visit.in_force.policy))
+    fn known(&self, verified: impl Into<Arc<Verified>>) -> Identity {
+        Identity::new(verified.into(), Arc::clone(&self.visit.in_force.policy))
     }
 
     /// An access token that a cookie carried: one of our own, of a sign-in whose tokens against
@@ -258,42 +263,148 @@ impl<'r> Door<'r> {
         &self,
         token: &[u8],
         challenges: &Challenges<'_>,
-    ) -> Result<Verified, Refusal> {
+    ) -> Result<VerifiedToken, Refusal> {
         let own = self.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
-        let mut verified = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
-        let family = verified.claims.get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
-        verified.csrf = family.and_then(|family| self.auth().family_csrf(family));
+        let mut token = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
+        let family = token.extra().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
+        let csrf = family.and_then(|family| self.auth().family_csrf(family));
         // SECURITY: without a key there would be nothing to check, so nobody is let in.
-        if verified.csrf.is_none() {
+        if csrf.is_none() {
             return Err(Refusal::new(Denial::invalid_token(challenges), "cookie-without-family"));
         }
-        Ok(verified)
+        Arc::make_mut(&mut token.verified).csrf = csrf;
+        Ok(token)
     }
 
+    /// What is said by a bearer token that verifies and is not revoked.
+    ///
+    /// Most tokens are judged without waiting for anybody. What waits is boxed: every handler would
+    /// be as long.
     async fn verify_bearer(
         &self,
         token: &[u8],
         schemes: u64,
         challenges: &Challenges<'_>,
-    ) -> Result<Verified, Refusal> {
-        // Bytes that are no UTF-8 are no base64url either.
-        let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url);
-        let token =
-            token.and_then(|token| Unverified::read(token, self.visit.in_force.verifiers(schemes)));
-        let token = token.map_err(|error| refused(error, challenges))?;
-        let remote = self.auth().remote_keys(token.verifier().scheme());
-        let verified = match remote {
-            Some(remote) => remote.verify(&token, self.now).await,
-            None => token.verify(self.now),
-        };
-        match (verified, remote) {
-            (Ok(token), _) => self.believe(token, challenges).await,
-            (Err(error @ TokenError::KeysUnavailable), Some(remote)) => {
-                let denial = Denial::unavailable(remote.retry_after(self.now));
-                Err(Refusal::new(denial, error.code()))
-            }
-            (Err(error), _) => Err(refused(error, challenges)),
+    ) -> Result<VerifiedToken, Refusal> {
+        let token = match self.verify_at_once(token, schemes, challenges) {
+            Some(verified) => verified,
+            None => Box::pin(self.verify_fetching(token, schemes, challenges)).await,
+        }?;
+        match self.believe_at_once(&token, challenges) {
+            Some(believed) => believed.map(|()| token),
+            None => Box::pin(self.believe(token, challenges)).await,
         }
+    }
+
+    /// The same of a token for which no keys need be fetched, revoked or not.
+    fn verify_at_once(
+        &self,
+        token: &[u8],
+        schemes: u64,
+        challenges: &Challenges<'_>,
+    ) -> Option<Result<VerifiedToken, Refusal>> {
+        let known = recall(token, self.in_force().verifiers(schemes), self.now);
+        if let Some(known) = known {
+            return Some(known.map_err(|error| refused(error, challenges)));
+        }
+        let token = match self.read_token(token, schemes) {
+            Ok(token) => token,
+            Err(error) => return Some(Err(refused(error, challenges))),
+        };
+        match self.remote_keys(&token) {
+            None => Some(token.verify(self.now).map_err(|error| refused(error, challenges))),
+            Some(remote) => {
+                let verified = remote.verify_at_once(&token, self.now)?;
+                Some(verified.map_err(|error| self.refused_by(remote, error, challenges)))
+            }
+        }
+    }
+
+    async fn verify_fetching(
+        &self,
+        token: &[u8],
+        schemes: u64,
+        challenges: &Challenges<'_>,
+    ) -> Result<VerifiedToken, Refusal> {
+        let token = self.read_token(token, schemes);
+        let token = token.map_err(|error| refused(error, challenges))?;
+        match self.remote_keys(&token) {
+            None => token.verify(self.now).map_err(|error| refused(error, challenges)),
+            Some(remote) => {
+                let verified = remote.verify(&token, self.now).await;
+                verified.map_err(|error| self.refused_by(remote, error, challenges))
+            }
+        }
+    }
+
+    fn read_token<'t>(
+        &self,
+        token: &'t [u8],
+        schemes: u64,
+    ) -> Result<Unverified<'t, 'r>, TokenError> {
+        // Bytes that are no UTF-8 are no base64url either.
+        let token = str::from_utf8(token).map_err(|_| TokenError::NotBase64Url)?;
+        Unverified::read(token, self.in_force().verifiers(schemes))
+    }
+
+    fn remote_keys(&self, token: &Unverified<'_, '_>) -> Option<&'r Arc<RemoteKeys>> {
+        self.auth().remote_keys(token.verifier().scheme())
+    }
+
+    fn refused_by(
+        &self,
+        remote: &RemoteKeys,
+        error: TokenError,
+        challenges: &Challenges<'_>,
+    ) -> Refusal {
+        match error {
+            TokenError::KeysUnavailable => {
+                Refusal::new(Denial::unavailable(remote.retry_after(self.now)), error.code())
+            }
+            error => refused(error, challenges),
+        }
+    }
+
+    /// Whether a token that verified is believed as it is; `None` where the store must be asked.
+    fn believe_at_once(
+        &self,
+        token: &VerifiedToken,
+        challenges: &Challenges<'_>,
+    ) -> Option<Result<(), Refusal>> {
+        if !self.is_own(token) {
+            return Some(Ok(()));
+        }
+        let judged = match self.auth().revocations() {
+            Some(revocations) => revocations.judge_at_once(token, self.now)?,
+            None => Ok(()),
+        };
+        if let Err(disbelief) = judged {
+            return Some(Err(disbelieved(disbelief, challenges)));
+        }
+        match client_of(self.policy(), token) {
+            Ok(None) => Some(Ok(())),
+            Ok(Some(_)) => None,
+            Err(unwelcome) => Some(Err(unwelcomed(unwelcome, challenges))),
+        }
+    }
+
+    /// What a token of our own that verified is worth, unless it was revoked since: in the hands of
+    /// its client, if it has one.
+    async fn believe(
+        &self,
+        token: VerifiedToken,
+        challenges: &Challenges<'_>,
+    ) -> Result<VerifiedToken, Refusal> {
+        if let Some(revocations) = self.auth().revocations() {
+            let judged = revocations.judge(&token, self.now).await;
+            judged.map_err(|disbelief| disbelieved(disbelief, challenges))?;
+        }
+        let within = within_ceiling(self.auth(), self.policy(), token).await;
+        within.map_err(|unwelcome| unwelcomed(unwelcome, challenges))
+    }
+
+    fn is_own(&self, token: &VerifiedToken) -> bool {
+        self.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme())
     }
 
     async fn verify_session(
@@ -301,47 +412,12 @@ impl<'r> Door<'r> {
         cookie: &[u8],
         challenges: &Challenges<'_>,
     ) -> Result<Verified, Refusal> {
-        session::verify(self.auth(), cookie, self.now).await.map_err(|distrust| match distrust {
-            // From outside one bad session is like another.
-            Distrust::Bad(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
-            Distrust::Store(error) => Refusal::new(error.into(), "store-unavailable"),
-        })
-    }
-
-    /// What a token that verified is worth, unless it was revoked since.
-    async fn believe(
-        &self,
-        token: VerifiedToken,
-        challenges: &Challenges<'_>,
-    ) -> Result<Verified, Refusal> {
-        let own = self.policy().jwt().is_some_and(|(scheme, _)| scheme == token.scheme());
-        let revocations = self.auth().revocations().filter(|_| own);
-        let judged = match revocations {
-            Some(revocations) => revocations.judge(&token, self.now).await,
-            None => Ok(()),
-        };
-        match judged {
-            Ok(()) if own => self.within_ceiling(token, challenges).await,
-            Ok(()) => Ok(token.into()),
-            Err(Disbelief::Revoked) => {
-                Err(Refusal::new(Denial::invalid_token(challenges), "revoked"))
+        session::verify(self.auth(), self.in_force(), cookie, self.now).await.map_err(|distrust| {
+            match distrust {
+                // From outside one bad session is like another.
+                Distrust::Bad(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
+                Distrust::Store(error) => Refusal::new(error.into(), "store-unavailable"),
             }
-            Err(Disbelief::Stale) => {
-                Err(Refusal::new(Problem::unavailable().into(), "revocations-stale"))
-            }
-        }
-    }
-
-    /// What a token of our own is worth in the hands of its client.
-    async fn within_ceiling(
-        &self,
-        token: VerifiedToken,
-        challenges: &Challenges<'_>,
-    ) -> Result<Verified, Refusal> {
-        let within = within_ceiling(self.auth(), self.policy(), token).await;
-        within.map(Verified::from).map_err(|unwelcome| match unwelcome {
-            Unwelcome::Client(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
-            Unwelcome::Store(error) => Refusal::new(error.into(), "store-unavailable"),
         })
     }
 
@@ -350,9 +426,8 @@ impl<'r> Door<'r> {
         key: &[u8],
         challenges: &Challenges<'_>,
     ) -> Result<Identity, Refusal> {
-        let keys = self.auth().api_keys();
-        let keys = keys.ok_or_else(|| Refusal::new(Denial::internal(), "no-api-keys"))?;
-        match keys.verify(key, self.now).await {
+        let verified = api_key::verify(self.auth(), self.in_force(), key, self.now).await;
+        match verified.ok_or_else(|| Refusal::new(Denial::internal(), "no-api-keys"))? {
             Ok(verified) => Ok(self.known(verified)),
             Err(Disproof::Invalid { cause, holder }) => {
                 let identity = holder.map(|verified| self.known(*verified));
@@ -376,6 +451,10 @@ impl<'r> Door<'r> {
         &self.visit.auth
     }
 
+    fn in_force(&self) -> &'r InForce {
+        &self.visit.in_force
+    }
+
     fn policy(&self) -> &'r Policy {
         &self.visit.in_force.policy
     }
@@ -384,7 +463,8 @@ impl<'r> Door<'r> {
         Challenges::new(self.policy(), schemes)
     }
 
-    /// Makes the one event of the decision; the id of the refusal, if it is one.
+    /// Makes the one event of the decision, if anybody takes notice of it; the id of the refusal, if
+    /// it is one.
     fn report(
         &self,
         rule: Option<&str>,
@@ -400,11 +480,15 @@ impl<'r> Door<'r> {
                 (decision, refusal.identity.as_ref(), Some(refusal.cause))
             }
         };
+        let denial = cause.and_then(|_| DenialId::random());
+        let audit = self.auth().audit();
+        if !audit.wants(Kind::Access, decision) {
+            return denial;
+        }
         let scheme = identity.and_then(|identity| policy.scheme(identity.scheme_id()));
         // What was presented matters only where nobody was found behind it.
         let presented = identity.is_none().then(|| self.presented(schemes)).flatten();
-        let denial = cause.and_then(|_| DenialId::random());
-        self.auth().audit().record(&Event {
+        audit.record(&Event {
             decision,
             subject: identity.map(Identity::subject),
             scheme: scheme.map(|scheme| scheme.name.as_str()),
@@ -463,4 +547,18 @@ fn refused(error: TokenError, challenges: &Challenges<'_>) -> Refusal {
         _ => Denial::invalid_token(challenges),
     };
     Refusal::new(denial, error.code())
+}
+
+fn disbelieved(disbelief: Disbelief, challenges: &Challenges<'_>) -> Refusal {
+    match disbelief {
+        Disbelief::Revoked => Refusal::new(Denial::invalid_token(challenges), "revoked"),
+        Disbelief::Stale => Refusal::new(Problem::unavailable().into(), "revocations-stale"),
+    }
+}
+
+fn unwelcomed(unwelcome: Unwelcome, challenges: &Challenges<'_>) -> Refusal {
+    match unwelcome {
+        Unwelcome::Client(cause) => Refusal::new(Denial::invalid_token(challenges), cause),
+        Unwelcome::Store(error) => Refusal::new(error.into(), "store-unavailable"),
+    }
 }

@@ -28,6 +28,9 @@ use crate::{
     transport::Https,
 };
 
+/// How many bytes of tokens are remembered for each issuer, unless told otherwise.
+const REMEMBERED_TOKENS: usize = 16 * 1024 * 1024;
+
 /// A checked policy inside the binary, as `policy!()` leaves it.
 #[derive(Clone, Copy, Debug)]
 pub struct EmbeddedPolicy {
@@ -66,6 +69,7 @@ pub struct AuthBuilder {
     accounts: Option<Arc<dyn Accounts>>,
     key_environment: Option<KeyEnvironment>,
     https: Https,
+    remembered_tokens: usize,
     #[cfg(feature = "reload")]
     policy_file: Option<std::path::PathBuf>,
 }
@@ -83,6 +87,7 @@ impl AuthBuilder {
             accounts: None,
             key_environment: None,
             https: Https::default(),
+            remembered_tokens: REMEMBERED_TOKENS,
             #[cfg(feature = "reload")]
             policy_file: None,
         }
@@ -149,6 +154,21 @@ impl AuthBuilder {
         self
     }
 
+    /// How many bytes of access tokens that verified are remembered, for each issuer: one that comes
+    /// again is compared instead of verified. Default 16 MiB, which is about 8,000 tokens of 500
+    /// bytes; 0 verifies each anew.
+    ///
+    /// # Security
+    ///
+    /// A token that is remembered is judged like every other for what may change: its expiry, its
+    /// revocation, its client's ceiling. Other keys or another policy forget all of them. The
+    /// memory holds what was sent, so that a copy of the process's memory shows tokens that are
+    /// still good; without this it shows those that are being verified.
+    pub fn remembered_tokens(mut self, bytes: usize) -> Self {
+        self.remembered_tokens = bytes;
+        self
+    }
+
     /// Takes the values of the policy in this file instead of those compiled in. Its structure is
     /// compared, and must be the same. [`Auth::follow_policy`] reloads it when it changes.
     #[cfg(feature = "reload")]
@@ -181,7 +201,7 @@ impl AuthBuilder {
     /// cookies and there is no store, or the embedded policy cannot be read.
     pub async fn build(mut self) -> Result<Auth, BuildError> {
         let policy = Arc::new(self.read_policy()?);
-        let mut in_force = InForce::new(Arc::clone(&policy));
+        let mut in_force = InForce::new(Arc::clone(&policy), self.remembered_tokens);
         let mut remote = Vec::new();
         for (scheme, index) in policy.schemes().iter().zip(0u32..) {
             let name = scheme.name.as_str();

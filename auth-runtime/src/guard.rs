@@ -12,6 +12,8 @@ use futures_util::FutureExt;
 
 #[cfg(feature = "metrics")]
 use crate::audit::Stopwatch;
+#[cfg(feature = "testing")]
+use crate::testing::Probe;
 use crate::{
     Identity,
     authorize::Door,
@@ -57,12 +59,16 @@ impl<S: Send + Sync, R: Rule> FromRequestParts<S> for Guard<R> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Denial> {
         let visit = Context::visit(parts)?;
         visit.set_route(parts);
+        #[cfg(feature = "testing")]
+        Probe::arrive(parts);
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
         let identity = unless_it_panics(pin!(async {
             Door::new(visit, parts).authorize(&R::REQUIREMENT).await
         }))
         .await?;
+        #[cfg(feature = "testing")]
+        Probe::stop(parts)?;
         Context::remember(parts, &identity);
         Ok(Self { identity, rule: PhantomData })
     }
@@ -75,7 +81,11 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
         if let Some(visit) = Context::find(parts) {
             visit.set_route(parts);
         }
+        #[cfg(feature = "testing")]
+        Probe::arrive(parts);
         if O::OPENNESS.schemes == 0 && O::OPENNESS.limit.is_none() {
+            #[cfg(feature = "testing")]
+            Probe::stop(parts)?;
             return Ok(Self { identity: None, opening: PhantomData });
         }
         let visit = Context::visit(parts)?;
@@ -84,6 +94,8 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
         let identity =
             unless_it_panics(pin!(async { Door::new(visit, parts).identify(&O::OPENNESS).await }))
                 .await?;
+        #[cfg(feature = "testing")]
+        Probe::stop(parts)?;
         if let Some(identity) = &identity {
             Context::remember(parts, identity);
         }

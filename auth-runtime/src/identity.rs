@@ -10,8 +10,8 @@ use axum::{extract::OptionalFromRequestParts, http::request::Parts};
 use serde_json::{Map, Value};
 
 use crate::{
-    bits::Bits, clock::Timestamp, context::Context, csrf::CsrfKey, denial::Denial,
-    jwt::VerifiedToken, oauth::Client, rule::Requirement, secret::Secret,
+    bits::Bits, clock::Timestamp, context::Context, csrf::CsrfKey, denial::Denial, oauth::Client,
+    rule::Requirement, secret::Secret,
 };
 
 /// The caller of a handler, as its guard found it.
@@ -26,14 +26,14 @@ use crate::{
 ///
 /// Two users are the same only if their [`Subject`]s are: equal ids from two issuers are two users.
 #[derive(Clone)]
-pub struct Identity(Arc<Known>);
-
-struct Known {
-    verified: Verified,
+pub struct Identity {
+    verified: Arc<Verified>,
     policy: Arc<Policy>,
 }
 
-/// A credential that verified, of whichever kind, and what it is worth now.
+/// A credential that verified, of whichever kind, and what it is worth now. Shared: of a token that
+/// comes again it is the same one.
+#[derive(Clone)]
 pub(crate) struct Verified {
     pub(crate) subject: Subject,
     pub(crate) scheme: SchemeId,
@@ -55,37 +55,6 @@ pub(crate) struct Verified {
     pub(crate) csrf: Option<CsrfKey>,
 }
 
-impl From<VerifiedToken> for Verified {
-    fn from(token: VerifiedToken) -> Self {
-        let subject = Subject { issuer: Arc::clone(token.issuer()), id: token.subject().into() };
-        let VerifiedToken {
-            scheme,
-            scopes,
-            roles,
-            expires_at,
-            token_id,
-            client_id,
-            authenticated_at,
-            acr,
-            extra,
-            ..
-        } = token;
-        Self {
-            subject,
-            scheme,
-            scopes,
-            roles,
-            expires_at,
-            id: token_id,
-            authenticated_at,
-            acr,
-            client_id,
-            claims: extra,
-            csrf: None,
-        }
-    }
-}
-
 /// Who it is: an id, and the issuer that gave it. Neither means anything without the other
 /// (RFC 7519, section 4.1.2).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -103,73 +72,73 @@ impl fmt::Display for Subject {
 }
 
 impl Identity {
-    pub(crate) fn new(verified: Verified, policy: Arc<Policy>) -> Self {
-        Self(Arc::new(Known { verified, policy }))
+    pub(crate) fn new(verified: Arc<Verified>, policy: Arc<Policy>) -> Self {
+        Self { verified, policy }
     }
 
     /// Who it is.
     pub fn subject(&self) -> &Subject {
-        &self.0.verified.subject
+        &self.verified.subject
     }
 
     /// The name of the scheme whose credential was used, such as `jwt`.
     pub fn scheme(&self) -> &str {
-        self.0.policy.scheme(self.0.verified.scheme).map_or("", |scheme| &scheme.name)
+        self.policy.scheme(self.verified.scheme).map_or("", |scheme| &scheme.name)
     }
 
     pub(crate) fn scheme_id(&self) -> SchemeId {
-        self.0.verified.scheme
+        self.verified.scheme
     }
 
     /// The scopes in effect, sorted: those the credential carries, within what its roles grant now.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let ids = self.0.verified.scopes.iter().map(ScopeId);
-        ids.filter_map(|id| self.0.policy.scope(id)).map(|scope| scope.name.as_str())
+        let ids = self.verified.scopes.iter().map(ScopeId);
+        ids.filter_map(|id| self.policy.scope(id)).map(|scope| scope.name.as_str())
     }
 
     /// Whether a scope is in effect. A name the policy does not declare never is.
     pub fn has_scope(&self, name: &str) -> bool {
-        self.0.policy.scope_id(name).is_some_and(|id| self.0.verified.scopes.contains(id.0))
+        self.policy.scope_id(name).is_some_and(|id| self.verified.scopes.contains(id.0))
     }
 
     /// The roles held, those they include among them, sorted.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        let ids = self.0.verified.roles.iter().map(RoleId);
-        ids.filter_map(|id| self.0.policy.role(id)).map(|role| role.name.as_str())
+        let ids = self.verified.roles.iter().map(RoleId);
+        ids.filter_map(|id| self.policy.role(id)).map(|role| role.name.as_str())
     }
 
     /// Whether a role is held, itself or through one that includes it.
     pub fn has_role(&self, name: &str) -> bool {
-        self.0.policy.role_id(name).is_some_and(|id| self.0.verified.roles.contains(id.0))
+        self.policy.role_id(name).is_some_and(|id| self.verified.roles.contains(id.0))
     }
 
     /// When the credential ends.
     pub fn expires_at(&self) -> Timestamp {
-        self.0.verified.expires_at
+        self.verified.expires_at
     }
 
     /// The credential's own id, if it has one: a token's `jti`, or the public id of a key or a
     /// session. Not a secret.
     pub fn credential_id(&self) -> Option<&str> {
-        self.0.verified.id.as_deref()
+        self.verified.id.as_deref()
     }
 
     /// When somebody last proved who they are with what only they know or have, where that is
     /// known: of a session, the sign-in or the last time the password was asked for again; of a
     /// token, its claim `auth_time`.
     pub fn authenticated_at(&self) -> Option<Timestamp> {
-        self.0.verified.authenticated_at
+        self.verified.authenticated_at
     }
 
     /// How surely they proved it, where that is known: the claim `acr` of a token, or what the
     /// session was begun with. It may be a value that the policy does not declare.
     pub fn acr(&self) -> Option<&str> {
-        self.0.verified.acr.as_deref()
+        self.verified.acr.as_deref()
     }
 
     /// The OAuth client the credential was issued to, if it says.
     pub fn client_id(&self) -> Option<&str> {
-        self.0.verified.client_id.as_deref()
+        self.verified.client_id.as_deref()
     }
 
     /// Whether it is a client that acts for somebody who let it in, rather than for itself.
@@ -179,7 +148,7 @@ impl Identity {
 
     /// The claims of a token beyond those this crate understands; none of another credential.
     pub fn claims(&self) -> &Map<String, Value> {
-        &self.0.verified.claims
+        &self.verified.claims
     }
 
     /// The token that this caller's pages show with requests that change something, in the header
@@ -196,15 +165,15 @@ impl Identity {
 
     /// What the tokens against forged requests are made with, where a cookie carried the credential.
     pub(crate) fn csrf(&self) -> Option<&CsrfKey> {
-        self.0.verified.csrf.as_ref()
+        self.verified.csrf.as_ref()
     }
 
     pub(crate) fn satisfies_scopes(&self, requirement: &Requirement) -> bool {
-        requirement.scopes_within(&self.0.verified.scopes)
+        requirement.scopes_within(&self.verified.scopes)
     }
 
     pub(crate) fn satisfies_role(&self, requirement: &Requirement) -> bool {
-        requirement.role_within(&self.0.verified.roles)
+        requirement.role_within(&self.verified.roles)
     }
 }
 

@@ -3,11 +3,17 @@
 
 use std::sync::Arc;
 
-use auth_policy::{Policy, policy::SchemeId};
+use auth_policy::{
+    Policy,
+    policy::{RoleId, SchemeId},
+};
 
 use crate::{
+    bits::Bits,
     credential::Carriers,
+    identity::Subject,
     jwt::{Issuer, Keyring, SetupError, Verifier},
+    roles::Roles,
     transport::Transport,
 };
 
@@ -17,28 +23,82 @@ pub(crate) struct InForce {
     pub(crate) carriers: Carriers,
     pub(crate) transport: Transport,
     verifiers: Vec<Verifier>,
+    /// How many bytes of tokens each verifier remembers.
+    remembered: usize,
+    /// Who gives the ids of our own accounts.
+    own_issuer: Arc<str>,
+    /// What each role of the policy comes to.
+    roles: Vec<Roles>,
+    /// What an API key may do at most.
+    key_ceiling: Bits,
     pub(crate) issuer: Option<Arc<Issuer>>,
 }
 
 impl InForce {
     /// A policy that nobody has keys for yet.
-    pub(crate) fn new(policy: Arc<Policy>) -> Self {
+    pub(crate) fn new(policy: Arc<Policy>, remembered: usize) -> Self {
         let (carriers, transport) = (Carriers::new(&policy), Transport::of(&policy));
-        Self { policy, carriers, transport, verifiers: Vec::new(), issuer: None }
+        let own_issuer = policy.jwt().map_or("local", |(_, scheme)| scheme.issuer.as_str()).into();
+        let roles = (0..).zip(policy.roles()).map(|(id, _)| Roles::of(&policy, RoleId(id)));
+        let grants = policy.api_key().map(|(_, settings)| settings.grants.iter().copied());
+        Self {
+            roles: roles.collect(),
+            key_ceiling: grants.into_iter().flatten().collect(),
+            policy,
+            carriers,
+            transport,
+            verifiers: Vec::new(),
+            remembered,
+            own_issuer,
+            issuer: None,
+        }
+    }
+
+    /// Who gives the ids of our own accounts: see [`Auth::own_issuer`](crate::Auth::own_issuer).
+    pub(crate) fn own_issuer(&self) -> &Arc<str> {
+        &self.own_issuer
+    }
+
+    /// The subject that an account of this service is.
+    pub(crate) fn subject(&self, account_id: &str) -> Subject {
+        Subject { issuer: Arc::clone(&self.own_issuer), id: account_id.into() }
+    }
+
+    /// What an account's roles come to. A name the policy does not declare is worth nothing.
+    pub(crate) fn worth(&self, names: &[String]) -> Roles {
+        let mut worth = Roles::default();
+        let ids = names.iter().filter_map(|name| self.policy.role_id(name));
+        ids.filter_map(|id| self.roles.get(id.0 as usize)).for_each(|role| worth.join(role));
+        worth
+    }
+
+    /// What an API key of an account with these roles may do at most.
+    pub(crate) fn key_rights(&self, roles: &[String]) -> Bits {
+        let mut rights = self.key_ceiling.clone();
+        rights.intersect_with(&self.worth(roles).grants);
+        rights
     }
 
     /// Signs and verifies our own tokens with these keys.
     pub(crate) fn sign_with(&mut self, keys: Keyring) -> Result<(), SetupError> {
         let issuer = Issuer::with(&self.policy, keys)?;
-        self.verifiers.push(Verifier::own_with(&self.policy, issuer.keyring().clone())?);
+        let verifier = Verifier::own_with(&self.policy, issuer.keyring().clone())?;
+        self.verifiers.push(verifier.remembering(self.remembered));
         self.issuer = Some(Arc::new(issuer));
         Ok(())
     }
 
     /// Verifies the tokens of a foreign issuer with these keys.
     pub(crate) fn trust(&mut self, scheme: SchemeId, keys: Keyring) -> Result<(), SetupError> {
-        self.verifiers.push(Verifier::foreign_with(&self.policy, scheme, keys)?);
+        let verifier = Verifier::foreign_with(&self.policy, scheme, keys)?;
+        self.verifiers.push(verifier.remembering(self.remembered));
         Ok(())
+    }
+
+    /// How many bytes of tokens each verifier remembers.
+    #[cfg(feature = "reload")]
+    pub(crate) const fn remembered(&self) -> usize {
+        self.remembered
     }
 
     /// The verifiers of those schemes.

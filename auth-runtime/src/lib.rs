@@ -59,6 +59,8 @@ pub mod session;
 pub mod sign_in;
 mod step_up;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tokens;
 mod transport;
 mod url;

@@ -176,7 +176,7 @@ fn fixed(old: &Policy, new: &Policy) -> Vec<String> {
 impl InForce {
     /// The same keys under another policy of the same structure.
     fn under(&self, policy: &Arc<Policy>) -> Result<Self, String> {
-        let mut new = Self::new(Arc::clone(policy));
+        let mut new = Self::new(Arc::clone(policy), self.remembered());
         for (scheme, id) in policy.schemes().iter().zip(0u32..) {
             let Some(keys) = self.verifier(SchemeId(id)).map(|verifier| verifier.keyring().clone())
             else {

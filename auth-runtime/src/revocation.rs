@@ -160,18 +160,31 @@ impl Revocations {
         token: &VerifiedToken,
         now: Timestamp,
     ) -> Result<(), Disbelief> {
-        if self.is_ended(token) {
-            return Err(Disbelief::Revoked);
-        }
-        match self.settings().check {
-            RevocationCheck::Feed => self.unless_stale(now),
-            RevocationCheck::EveryRequest => self.look_up(token, now).await,
+        match self.judge_at_once(token, now) {
+            Some(judged) => judged,
+            None => self.look_up(token, now).await,
         }
     }
 
-    fn unless_stale(&self, now: Timestamp) -> Result<(), Disbelief> {
+    /// The same, as far as it is known here; `None` where the policy has the store asked.
+    pub(crate) fn judge_at_once(
+        &self,
+        token: &VerifiedToken,
+        now: Timestamp,
+    ) -> Option<Result<(), Disbelief>> {
+        if self.is_ended(token) {
+            return Some(Err(Disbelief::Revoked));
+        }
+        let settings = self.settings();
+        match settings.check {
+            RevocationCheck::Feed => Some(self.unless_stale(settings, now)),
+            RevocationCheck::EveryRequest => None,
+        }
+    }
+
+    fn unless_stale(&self, settings: Revocation, now: Timestamp) -> Result<(), Disbelief> {
         let heard_at = Timestamp(self.heard_at.load(Ordering::Acquire));
-        if heard_at.plus(self.settings().max_stale) < now { self.silence() } else { Ok(()) }
+        if heard_at.plus(settings.max_stale) < now { self.silence() } else { Ok(()) }
     }
 
     /// Asks the store about this token and its family.

@@ -23,14 +23,6 @@ impl Roles {
         })
     }
 
-    /// What an account's roles come to. A name the policy does not declare is worth nothing.
-    pub(crate) fn named(policy: &Policy, names: &[String]) -> Self {
-        let mut roles = Self::default();
-        let ids = names.iter().filter_map(|name| policy.role_id(name));
-        ids.for_each(|id| roles.join(&Self::of(policy, id)));
-        roles
-    }
-
     pub(crate) fn join(&mut self, other: &Self) {
         self.roles.union_with(&other.roles);
         self.grants.union_with(&other.grants);

@@ -43,15 +43,20 @@ pub(crate) struct LastSeen {
 pub(crate) type Updated = Option<(Vec<u8>, Option<Timestamp>)>;
 
 impl LastSeen {
-    /// Notes the use of a credential that verified.
-    pub(crate) fn note(&self, key: &Key, now: Timestamp) {
+    /// Notes the use of a credential that verified, and says when it was used here before, if that
+    /// is not in the store yet.
+    pub(crate) fn note(&self, key: &Key, now: Timestamp) -> Option<Timestamp> {
         self.with(|pending| {
             if let Some(seen) = pending.get_mut(key) {
-                *seen = now.max(*seen);
-            } else if pending.len() < MAX_PENDING {
+                let before = *seen;
+                *seen = now.max(before);
+                return Some(before);
+            }
+            if pending.len() < MAX_PENDING {
                 pending.insert(key.clone(), now);
             }
-        });
+            None
+        })
     }
 
     /// When the credential was last used here, if that is not in the store yet.
@@ -86,7 +91,7 @@ impl LastSeen {
     }
 
     /// Forgets a use that is in the store, unless there was a later one meanwhile.
-    fn settle(&self, key: &Key, written: Timestamp) {
+    pub(crate) fn settle(&self, key: &Key, written: Timestamp) {
         self.with(|pending| {
             if pending.get(key).is_some_and(|seen| *seen <= written) {
                 pending.remove(key);

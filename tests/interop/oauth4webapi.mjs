@@ -2,10 +2,10 @@
 // Out: what the whole tour gave, as JSON on standard output. It throws at whatever is not by the RFCs.
 import { text } from 'node:stream/consumers'
 import * as oauth from 'oauth4webapi'
+import { person } from './person.mjs'
 
-const { base, issuer, audience, client_id, secret, key, way, scope, refresh_token } = JSON.parse(
-  await text(process.stdin),
-)
+const details = JSON.parse(await text(process.stdin))
+const { base, issuer, audience, client_id, secret, key, way, scope, who } = details
 
 // The issuer has a public name and the service is on loopback: this is the proxy between them.
 const there = { [oauth.customFetch]: (url, options) => fetch(String(url).replace(issuer, base), options) }
@@ -18,6 +18,7 @@ const resource = await oauth.processResourceDiscoveryResponse(url, protects)
 
 const client = { client_id }
 const proofs = {
+  none: () => oauth.None(),
   client_secret_basic: () => oauth.ClientSecretBasic(secret),
   client_secret_post: () => oauth.ClientSecretPost(secret),
   async private_key_jwt() {
@@ -33,7 +34,9 @@ async function validated(token) {
   return await oauth.validateJwtAccessToken(server, request, audience, there)
 }
 
+// Whether it is good for something still; a client without a secret is not told.
 async function active(token) {
+  if (way === 'none') return null
   const response = await oauth.introspectionRequest(server, client, proof, token, there)
   return (await oauth.processIntrospectionResponse(server, client, response)).active
 }
@@ -43,19 +46,61 @@ async function revoke(token) {
   await oauth.processRevocationResponse(response)
 }
 
-const asked = new URLSearchParams({ scope })
-const given = await oauth.processClientCredentialsResponse(
-  server,
-  client,
-  await oauth.clientCredentialsGrantRequest(server, client, proof, asked, there),
-)
-const own = {
-  claims: await validated(given.access_token),
-  scope: given.scope,
-  before: await active(given.access_token),
+// What the client has on its own behalf.
+let own
+let token
+if (way !== 'none') {
+  const asked = new URLSearchParams({ scope })
+  const given = await oauth.processClientCredentialsResponse(
+    server,
+    client,
+    await oauth.clientCredentialsGrantRequest(server, client, proof, asked, there),
+  )
+  token = given.access_token
+  own = { claims: await validated(token), scope: given.scope, before: await active(token) }
+  await revoke(token)
+  own.after = await active(token)
 }
-await revoke(given.access_token)
-own.after = await active(given.access_token)
+
+// What somebody lets it have.
+let let_in
+let refresh_token = details.refresh_token
+if (who) {
+  const verifier = oauth.generateRandomCodeVerifier()
+  const state = oauth.generateRandomState()
+  const { redirect_uri } = who
+  const there_to = new URL(server.authorization_endpoint.replace(issuer, base))
+  there_to.search = new URLSearchParams({
+    response_type: 'code',
+    client_id,
+    redirect_uri,
+    scope,
+    state,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+  })
+  const back = await person(who, there_to)
+  const answer = oauth.validateAuthResponse(server, client, back, state)
+  const exchange = async () =>
+    oauth.processAuthorizationCodeResponse(
+      server,
+      client,
+      await oauth.authorizationCodeGrantRequest(
+        server,
+        client,
+        proof,
+        answer,
+        redirect_uri,
+        verifier,
+        there,
+      ),
+    )
+  const first = await exchange()
+  const claims = await validated(first.access_token)
+  let_in = { claims, scope: first.scope, token: first.access_token }
+  let_in.before = await active(first.access_token)
+  refresh_token = first.refresh_token
+}
 
 let renewed
 if (refresh_token) {
@@ -76,4 +121,4 @@ if (refresh_token) {
   renewed.refused = await refresh(next.refresh_token).catch((error) => error.error)
 }
 
-process.stdout.write(JSON.stringify({ server, resource, own, renewed, token: given.access_token }))
+process.stdout.write(JSON.stringify({ server, resource, own, let_in, renewed, token }))

@@ -21,7 +21,8 @@ const MOST: &str = "10000";
 
 /// Hold policies to tests of who reaches what
 ///
-/// Reads `NAME.test.yaml`, the policy it names (else `NAME.yaml` beside it) and the lock beside that.
+/// Reads `NAME.test.yaml`, the policy it names (else `NAME.yaml` beside it) and the lock beside that
+/// (else the one it names).
 /// What is not listed is expected to be refused. Exits 0 if everything is as expected, 1 if not, 2 if
 /// a file could not be read.
 #[derive(Debug, clap::Args)]
@@ -129,7 +130,8 @@ fn tested(file: &Path, arguments: &Arguments) -> Result<Tested, String> {
     let named = read.as_ref().ok().and_then(PolicyTests::policy);
     let path = policy_of(file, named);
     let policy = source(&path)?;
-    let lock_path = path.with_extension("lock");
+    let lock = read.as_ref().ok().and_then(PolicyTests::lock);
+    let lock_path = lock.map_or(path.with_extension("lock"), |lock| file.with_file_name(lock));
     let lock = source(&lock_path).map_err(|problem| {
         format!("{problem}: `cargo auth lock` writes the endpoints of the application there")
     })?;
@@ -196,7 +198,7 @@ fn source(path: &Path) -> Result<Source, String> {
 /// The policy that a file of tests speaks of.
 fn policy_of(file: &Path, named: Option<&str>) -> PathBuf {
     if let Some(named) = named {
-        return file.with_file_name("").join(named);
+        return file.with_file_name(named);
     }
     let stem = file.file_stem().map(PathBuf::from).unwrap_or_default();
     file.with_file_name(stem.with_extension("yaml"))

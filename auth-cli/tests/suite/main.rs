@@ -9,12 +9,16 @@
     reason = "a test that cannot run its command has failed"
 )]
 
+mod access;
 mod book;
 mod check;
+mod diff;
 mod fmt;
 mod formats;
 mod init;
 mod keys;
+mod lock;
 mod schema;
+mod test;
 mod token;
 mod world;

@@ -355,7 +355,7 @@ mod tests {
     use super::*;
 
     const LOCK: &str = "lock 1 of p.yaml
-GET  /posts  public  reason \"for all\"  -> everybody  @ a::list
+GET  /posts  public  -> everybody  @ a::list  reason \"for all\"
 POST  /posts  jwt  scope write:posts  -> role author  @ a::create
 DELETE  /posts/{id}  jwt  -> role admin  @ a::remove
 GET  /files/{*rest}  jwt  -> role admin  @ a::file

@@ -20,7 +20,9 @@ impl fmt::Display for Change {
         let widens = self.verdict == Verdict::Widens;
         match &self.what {
             What::NoLock(which) => f.write_str(no_lock(*which)),
-            What::Access(access) => self.access(access, f),
+            What::Access(access) => {
+                f.write_str(&self.access(access, &ticked(&access.target), "is"))
+            }
             What::Limit { target, old, new, .. } => {
                 write!(f, "{} is held to {} instead of {}", ticked(target), limit(new), limit(old))
             }
@@ -77,25 +79,33 @@ impl Change {
         })
     }
 
-    fn access(&self, access: &Access, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let several = access.who_are_several();
-        let verb = match (self.verdict, several) {
-            (Verdict::Widens, false) => "gains",
-            (Verdict::Widens, true) => "gain",
-            (_, false) => "loses",
-            (_, true) => "lose",
+    /// The same of so many endpoints.
+    pub(super) fn said_of_several(&self, count: usize) -> String {
+        match &self.what {
+            What::Access(access) => self.access(access, &format!("{count} endpoints"), "are"),
+            _ => self.to_string(),
+        }
+    }
+
+    fn access(&self, access: &Access, what: &str, are: &str) -> String {
+        let widens = self.verdict == Verdict::Widens;
+        let verb = match (widens, access.who_are_several()) {
+            (true, false) => "gains",
+            (true, true) => "gain",
+            (false, false) => "loses",
+            (false, true) => "lose",
         };
-        write!(f, "{} {verb} {}", access.who(), ticked(&access.target))?;
-        match &access.carrier {
-            Some(carrier) => write!(f, " through `{}`", carrier.scheme)?,
-            None if self.verdict == Verdict::Widens => f.write_str(", without any credential")?,
-            None => f.write_str(" without a credential")?,
-        }
-        match access.presence {
-            Presence::Kept => Ok(()),
-            Presence::New => f.write_str(", which is new"),
-            Presence::Gone => f.write_str(", which is gone"),
-        }
+        let through = match &access.carrier {
+            Some(carrier) => format!(" through `{}`", carrier.scheme),
+            None if widens => ", without any credential".to_owned(),
+            None => " without a credential".to_owned(),
+        };
+        let presence = match access.presence {
+            Presence::Kept => String::new(),
+            Presence::New => format!(", which {are} new"),
+            Presence::Gone => format!(", which {are} gone"),
+        };
+        format!("{} {verb} {what}{through}{presence}", access.who())
     }
 }
 
@@ -160,7 +170,7 @@ fn say_setting(Setting { path, change }: &Setting, f: &mut fmt::Formatter<'_>) -
 }
 
 /// Names in backticks, with a word before the last one.
-fn list(names: &[String], word: &str) -> String {
+pub(super) fn list(names: &[String], word: &str) -> String {
     let names: Vec<_> = names.iter().map(|name| tick(name)).collect();
     match names.split_last() {
         Some((last, first)) if !first.is_empty() => format!("{} {word} {last}", first.join(", ")),
@@ -192,7 +202,7 @@ fn ticked(target: &Target) -> String {
 }
 
 /// A word in backticks that stays in them and on its line.
-fn tick(word: &str) -> String {
+pub(super) fn tick(word: &str) -> String {
     let mut kept: String = word.chars().take(LONGEST).map(visible).collect();
     if word.chars().nth(LONGEST).is_some() {
         kept.push_str("..");

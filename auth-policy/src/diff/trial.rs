@@ -6,7 +6,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Access, Target};
+use super::{
+    Access, Target,
+    sentence::{list, tick},
+};
 use crate::{
     Policy,
     access::{Carrier, Credential, Holder},
@@ -82,7 +85,7 @@ impl Trial {
                 self.header("Authorization: Bearer ", Some("TOKEN"));
                 let from = match carrier.holder {
                     Holder::Account => login(lock),
-                    Holder::Foreign => format!(", from the issuer `{}`", carrier.scheme),
+                    Holder::Foreign => format!(", from the issuer {}", tick(&carrier.scheme)),
                     Holder::Delegate | Holder::Client => String::new(),
                 };
                 self.needs("TOKEN", format!("an access token{held}{from}"));
@@ -108,8 +111,8 @@ impl Trial {
 fn credential(witness: &Credential) -> String {
     let names = |what: &str, names: &[String]| match names {
         [] => String::new(),
-        [one] => format!(" with {what} `{one}`"),
-        several => format!(" with {what}s `{}`", several.join("`, `")),
+        [one] => format!(" with {what} {}", tick(one)),
+        several => format!(" with {what}s {}", list(several, "and")),
     };
     let roles = names("role", &witness.roles);
     let holder = match witness.holder {
@@ -120,14 +123,15 @@ fn credential(witness: &Credential) -> String {
     };
     let scopes = match &witness.scopes[..] {
         [] => String::new(),
-        scopes => format!(", carrying `{}`", scopes.join("`, `")),
+        scopes => format!(", carrying {}", list(scopes, "and")),
     };
     let signed_in = match witness.signed_in {
         Some(ago) if ago.0 > 0 => format!(", signed in {ago} ago"),
         Some(_) => ", signed in just now".to_owned(),
         None => String::new(),
     };
-    let acr = witness.acr.as_ref().map(|acr| format!(", with acr `{acr}`")).unwrap_or_default();
+    let acr =
+        witness.acr.as_ref().map(|acr| format!(", with acr {}", tick(acr))).unwrap_or_default();
     format!("{holder}{scopes}{signed_in}{acr}")
 }
 

@@ -1,12 +1,13 @@
 //! A test file as written. In: nothing but what `read` takes apart. Out: every word with its place,
 //! nothing looked up yet.
 
-use crate::{document::At, settings::Place, settings::Seconds};
+use crate::{access::Holder, document::At, settings::Place, settings::Seconds};
 
 /// The whole file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form {
     pub(super) policy: Option<At<String>>,
+    pub(super) lock: Option<At<String>>,
     /// The key of the section, where an endpoint belongs that the file does not mention.
     pub(super) section: Place,
     pub(super) endpoints: Vec<EndpointForm>,
@@ -59,7 +60,8 @@ pub(super) enum Holders {
 pub(super) struct CaseForm {
     pub(super) through: At<String>,
     pub(super) roles: Vec<At<String>>,
-    pub(super) client: bool,
+    /// The client that acts for itself, or for the account; without one the account itself.
+    pub(super) client: Option<Holder>,
     /// All that it can carry, if the case does not say.
     pub(super) scopes: Option<Vec<At<String>>>,
     pub(super) signed_in: Option<Seconds>,

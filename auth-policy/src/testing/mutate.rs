@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Policy, Source,
-    access::{Change, Credential, carriers},
+    access::{Change, Credential, Holder, carriers},
     bits::Bits,
     check,
     code::Code,
@@ -346,7 +346,7 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     fn survive(&mut self, place: SurvivorPlace, change: String, witness: Witness) {
-        let case = case(&witness);
+        let case = case(&witness, self.plan.policy);
         let Witness { endpoint, credential, gained } = witness;
         self.found.survivors.push(Survivor { place, change, endpoint, credential, gained, case });
     }
@@ -418,7 +418,9 @@ fn witness(
 }
 
 /// The entry under `cases` that says what the credential meets without the change.
-fn case(witness: &Witness) -> String {
+fn case(witness: &Witness, policy: &Policy) -> String {
+    let session = policy.session().and_then(|(id, _)| policy.scheme(id));
+    let is_session = session.is_some_and(|scheme| scheme.name == witness.credential.scheme);
     let Witness { endpoint, credential, gained } = witness;
     let mut parts = vec![format!("through: {}", credential.scheme)];
     let list = |names: &[String]| {
@@ -427,11 +429,15 @@ fn case(witness: &Witness) -> String {
     if !credential.roles.is_empty() {
         parts.push(format!("roles: {}", list(&credential.roles)));
     }
-    if matches!(credential.holder, crate::access::Holder::Client | crate::access::Holder::Delegate)
-    {
-        parts.push("client: true".to_owned());
+    match credential.holder {
+        Holder::Client => parts.push("client: for itself".to_owned()),
+        Holder::Delegate => parts.push("client: for an account".to_owned()),
+        Holder::Account | Holder::Foreign => {}
     }
-    parts.push(format!("scopes: {}", list(&credential.scopes)));
+    // A session carries no scopes: there it is the roles alone that count.
+    if !credential.scopes.is_empty() || !is_session {
+        parts.push(format!("scopes: {}", list(&credential.scopes)));
+    }
     if let Some(ago) = credential.signed_in.filter(|ago| *ago > Seconds(0)) {
         parts.push(format!("signed_in: {ago}"));
     }

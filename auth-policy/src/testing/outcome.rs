@@ -9,11 +9,13 @@ use super::{
     table::Table,
 };
 use crate::{
-    access::{Carrier, Credential, Lack, admits},
+    Policy,
+    access::{Carrier, Credential, Holder, Lack, admits},
     code::Code,
     diagnostic::Diagnostic,
+    lock::Endpoint,
     report::Report,
-    settings::Place,
+    settings::{Place, Seconds},
     source::{Source, quoted},
 };
 
@@ -39,6 +41,8 @@ pub struct Failure {
     pub mentioned: bool,
     /// Whether it is an entry of `may` or `may_not` that does not hold.
     pub case: bool,
+    /// What somebody runs to see why: a command line.
+    pub explain: String,
 }
 
 /// All differences.
@@ -110,6 +114,7 @@ impl Failure {
             lacks: admits(plan.policy, &row.endpoint.rule, None).lacks().to_vec(),
             mentioned: row.form.is_some(),
             case: false,
+            explain: explain(plan.policy, row.endpoint, None, false),
         }
     }
 
@@ -125,6 +130,7 @@ impl Failure {
         let written = written.and_then(|subject| word(plan, row, &carrier.scheme, subject));
         let roles = subjects.iter().filter_map(|index| plan.subjects.list.get(*index));
         Self {
+            explain: explain(plan.policy, row.endpoint, credential.as_ref(), false),
             place: written.unwrap_or_else(|| place(plan, row)),
             endpoint: name_of(row.endpoint),
             lacks: admits(plan.policy, &row.endpoint.rule, credential.as_ref()).lacks().to_vec(),
@@ -141,7 +147,11 @@ impl Failure {
         let verdict = endpoint
             .map(|endpoint| admits(plan.policy, &endpoint.rule, Some(&case.credential)))
             .map(|verdict| verdict.lacks().to_vec());
+        let credential = Some(&case.credential);
         Self {
+            explain: endpoint
+                .map(|endpoint| explain(plan.policy, endpoint, credential, true))
+                .unwrap_or_default(),
             place: case.place,
             endpoint: endpoint.map(name_of).unwrap_or_default(),
             credential: Some(case.credential.clone()),
@@ -169,7 +179,7 @@ impl Failure {
             words.insert(0, "a holder without a role".to_owned());
         }
         let who = match (credential.holder, words.split_last()) {
-            (crate::access::Holder::Client, _) => "a client".to_owned(),
+            (Holder::Client, _) => "a client".to_owned(),
             (_, None) => "a holder without a role".to_owned(),
             (_, Some((last, []))) => last.clone(),
             (_, Some((last, first))) => format!("{} and {last}", first.join(", ")),
@@ -177,20 +187,8 @@ impl Failure {
         format!("{who} through {}", quoted(&credential.scheme))
     }
 
-    /// What somebody runs to see why: a command line.
-    pub fn explain(&self) -> String {
-        let mut line = format!("cargo auth explain {:?}", self.endpoint);
-        if let Some(role) = self.roles.iter().flatten().next() {
-            line += &format!(" --role {role}");
-        }
-        if let Some(credential) = &self.credential {
-            line += &format!(" --scheme {}", credential.scheme);
-        }
-        line
-    }
-
     fn say(&self, found: Diagnostic) -> Diagnostic {
-        let (who, endpoint, explain) = (self.who(), quoted(&self.endpoint), self.explain());
+        let (who, endpoint, explain) = (self.who(), quoted(&self.endpoint), &self.explain);
         if self.expected {
             let lacks: Vec<_> = self.lacks.iter().map(ToString::to_string).collect();
             return found
@@ -213,6 +211,44 @@ impl Failure {
             .label(label)
             .help(format!("list them if that is meant; {help}"))
     }
+}
+
+/// The command line that explains a verdict. `exactly` is whether scopes and sign-in are said, which
+/// otherwise are the most there is.
+fn explain(
+    policy: &Policy,
+    endpoint: &Endpoint,
+    credential: Option<&Credential>,
+    exactly: bool,
+) -> String {
+    let mut line = format!("cargo auth explain {}", word_of(&name_of(endpoint)));
+    let mut add = |option: &str, value: &str| line += &format!(" --{option} {}", word_of(value));
+    if let Some(credential) = credential {
+        credential.roles.iter().for_each(|role| add("role", role));
+        add("scheme", &credential.scheme);
+        if exactly && !credential.scopes.is_empty() {
+            add("scopes", &credential.scopes.join(","));
+        }
+        if let Some(ago) = credential.signed_in.filter(|ago| exactly && *ago > Seconds(0)) {
+            add("signed-in", &ago.to_string());
+        }
+        if let Some(acr) = credential.acr.as_ref().filter(|_| exactly) {
+            add("acr", acr);
+        }
+    }
+    add("policy", policy.path());
+    let client = credential
+        .is_some_and(|credential| matches!(credential.holder, Holder::Client | Holder::Delegate));
+    if client { line + " --client" } else { line }
+}
+
+/// A word of a command line, in quotes where a shell would see more in it.
+fn word_of(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 /// Where the file speaks of an endpoint, or would.

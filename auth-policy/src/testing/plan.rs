@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Policy,
-    access::{Credential, Holder},
+    access::{Carrier, Credential, Holder},
     bits::Bits,
     code::Code,
     document::At,
@@ -275,14 +275,13 @@ impl Planner<'_> {
 
     /// A credential of the case's kind with nothing in it.
     fn carrier(&mut self, case: &CaseForm) -> Option<Credential> {
-        let holder = match (case.client, case.roles.is_empty()) {
-            (true, true) => Some(Holder::Client),
-            (true, false) => Some(Holder::Delegate),
-            (false, _) => None,
-        };
         let all = crate::access::carriers(self.policy);
         let mut fitting = all.iter().filter(|carrier| carrier.scheme == case.through.value);
-        let found = fitting.find(|carrier| holder.is_none_or(|holder| holder == carrier.holder));
+        let is = |carrier: &Carrier| match case.client {
+            Some(client) => carrier.holder == client,
+            None => matches!(carrier.holder, Holder::Account | Holder::Foreign),
+        };
+        let found = fitting.find(|carrier| is(carrier));
         if found.is_none() {
             let client = At { value: Holders::AnyClient, place: case.through.place };
             self.refuse_holders(&case.through.value, &client);

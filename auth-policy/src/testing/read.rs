@@ -3,6 +3,7 @@
 
 use super::form::{CaseForm, EndpointForm, Form, Holders, ListForm, WhoForm};
 use crate::{
+    access::Holder,
     code::Code,
     document::{
         At,
@@ -16,9 +17,12 @@ use crate::{
     yaml::{Node, Value},
 };
 
-const KEYS: [&str; 4] = ["version", "policy", "endpoints", "cases"];
+const KEYS: [&str; 5] = ["version", "policy", "lock", "endpoints", "cases"];
 const CASE_KEYS: [&str; 8] =
     ["through", "roles", "client", "scopes", "signed_in", "acr", "may", "may_not"];
+/// For whom a client acts.
+const CLIENTS: &[(&str, Holder)] =
+    &[("for itself", Holder::Client), ("for an account", Holder::Delegate)];
 const METHODS: [&str; 9] =
     ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "ANY"];
 
@@ -29,8 +33,10 @@ pub(super) fn form(tree: &Node, report: &mut Report) -> Form {
     };
     version(&fields, report);
     let endpoints = fields.need("endpoints", "who reaches which endpoint", report);
+    let mut file = |key| fields.get(key).and_then(|node| values::text(node, "a file", report));
     Form {
-        policy: fields.get("policy").and_then(|node| values::text(node, "a file", report)),
+        policy: file("policy"),
+        lock: file("lock"),
         section: fields.entry("endpoints").map(|(place, _)| place).unwrap_or_default(),
         endpoints: endpoints.map(|node| self::endpoints(node, report)).unwrap_or_default(),
         cases: fields.get("cases").map(|node| cases(node, report)).unwrap_or_default(),
@@ -186,10 +192,10 @@ fn case(node: &Node, report: &mut Report) -> Option<CaseForm> {
         });
     }
     let sound = may.iter().chain(&may_not).all(|name| is_endpoint(name, report));
-    let client = fields.get("client").and_then(|node| values::boolean(node, report));
+    let client = fields.get("client").and_then(|node| values::choice(node, CLIENTS, report));
     let signed_in = fields.get("signed_in").and_then(|node| span(node, report));
     let acr = fields.get("acr").and_then(|node| values::text(node, "one of `acr_values`", report));
-    let client = client.unwrap_or(false);
+    let client = client.map(|client| client.value);
     sound.then_some(())?;
     let through = through?;
     Some(CaseForm { through, roles, client, scopes, signed_in, acr, may, may_not })

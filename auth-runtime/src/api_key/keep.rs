@@ -5,14 +5,15 @@ use std::fmt;
 
 use auth_policy::{Policy, settings::KeyEnvironment};
 
-use super::digest::Digester;
-use crate::{BuildError, reference, seen::LastSeen};
+use super::{digest::Digester, record::StoredKey};
+use crate::{BuildError, reference, seen::LastSeen, store::Reader};
 
 /// What every key of an engine needs.
 pub(crate) struct Keep {
     pub(super) digester: Digester,
     pub(super) environment: KeyEnvironment,
     pub(super) seen: LastSeen,
+    pub(super) reader: Reader<StoredKey>,
 }
 
 impl Keep {
@@ -30,7 +31,8 @@ impl Keep {
         let pepper = pepper.map_err(BuildError::Pepper)?;
         let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
         let environment = environment.unwrap_or(settings.environment);
-        Ok(Some(Self { digester, environment, seen: LastSeen::default() }))
+        let (seen, reader) = (LastSeen::default(), Reader::new(StoredKey::from_bytes));
+        Ok(Some(Self { digester, environment, seen, reader }))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use auth_policy::{
     Policy,
-    policy::{SchemeId, ScopeId},
+    policy::ScopeId,
     settings::{ApiKeyScheme, KeyEnvironment, Seconds},
 };
 
@@ -21,7 +21,6 @@ use crate::{
     audit::{CredentialKind, Event, Kind},
     bits::Bits,
     clock::Timestamp,
-    roles::Roles,
     secret::Secret,
     store::{Key, Owner, Store, StoreError},
 };
@@ -92,7 +91,6 @@ type Owned = (String, StoredKey);
 
 /// The policy's part of a key.
 pub(super) struct Terms<'a> {
-    pub(super) scheme: SchemeId,
     policy: Arc<Policy>,
     pub(super) keep: &'a Keep,
     pub(super) store: &'a Arc<dyn Store>,
@@ -282,17 +280,13 @@ impl ApiKeys {
         keep.seen.flush(&**store, self.auth.now(), StoredKey::used).await
     }
 
-    pub(super) fn auth(&self) -> &Auth {
-        &self.auth
-    }
-
     /// What the engine has for keys: all of it, or it has no keys.
     pub(super) fn terms(&self) -> Result<Terms<'_>, ApiKeyError> {
         let found = || {
             let policy = self.auth.policy();
-            let (scheme, _) = policy.api_key()?;
+            policy.api_key()?;
             let (store, accounts) = (self.auth.store()?, self.auth.accounts()?);
-            Some(Terms { scheme, policy, keep: self.auth.key_keep()?, store, accounts })
+            Some(Terms { policy, keep: self.auth.key_keep()?, store, accounts })
         };
         found().ok_or_else(no_keys)
     }
@@ -328,11 +322,7 @@ impl ApiKeys {
 
     /// What a key of that account may do now.
     pub(super) fn rights(&self, account: &Account) -> Bits {
-        let policy = self.auth.policy();
-        let ceiling = policy.api_key().map(|(_, settings)| settings.grants.iter().copied());
-        let mut rights: Bits = ceiling.into_iter().flatten().collect();
-        rights.intersect_with(&Roles::named(&policy, &account.roles).grants);
-        rights
+        self.auth.in_force().key_rights(&account.roles)
     }
 
     /// The names of scopes, sorted.

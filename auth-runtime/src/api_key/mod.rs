@@ -21,7 +21,7 @@ pub use error::ApiKeyError;
 pub(crate) use keep::Keep;
 pub use keys::{ApiKey, ApiKeys, IssuedKey, NewApiKey};
 pub use router::router;
-pub(crate) use verify::Disproof;
+pub(crate) use verify::{Disproof, verify};
 
 /// The most keys of an account that are good and not replaced.
 pub const MAX_KEYS: usize = 100;

@@ -1,20 +1,24 @@
 //! A key that was presented. In: the bytes of a header. Out: whose key it is and what it is worth
 //! now; or why it is worth nothing, which only the audit event says.
 
-use auth_policy::policy::ScopeId;
+use std::sync::Arc;
+
+use auth_policy::{policy::SchemeId, settings::ApiKeyScheme};
 use serde_json::Map;
 
 use super::{
-    ApiKeyError, ApiKeys,
-    keys::Terms,
+    Keep,
     record::{State, StoredKey, key},
     text::{KeyText, NoKey},
 };
 use crate::{
+    Auth,
+    account::Accounts,
     bits::Bits,
     clock::Timestamp,
     identity::Verified,
-    store::{Key, StoreError},
+    in_force::InForce,
+    store::{Key, Known, Store, StoreError},
 };
 
 /// Why a key admits nobody.
@@ -30,27 +34,44 @@ pub(crate) enum Disproof {
     Store(StoreError),
 }
 
-impl ApiKeys {
-    /// Whose key that is, and what it is worth now.
-    ///
-    /// # Security
-    ///
-    /// What is no key is told from one by its checksum, so that typing errors and scanners cost the
-    /// store nothing. Of a key that might be one, everything is looked up each time: a revocation
-    /// and a change of roles hold for the next request.
-    pub(crate) async fn verify(
-        &self,
-        presented: &[u8],
-        now: Timestamp,
-    ) -> Result<Verified, Disproof> {
-        let terms = self.terms()?;
-        let text = KeyText::read(presented, &terms.settings()?.prefix)?;
-        if text.environment != terms.keep.environment {
+/// Whose key that is, and what it is worth now; `None` from an engine that has no keys.
+///
+/// # Security
+///
+/// What is no key is told from one by its checksum, so that typing errors and scanners cost the
+/// store nothing. Of a key that might be one, everything is looked up each time: a revocation
+/// and a change of roles hold for the next request.
+pub(crate) async fn verify(
+    auth: &Auth,
+    in_force: &InForce,
+    presented: &[u8],
+    now: Timestamp,
+) -> Option<Result<Verified, Disproof>> {
+    let (scheme, settings) = in_force.policy.api_key()?;
+    let (keep, store, accounts) = (auth.key_keep()?, auth.store()?, auth.accounts()?);
+    let keys = Keys { in_force, scheme, settings, keep, store, accounts };
+    Some(keys.verify(presented, now).await)
+}
+
+/// What is needed to know a key.
+struct Keys<'e> {
+    in_force: &'e InForce,
+    scheme: SchemeId,
+    settings: &'e ApiKeyScheme,
+    keep: &'e Keep,
+    store: &'e Arc<dyn Store>,
+    accounts: &'e Arc<dyn Accounts>,
+}
+
+impl Keys<'_> {
+    async fn verify(&self, presented: &[u8], now: Timestamp) -> Result<Verified, Disproof> {
+        let text = KeyText::read(presented, &self.settings.prefix)?;
+        if text.environment != self.keep.environment {
             return Err(invalid("other-environment"));
         }
         let place = key(&text.owner, &text.id).ok_or(NoKey::Form)?;
-        let stored = self.recognize(&text, &place, &terms, now).await?;
-        let verified = |scopes| self.verified(&text, &stored, scopes, &terms);
+        let stored = self.recognize(&text, &place, now).await?;
+        let verified = |scopes| self.verified(&text, &stored, scopes);
         let worthless =
             |cause| Disproof::Invalid { cause, holder: Some(Box::new(verified(Bits::default()))) };
         match stored.state(now) {
@@ -58,12 +79,12 @@ impl ApiKeys {
             State::Expired => return Err(worthless("expired")),
             State::Revoked => return Err(worthless("revoked")),
         }
-        let account = terms.accounts.by_id(text.owner.as_str(), now).await?;
+        let account = self.accounts.standing(text.owner.as_str(), now).await?;
         let account = account.filter(|account| !account.disabled);
         let account = account.ok_or_else(|| worthless("account-disabled"))?;
-        let mut scopes = self.rights(&account);
+        let mut scopes = self.in_force.key_rights(&account.roles);
         scopes.intersect_with(&self.scopes_of(&stored));
-        terms.keep.seen.note(&place, now);
+        self.keep.seen.note(&place, now);
         Ok(verified(scopes))
     }
 
@@ -72,13 +93,12 @@ impl ApiKeys {
         &self,
         text: &KeyText,
         place: &Key,
-        terms: &Terms<'_>,
         now: Timestamp,
-    ) -> Result<StoredKey, Disproof> {
+    ) -> Result<Known<StoredKey>, Disproof> {
         // SECURITY: before the look-up, so that an id nobody has costs what a wrong secret costs.
-        let digest = terms.keep.digester.digest(&text.secret);
-        let record = terms.store.get(place, now).await?;
-        let stored = record.map(|record| StoredKey::from_bytes(&record.value)).transpose()?;
+        let digest = self.keep.digester.digest(&text.secret);
+        let record = self.store.get(place, now).await?;
+        let stored = record.map(|record| self.keep.reader.read(&record)).transpose()?;
         let known = digest.is(stored.as_ref().map_or(NOBODYS_HASH, |stored| &stored.hash));
         match stored {
             None => Err(invalid("unknown-api-key")),
@@ -93,21 +113,13 @@ impl ApiKeys {
 
     /// The scopes the key was made for that the policy still declares.
     fn scopes_of(&self, stored: &StoredKey) -> Bits {
-        let policy = self.auth().policy();
-        let ids = stored.scopes.iter().filter_map(|name| policy.scope_id(name));
-        ids.collect::<Vec<ScopeId>>().into_iter().collect()
+        stored.scopes.iter().filter_map(|name| self.in_force.policy.scope_id(name)).collect()
     }
 
-    fn verified(
-        &self,
-        text: &KeyText,
-        stored: &StoredKey,
-        scopes: Bits,
-        terms: &Terms<'_>,
-    ) -> Verified {
+    fn verified(&self, text: &KeyText, stored: &StoredKey, scopes: Bits) -> Verified {
         Verified {
-            subject: self.auth().subject(text.owner.as_str()),
-            scheme: terms.scheme,
+            subject: self.in_force.subject(text.owner.as_str()),
+            scheme: self.scheme,
             scopes,
             // A key is for what its scopes say: what a role alone opens is for people.
             roles: Bits::default(),
@@ -141,14 +153,5 @@ impl From<NoKey> for Disproof {
 impl From<StoreError> for Disproof {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
-    }
-}
-
-impl From<ApiKeyError> for Disproof {
-    fn from(error: ApiKeyError) -> Self {
-        match error {
-            ApiKeyError::Store(error) => Self::Store(error),
-            other => Self::Store(StoreError::Unsuitable(other.to_string())),
-        }
     }
 }

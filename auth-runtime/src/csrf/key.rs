@@ -17,12 +17,18 @@ const FAMILY_PURPOSE: &[u8] = b"csrf-family-1\0";
 
 /// What the tokens of one credential are made with: a secret that the cookie alone leads to, so
 /// that nothing has to be stored, and no other credential has the same.
+#[derive(Clone)]
 pub(crate) struct CsrfKey(Zeroizing<Vec<u8>>);
 
 impl CsrfKey {
     /// The key of a credential with that secret.
     pub(crate) fn new(secret: &[u8]) -> Self {
         Self(Zeroizing::new(secret.to_vec()))
+    }
+
+    /// The same of a secret that nobody else needs.
+    pub(crate) const fn of_secret(secret: Zeroizing<Vec<u8>>) -> Self {
+        Self(secret)
     }
 
     /// The key of the access tokens that come with a refresh family: the same for each of them, so

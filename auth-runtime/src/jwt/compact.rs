@@ -14,6 +14,8 @@ const SHORT_SIGNATURE_BYTES: usize = 66;
 /// A token taken apart, not yet decoded.
 #[derive(Clone, Copy)]
 pub(super) struct Compact<'a> {
+    /// All of it.
+    pub(super) text: &'a str,
     pub(super) header: &'a str,
     pub(super) payload: &'a str,
     signature: &'a str,
@@ -32,7 +34,7 @@ impl<'a> Compact<'a> {
         if payload.contains('.') {
             return Err(TokenError::NotCompact);
         }
-        Ok(Self { header, payload, signature, message })
+        Ok(Self { text: token, header, payload, signature, message })
     }
 
     /// Whether the signature is that key's.

@@ -3,7 +3,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use arc_swap::{ArcSwap, Guard};
@@ -19,8 +22,13 @@ use crate::clock::Timestamp;
 #[derive(Clone)]
 pub(crate) struct Keyring(Arc<ArcSwap<Ring>>);
 
+/// Which set it is: never that of another, and higher for a later one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RingId(pub(super) u64);
+
 /// One set, and what belongs to it and to no other.
 pub(crate) struct Ring {
+    pub(super) id: RingId,
     keys: Arc<KeySet>,
     /// Until when they may be used; for keys of our own, always.
     freshness: Option<Freshness>,
@@ -76,8 +84,10 @@ impl Keyring {
 
 impl Ring {
     fn new(keys: Arc<KeySet>, freshness: Option<Freshness>) -> Self {
+        static RINGS: AtomicU64 = AtomicU64::new(1);
+        let id = RingId(RINGS.fetch_add(1, Ordering::Relaxed));
         let (headers, published) = (AcceptedHeaders::default(), OnceLock::new());
-        Self { keys, freshness, headers, published }
+        Self { id, keys, freshness, headers, published }
     }
 
     pub(crate) const fn keys(&self) -> &Arc<KeySet> {

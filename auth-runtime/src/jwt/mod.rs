@@ -65,6 +65,7 @@ mod key_error;
 mod key_set;
 mod keyring;
 mod pem;
+mod recent;
 mod rights;
 mod secret_quality;
 mod setup_error;
@@ -92,4 +93,4 @@ pub(crate) use json::read_json;
 pub(crate) use keyring::{Freshness, Keyring};
 #[cfg(feature = "oidc")]
 pub(crate) use signed::{Signed, signed_by};
-pub(crate) use unverified::Unverified;
+pub(crate) use unverified::{Unverified, recall};

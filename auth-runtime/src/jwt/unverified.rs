@@ -52,6 +52,16 @@ impl<'t, 'v> Unverified<'t, 'v> {
     }
 }
 
+/// What a token says that verified a moment ago and is good now; nothing where it has to be
+/// verified. One token is of one issuer, so of several candidates one at most knows it.
+pub(crate) fn recall<'v>(
+    token: &[u8],
+    candidates: impl IntoIterator<Item = &'v Verifier>,
+    now: Timestamp,
+) -> Option<Result<VerifiedToken, TokenError>> {
+    candidates.into_iter().find_map(|candidate| candidate.recall(token, now))
+}
+
 /// Verifies a bearer token against the issuers a rule accepts. Where there are several, `iss` says
 /// whose rules and keys to hold it against; it is believed once they held.
 ///

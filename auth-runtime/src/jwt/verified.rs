@@ -6,7 +6,7 @@ use std::{fmt, sync::Arc};
 use auth_policy::policy::{RoleId, SchemeId, ScopeId};
 use serde_json::{Map, Value};
 
-use crate::{bits::Bits, clock::Timestamp};
+use crate::{bits::Bits, clock::Timestamp, identity::Verified};
 
 /// An access token that was verified: a proof, made by [`verify`](super::verify()) alone.
 ///
@@ -14,49 +14,40 @@ use crate::{bits::Bits, clock::Timestamp};
 ///
 /// The principal is the pair of [`issuer`](Self::issuer) and [`subject`](Self::subject): equal
 /// subjects of two issuers are two users (J15).
+#[derive(Clone)]
 pub struct VerifiedToken {
-    pub(crate) scheme: SchemeId,
-    pub(super) issuer: Arc<str>,
-    pub(super) subject: Box<str>,
-    pub(crate) scopes: Bits,
+    pub(crate) verified: Arc<Verified>,
     /// Every scope of the policy it names, whatever its roles.
     pub(super) named_scopes: Bits,
-    pub(crate) roles: Bits,
     pub(super) issued_at: Option<Timestamp>,
     pub(super) not_before: Option<Timestamp>,
-    pub(crate) expires_at: Timestamp,
-    pub(crate) token_id: Option<Box<str>>,
-    pub(crate) client_id: Option<Box<str>>,
-    pub(crate) authenticated_at: Option<Timestamp>,
-    pub(crate) acr: Option<Box<str>>,
-    pub(crate) extra: Map<String, Value>,
 }
 
 impl VerifiedToken {
     /// The scheme or foreign issuer of the policy whose token it is.
-    pub const fn scheme(&self) -> SchemeId {
-        self.scheme
+    pub fn scheme(&self) -> SchemeId {
+        self.verified.scheme
     }
 
     /// Who issued it: `iss`.
-    pub const fn issuer(&self) -> &Arc<str> {
-        &self.issuer
+    pub fn issuer(&self) -> &Arc<str> {
+        &self.verified.subject.issuer
     }
 
     /// Who it is about: `sub`, unique within the issuer. Never empty.
     pub fn subject(&self) -> &str {
-        &self.subject
+        &self.verified.subject.id
     }
 
     /// The scopes it is worth now: those it names, within what its roles grant today or, of a
     /// foreign issuer, within the ceiling. Ascending.
     pub fn scope_ids(&self) -> impl Iterator<Item = ScopeId> + '_ {
-        self.scopes.iter().map(ScopeId)
+        self.verified.scopes.iter().map(ScopeId)
     }
 
     /// Its roles and every role they include. Ascending.
     pub fn role_ids(&self) -> impl Iterator<Item = RoleId> + '_ {
-        self.roles.iter().map(RoleId)
+        self.verified.roles.iter().map(RoleId)
     }
 
     /// When it was issued. Always there for tokens of our own.
@@ -70,33 +61,33 @@ impl VerifiedToken {
     }
 
     /// From when on it is not valid any more, leeway aside.
-    pub const fn expires_at(&self) -> Timestamp {
-        self.expires_at
+    pub fn expires_at(&self) -> Timestamp {
+        self.verified.expires_at
     }
 
     /// Its name: `jti`. Always there for tokens of our own.
     pub fn token_id(&self) -> Option<&str> {
-        self.token_id.as_deref()
+        self.verified.id.as_deref()
     }
 
     /// The client it was issued to: `client_id`.
     pub fn client_id(&self) -> Option<&str> {
-        self.client_id.as_deref()
+        self.verified.client_id.as_deref()
     }
 
     /// When the one it is about signed in: `auth_time`, unless that lies in the future.
-    pub const fn authenticated_at(&self) -> Option<Timestamp> {
-        self.authenticated_at
+    pub fn authenticated_at(&self) -> Option<Timestamp> {
+        self.verified.authenticated_at
     }
 
     /// How surely they proved then who they are: `acr`.
     pub fn acr(&self) -> Option<&str> {
-        self.acr.as_deref()
+        self.verified.acr.as_deref()
     }
 
     /// The claims beyond the registered ones, scope and roles.
-    pub const fn extra(&self) -> &Map<String, Value> {
-        &self.extra
+    pub fn extra(&self) -> &Map<String, Value> {
+        &self.verified.claims
     }
 
     /// The same token, worth as well those of the scopes it names that its client is registered
@@ -110,15 +101,22 @@ impl VerifiedToken {
     pub fn with_client_ceiling(mut self, ceiling: impl IntoIterator<Item = ScopeId>) -> Self {
         let mut within: Bits = ceiling.into_iter().collect();
         within.intersect_with(&self.named_scopes);
-        self.scopes.union_with(&within);
+        Arc::make_mut(&mut self.verified).scopes.union_with(&within);
+        self
+    }
+
+    /// The same token, of which it is not known when its subject signed in.
+    pub(super) fn without_authentication(mut self) -> Self {
+        Arc::make_mut(&mut self.verified).authenticated_at = None;
         self
     }
 
     /// The same token in the hands of a client that somebody let in: worth no scope beyond the
     /// client's ceiling, and no role. A client is given scopes, never what its user is.
     pub(crate) fn within(mut self, ceiling: impl IntoIterator<Item = ScopeId>) -> Self {
-        self.scopes.intersect_with(&ceiling.into_iter().collect());
-        self.roles = Bits::default();
+        let verified = Arc::make_mut(&mut self.verified);
+        verified.scopes.intersect_with(&ceiling.into_iter().collect());
+        verified.roles = Bits::default();
         self
     }
 }
@@ -127,11 +125,11 @@ impl fmt::Debug for VerifiedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Extra claims may be personal: they are not shown.
         f.debug_struct("VerifiedToken")
-            .field("scheme", &self.scheme)
-            .field("issuer", &self.issuer)
-            .field("subject", &self.subject)
-            .field("token_id", &self.token_id)
-            .field("expires_at", &self.expires_at)
+            .field("scheme", &self.scheme())
+            .field("issuer", self.issuer())
+            .field("subject", &self.subject())
+            .field("token_id", &self.token_id())
+            .field("expires_at", &self.expires_at())
             .finish_non_exhaustive()
     }
 }

@@ -21,12 +21,16 @@ use super::{
     key_error::KeyError,
     key_set::KeySet,
     keyring::{Keyring, Ring},
+    recent::RecentTokens,
     rights::Rights,
     setup_error::SetupError,
     token_error::TokenError,
     verified::VerifiedToken,
 };
-use crate::clock::Timestamp;
+use crate::{
+    clock::Timestamp,
+    identity::{Subject, Verified},
+};
 
 /// The longest `sub`, `jti` and `client_id`, in bytes (OpenID Connect has 255 for `sub`).
 pub const MAX_NAME_BYTES: usize = 255;
@@ -45,6 +49,8 @@ pub struct Verifier {
     own: bool,
     rights: Rights,
     keys: Keyring,
+    /// Tokens that need not be verified anew.
+    recent: Option<RecentTokens>,
 }
 
 impl Verifier {
@@ -71,6 +77,7 @@ impl Verifier {
             own: true,
             rights: Rights::own(policy),
             keys,
+            recent: None,
         })
     }
 
@@ -110,7 +117,19 @@ impl Verifier {
             own: false,
             rights: Rights::foreign(policy, issuer),
             keys,
+            recent: None,
         })
+    }
+
+    /// The same, with room for so many bytes of tokens that need not be verified anew.
+    pub(crate) fn remembering(self, bytes: usize) -> Self {
+        Self { recent: RecentTokens::new(bytes), ..self }
+    }
+
+    /// How many tokens are remembered, and how many bytes they take.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> Option<(usize, u64)> {
+        self.recent.as_ref().map(RecentTokens::weight)
     }
 
     /// The scheme or foreign issuer of the policy this is for.
@@ -145,7 +164,25 @@ impl Verifier {
             false => keys.check_foreign(&self.algorithms),
         }?;
         self.keys.replace(keys, None);
+        if let Some(recent) = &self.recent {
+            recent.clear();
+        }
         Ok(())
+    }
+
+    /// What a token of this issuer says that verified before, unless its keys are about to change.
+    pub(super) fn recall(
+        &self,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Option<Result<VerifiedToken, TokenError>> {
+        let recent = self.recent.as_ref()?;
+        let ring = self.keys.load();
+        if ring.freshness().is_some_and(|freshness| now >= freshness.due) {
+            return None;
+        }
+        let known = recent.find(token, ring.id)?;
+        Some(self.as_of(known, now).inspect_err(|_| recent.forget(token)))
     }
 
     /// Accepts a token of this issuer; its payload may have been decoded before.
@@ -155,26 +192,37 @@ impl Verifier {
         payload: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<VerifiedToken, TokenError> {
-        self.authenticate(token, &self.keys.load(), now)?;
+        let ring = self.keys.load();
+        // SECURITY: without keys that are known to be current nothing is believed (E4).
+        if !ring.is_usable(now) {
+            return Err(TokenError::KeysUnavailable);
+        }
+        let verified = self.verify(token, payload, &ring)?;
+        let current = self.as_of(verified.clone(), now)?;
+        if let Some(recent) = &self.recent {
+            recent.remember(token.text, ring.id, &verified);
+        }
+        Ok(current)
+    }
+
+    /// What a token says that a key of this issuer signed and that is in order, at whatever time.
+    fn verify(
+        &self,
+        token: Compact<'_>,
+        payload: Option<&[u8]>,
+        ring: &Ring,
+    ) -> Result<VerifiedToken, TokenError> {
+        self.authenticate(token, ring)?;
         let payload = match payload {
             Some(payload) => Cow::Borrowed(payload),
             None => Cow::Owned(compact::decode(token.payload)?),
         };
         let claims = Claims::read(compact::text(&payload)?, &self.audience, &self.rights)?;
-        self.judge(claims, now)
+        self.judge(claims)
     }
 
     /// Checks that a key of this issuer signed it, by an algorithm of this issuer.
-    fn authenticate(
-        &self,
-        token: Compact<'_>,
-        ring: &Ring,
-        now: Timestamp,
-    ) -> Result<(), TokenError> {
-        // SECURITY: without keys that are known to be current nothing is believed (E4).
-        if !ring.is_usable(now) {
-            return Err(TokenError::KeysUnavailable);
-        }
+    fn authenticate(&self, token: Compact<'_>, ring: &Ring) -> Result<(), TokenError> {
         if let Some(place) = ring.headers.find(token.header) {
             return token.is_signed_by(key(ring, place)?);
         }
@@ -208,8 +256,8 @@ impl Verifier {
         Ok(place)
     }
 
-    /// Holds the claims against the rules.
-    fn judge(&self, claims: Claims<'_>, now: Timestamp) -> Result<VerifiedToken, TokenError> {
+    /// Holds the claims against the rules that do not change with time.
+    fn judge(&self, claims: Claims<'_>) -> Result<VerifiedToken, TokenError> {
         let issuer = claims.issuer.ok_or(TokenError::ClaimMissing("iss"))?;
         if *issuer != *self.issuer {
             return Err(TokenError::IssuerMismatch);
@@ -224,29 +272,51 @@ impl Verifier {
         if self.own && (claims.issued_at.is_none() || token_id.is_none()) {
             return Err(TokenError::ClaimMissing(if token_id.is_none() { "jti" } else { "iat" }));
         }
-        let times = Times::of(claims.expires_at, claims.not_before, claims.issued_at)?;
-        times.judge(now, self.leeway)?;
-        // SECURITY: a sign-in that is yet to come would stay recent for too long.
-        let latest = now.0.saturating_add(self.leeway);
-        let authenticated_at = claims.authenticated_at.filter(|moment| *moment <= latest);
+        let expires_at = claims.expires_at.ok_or(TokenError::ClaimMissing("exp"))?;
         let named_scopes = claims.scopes.unwrap_or_default();
         let roles = claims.roles.unwrap_or_default();
-        Ok(VerifiedToken {
+        let scopes = self.rights.effective(&named_scopes, &roles);
+        let verified = Verified {
+            subject: Subject { issuer: Arc::clone(&self.issuer), id: subject.into() },
             scheme: self.scheme,
-            issuer: Arc::clone(&self.issuer),
-            subject,
-            scopes: self.rights.effective(&named_scopes, &roles),
-            named_scopes,
+            scopes,
             roles: roles.roles,
-            issued_at: times.issued_at.map(Timestamp),
-            not_before: times.not_before.map(Timestamp),
-            expires_at: Timestamp(times.expires_at),
-            token_id,
-            client_id,
-            authenticated_at: authenticated_at.map(Timestamp),
-            acr,
-            extra: claims.extra,
+            expires_at: Timestamp(expires_at),
+            id: token_id.map(Box::from),
+            authenticated_at: claims.authenticated_at.map(Timestamp),
+            acr: acr.map(Box::from),
+            client_id: client_id.map(Box::from),
+            claims: claims.extra,
+            csrf: None,
+        };
+        Ok(VerifiedToken {
+            verified: Arc::new(verified),
+            named_scopes,
+            issued_at: claims.issued_at.map(Timestamp),
+            not_before: claims.not_before.map(Timestamp),
         })
+    }
+
+    /// A token that is otherwise good, at that moment.
+    pub(super) fn as_of(
+        &self,
+        token: VerifiedToken,
+        now: Timestamp,
+    ) -> Result<VerifiedToken, TokenError> {
+        let latest = Timestamp(now.0.saturating_add(self.leeway));
+        let is_later = |moment: Option<Timestamp>| moment.is_some_and(|moment| moment > latest);
+        if is_later(token.not_before) {
+            return Err(TokenError::NotYetValid);
+        }
+        if is_later(token.issued_at) {
+            return Err(TokenError::IssuedInFuture);
+        }
+        if now.0.saturating_sub(self.leeway) >= token.expires_at().0 {
+            return Err(TokenError::Expired);
+        }
+        // SECURITY: a sign-in that is yet to come would stay recent for too long.
+        let unborn = is_later(token.authenticated_at());
+        Ok(if unborn { token.without_authentication() } else { token })
     }
 }
 
@@ -254,46 +324,16 @@ fn key(ring: &Ring, place: usize) -> Result<&Key, TokenError> {
     ring.keys().get(place).ok_or(TokenError::KeyUnknown)
 }
 
-/// The times of a token, in seconds since 1970.
-struct Times {
-    expires_at: i64,
-    not_before: Option<i64>,
-    issued_at: Option<i64>,
-}
-
-impl Times {
-    fn of(
-        expires_at: Option<i64>,
-        not_before: Option<i64>,
-        issued_at: Option<i64>,
-    ) -> Result<Self, TokenError> {
-        let expires_at = expires_at.ok_or(TokenError::ClaimMissing("exp"))?;
-        Ok(Self { expires_at, not_before, issued_at })
-    }
-
-    fn judge(&self, now: Timestamp, leeway: i64) -> Result<(), TokenError> {
-        let latest = now.0.saturating_add(leeway);
-        if self.not_before.is_some_and(|moment| moment > latest) {
-            return Err(TokenError::NotYetValid);
-        }
-        if self.issued_at.is_some_and(|moment| moment > latest) {
-            return Err(TokenError::IssuedInFuture);
-        }
-        if now.0.saturating_sub(leeway) >= self.expires_at {
-            return Err(TokenError::Expired);
-        }
-        Ok(())
-    }
-}
-
 /// A name out of a claim: not empty, and not longer than is good for the stores behind.
-fn name(claim: &'static str, text: Option<Cow<'_, str>>) -> Result<Option<Box<str>>, TokenError> {
+fn name<'a>(
+    claim: &'static str,
+    text: Option<Cow<'a, str>>,
+) -> Result<Option<Cow<'a, str>>, TokenError> {
     match text {
         Some(text) if text.is_empty() || text.len() > MAX_NAME_BYTES => {
             Err(TokenError::ClaimMalformed(claim))
         }
-        Some(text) => Ok(Some(text.into_owned().into_boxed_str())),
-        None => Ok(None),
+        text => Ok(text),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use auth_policy::{Policy, policy::LimitId};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName};
 
 use super::{
     Bucket, Level,
@@ -37,21 +37,16 @@ impl Note {
         levels.push(Counted { limit, bucket: bucket.clone(), level });
     }
 
-    /// Says it in the headers of the answer.
+    /// Whether what is answered is for the owner of a credential alone.
+    pub(crate) fn is_authenticated(&self) -> bool {
+        self.authenticated.load(Ordering::Relaxed)
+    }
+
+    /// Says in the headers of the answer what is left of its limits.
     pub(crate) fn write_to(&self, policy: &Policy, headers: &mut HeaderMap) {
-        if self.authenticated.load(Ordering::Relaxed) && !says_no_store(headers) {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
         let levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(fields) = fields::written(policy, &levels) else { return };
         headers.insert(HeaderName::from_static("ratelimit-policy"), fields.policy);
         headers.insert(HeaderName::from_static("ratelimit"), fields.state);
     }
-}
-
-/// Whether the handler forbids storing by itself. What it says beside that may stay.
-fn says_no_store(headers: &HeaderMap) -> bool {
-    let values = headers.get_all(header::CACHE_CONTROL).iter();
-    let directives = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-    directives.map(<[u8]>::trim_ascii).any(|word| word.eq_ignore_ascii_case(b"no-store"))
 }

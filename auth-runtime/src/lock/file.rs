@@ -19,19 +19,25 @@ pub(super) struct LockFile {
     policy: String,
 }
 
+/// The folder that a policy's path begins at, named as the macros name it: that of its workspace, or
+/// of the package.
+pub(crate) fn root_of<'p>(policy: &str, package: &'p Path) -> Result<&'p Path, String> {
+    let workspaces = package.ancestors().filter(|folder| folder.join("Cargo.lock").is_file());
+    let mut roots = workspaces.chain([package]);
+    roots.find(|root| root.join(policy).is_file()).ok_or_else(|| {
+        format!(
+            "the policy `{policy}` is neither below the package `{}` nor below its workspace, so what \
+             belongs beside it has no place: keep the policy in the workspace of its application",
+            package.display()
+        )
+    })
+}
+
 impl LockFile {
     /// The lock beside that policy, which is named as the macros name it: relative to its workspace,
     /// or to the package.
     pub(super) fn beside(policy: &str, package: &Path, name: Option<&str>) -> Result<Self, String> {
-        let workspaces = package.ancestors().filter(|folder| folder.join("Cargo.lock").is_file());
-        let mut roots = workspaces.chain([package]);
-        let root = roots.find(|root| root.join(policy).is_file()).ok_or_else(|| {
-            format!(
-                "the policy `{policy}` is neither below the package `{}` nor below its workspace, so \
-                 its lock has no place: keep the policy in the workspace of its application",
-                package.display()
-            )
-        })?;
+        let root = root_of(policy, package)?;
         let ending = name.map_or_else(|| "lock".to_owned(), |name| format!("{name}.lock"));
         let label = Path::new(policy).with_extension(ending);
         let stem = Path::new(policy).file_stem().unwrap_or_default().to_string_lossy();

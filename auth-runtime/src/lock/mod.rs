@@ -26,6 +26,9 @@ pub use auth_policy::lock::{Endpoint, Guard, Lock, LockError, MAX_LOCK_BYTES, Ru
 #[doc(hidden)]
 pub use held::hold;
 
+#[cfg(feature = "testing")]
+pub(crate) use file::root_of;
+
 /// Declares the test `auth_lock`, which holds an application to the lock beside its policy.
 ///
 /// It takes an expression that makes the application as its users meet it: a

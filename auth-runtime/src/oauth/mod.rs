@@ -36,7 +36,7 @@ mod scopes;
 mod token;
 
 pub use authorize::refused;
-pub(crate) use ceiling::{Unwelcome, within_ceiling};
+pub(crate) use ceiling::{Unwelcome, client_of, within_ceiling};
 pub use client::{Client, NewClient};
 pub use clients::{ClientError, Clients, Registered};
 pub use consent::{AskedScope, Consent, ConsentPage, is_way_back};

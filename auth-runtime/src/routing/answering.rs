@@ -56,8 +56,9 @@ impl Future for Answering {
             Way::InPlainText => ready!(unless_it_panics(|| Poll::Ready(refuse(&this.visit.auth)))),
         };
         let Visit { in_force, note, .. } = &*this.visit;
+        let private = note.is_authenticated();
+        in_force.transport.headers.write_to(response.headers_mut(), plain, private);
         note.write_to(&in_force.policy, response.headers_mut());
-        in_force.transport.headers.write_to(response.headers_mut(), plain);
         Poll::Ready(Ok(response))
     }
 }

@@ -79,6 +79,11 @@ impl Protected {
         self.auth.policy()
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn auth(&self) -> Auth {
+        self.auth.clone()
+    }
+
     /// Says that the listener which serves this application speaks TLS, so that each of its requests
     /// counts as one that came by TLS: see [`Https::Required`].
     ///

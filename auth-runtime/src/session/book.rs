@@ -12,13 +12,13 @@ use auth_policy::{
 
 use super::{
     SessionError,
-    record::{Over, Stored, updated},
+    record::{Moments, Over, Stored, updated},
     token::{COLLECTION, Token},
 };
 use crate::{
     clock::Timestamp,
     seen::LastSeen,
-    store::{Key, Owner, Record, Store, StoreError},
+    store::{Key, Known, Owner, Reader, Record, Store, StoreError},
 };
 
 /// What an engine keeps for its sessions.
@@ -28,6 +28,14 @@ pub(crate) struct Book {
     pub(super) id: SchemeId,
     scheme: ArcSwap<SessionScheme>,
     pub(super) seen: LastSeen,
+    reader: Reader<Stored>,
+}
+
+/// A session that its token opens, with what the policy says of it.
+pub(super) struct Open {
+    record: Record,
+    stored: Known<Stored>,
+    scheme: Arc<SessionScheme>,
 }
 
 /// A session that is not to be believed in, and why.
@@ -43,7 +51,8 @@ impl Book {
     pub(crate) fn new(policy: &Policy, store: &Arc<dyn Store>) -> Option<Self> {
         let (id, scheme) = policy.session()?;
         let (store, scheme) = (Arc::clone(store), ArcSwap::from_pointee(scheme.clone()));
-        Some(Self { store, id, scheme, seen: LastSeen::default() })
+        let (seen, reader) = (LastSeen::default(), Reader::new(Stored::read));
+        Some(Self { store, id, scheme, seen, reader })
     }
 
     /// What the policy says of sessions now.
@@ -70,25 +79,8 @@ impl Book {
         now: Timestamp,
     ) -> Result<Option<(Record, Stored)>, StoreError> {
         let Some(record) = self.store.get(key, now).await? else { return Ok(None) };
-        let stored = self.as_of_here(key, Stored::read(&record)?);
+        let stored = self.as_of_here(key, Stored::read(&record.value)?);
         Ok(Some((record, stored)))
-    }
-
-    /// Whether a record is that of a session which the token opens now.
-    pub(super) fn judge(
-        &self,
-        token: &Token,
-        found: Option<(Record, Stored)>,
-        now: Timestamp,
-    ) -> Result<(Record, Stored), Bad> {
-        let (record, stored) = found.ok_or(Bad::Unknown)?;
-        if !token.matches(&stored.secret) {
-            return Err(Bad::WrongSecret);
-        }
-        match stored.over(&self.scheme(), now) {
-            Some(over) => Err(Bad::Over(over)),
-            None => Ok((record, stored)),
-        }
     }
 
     /// The sessions of an owner that are not over, in the order they began.
@@ -99,7 +91,7 @@ impl Book {
     ) -> Result<Vec<(Key, Stored)>, StoreError> {
         let mut live = Vec::new();
         for record in self.store.list(COLLECTION, owner, now).await? {
-            let stored = self.as_of_here(&record.key, Stored::read(&record)?);
+            let stored = self.as_of_here(&record.key, Stored::read(&record.value)?);
             if stored.over(&self.scheme(), now).is_none() {
                 live.push((record.key, stored));
             }
@@ -144,18 +136,48 @@ impl Book {
         if ended.contains(&newest) { Err(SessionError::Full) } else { Ok(()) }
     }
 
-    /// Notes the use of a session that was believed in.
-    pub(super) async fn note(&self, record: &Record, stored: &Stored, now: Timestamp) {
-        if stored.is_due(&self.scheme(), now) {
-            let used = stored.clone().used(now);
-            let (value, until) = (used.to_bytes(), Some(used.kept_until(&self.scheme())));
+    /// The session that the token opens now.
+    pub(super) fn open(
+        &self,
+        token: &Token,
+        found: Option<Record>,
+        now: Timestamp,
+    ) -> Result<Result<Open, Bad>, StoreError> {
+        let Some(record) = found else { return Ok(Err(Bad::Unknown)) };
+        let (stored, scheme) = (self.reader.read(&record)?, self.scheme());
+        if !token.matches(&stored.secret) {
+            return Ok(Err(Bad::WrongSecret));
+        }
+        let moments = match stored.over(&scheme, now) {
+            // Whoever is idle by the record may have been seen here since.
+            Some(Over::Idle) => {
+                self.seen.of(&record.key).into_iter().fold(stored.moments(), Moments::used)
+            }
+            _ => stored.moments(),
+        };
+        Ok(match moments.over(&scheme, now) {
+            Some(over) => Err(Bad::Over(over)),
+            None => Ok(Open { record, stored, scheme }),
+        })
+    }
+
+    /// Notes the use of a session that was believed in: what its record says, and when it is over
+    /// if nobody uses it again.
+    pub(super) async fn note(&self, session: Open, now: Timestamp) -> (Known<Stored>, Timestamp) {
+        let Open { record, stored, scheme } = session;
+        let before = self.seen.note(&record.key, now);
+        let moments = before.into_iter().fold(stored.moments(), Moments::used);
+        if moments.is_due(&scheme, now) {
+            let used = Stored::clone(&stored).used(now);
+            let (value, until) = (used.to_bytes(), Some(used.kept_until(&scheme)));
             // Another write came first, or the store does not answer: then the batch will do.
             let written = self.store.swap(&record.key, record.version, &value, until, now).await;
             if matches!(written, Ok(true)) {
-                return;
+                self.seen.settle(&record.key, now);
             }
         }
-        self.seen.note(&record.key, now);
+        let expires_at = moments.used(now).expires_at(&scheme);
+        (stored, expires_at)
     }
 
     /// A session as this process knows it, which may have seen a use that the store has not.

@@ -108,6 +108,31 @@ impl Sessions {
         self.begun(&token, &stored)
     }
 
+    /// Begins a session whose holder signed in at that moment, that surely.
+    #[cfg(feature = "testing")]
+    pub(crate) async fn begin_for_a_test(
+        &self,
+        account: &Account,
+        authenticated_at: crate::clock::Timestamp,
+        acr: Option<&str>,
+    ) -> Result<Begun, SessionError> {
+        let owner = account.owner().ok_or(SessionError::Refused)?;
+        let now = self.auth.now();
+        let token = Token::random(owner)?;
+        let stored = Stored {
+            secret: token.hash(),
+            order: 0,
+            created_at: now.0,
+            authenticated_at: authenticated_at.0,
+            last_seen: now.0,
+            ends_at: now.plus(self.book.scheme().lifetime).0,
+            user_agent: None,
+            acr: acr.map(str::to_owned),
+        };
+        self.book.insert(&token, &stored, now).await?;
+        self.begun(&token, &stored)
+    }
+
     /// Gives the caller's session a new id and secret, and says that the password has just been
     /// said: after the password was asked for again, and after a change of what somebody may do.
     /// The old cookie is worth nothing from then on. When the session ends at the latest stays.
@@ -262,9 +287,9 @@ impl Sessions {
         };
         let Some(token) = Token::read(value) else { return Ok(()) };
         let now = self.auth.now();
-        let found = self.book.get(&token.key, now).await?;
+        let found = self.book.store.get(&token.key, now).await?;
         // SECURITY: whoever knows its public id alone cannot end it.
-        if self.book.judge(&token, found, now).is_ok()
+        if self.book.open(&token, found, now)?.is_ok()
             && self.book.store.delete(&token.key, now).await?
         {
             let account = token.key.owner.as_str();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     seen::{self, Updated},
-    store::{Record, StoreError},
+    store::StoreError,
 };
 
 /// What a record says.
@@ -43,9 +43,8 @@ pub(super) enum Over {
 }
 
 impl Stored {
-    pub(super) fn read(record: &Record) -> Result<Self, StoreError> {
-        serde_json::from_slice(&record.value)
-            .map_err(|_| StoreError::Damaged("a session".to_owned()))
+    pub(super) fn read(value: &[u8]) -> Result<Self, StoreError> {
+        serde_json::from_slice(value).map_err(|_| StoreError::Damaged("a session".to_owned()))
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
@@ -55,7 +54,7 @@ impl Stored {
 
     /// When it is over if nobody uses it again. A policy that has become stricter since holds.
     pub(super) fn expires_at(&self, scheme: &SessionScheme) -> Timestamp {
-        self.ends_at(scheme).min(self.idle_at(scheme))
+        self.moments().expires_at(scheme)
     }
 
     /// Until when the store keeps it: a little longer than it is good for, so that a use which is
@@ -66,6 +65,36 @@ impl Stored {
 
     /// Why it is over, if it is.
     pub(super) fn over(&self, scheme: &SessionScheme, now: Timestamp) -> Option<Over> {
+        self.moments().over(scheme, now)
+    }
+
+    /// The same session, used at that moment. Time does not go back.
+    pub(super) fn used(self, at: Timestamp) -> Self {
+        Self { last_seen: self.last_seen.max(at.0), ..self }
+    }
+
+    /// What decides when it is over.
+    pub(super) const fn moments(&self) -> Moments {
+        let Self { created_at, last_seen, ends_at, .. } = *self;
+        Moments { created_at, last_seen, ends_at }
+    }
+}
+
+/// The moments of a session that decide when it is over: those of a record, and what has been seen
+/// since.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moments {
+    created_at: i64,
+    last_seen: i64,
+    ends_at: i64,
+}
+
+impl Moments {
+    pub(super) fn expires_at(self, scheme: &SessionScheme) -> Timestamp {
+        self.ends_at(scheme).min(self.idle_at(scheme))
+    }
+
+    pub(super) fn over(self, scheme: &SessionScheme, now: Timestamp) -> Option<Over> {
         if now >= self.ends_at(scheme) {
             Some(Over::Ended)
         } else if now >= self.idle_at(scheme) {
@@ -75,22 +104,21 @@ impl Stored {
         }
     }
 
-    /// The same session, used at that moment. Time does not go back.
     pub(super) fn used(self, at: Timestamp) -> Self {
         Self { last_seen: self.last_seen.max(at.0), ..self }
     }
 
     /// Whether a use must not wait for its batch: a process that reads the record before the batch
     /// is written would soon find it idle.
-    pub(super) fn is_due(&self, scheme: &SessionScheme, now: Timestamp) -> bool {
+    pub(super) fn is_due(self, scheme: &SessionScheme, now: Timestamp) -> bool {
         now >= Timestamp(self.last_seen).plus(Seconds(scheme.idle.0 / 2))
     }
 
-    fn ends_at(&self, scheme: &SessionScheme) -> Timestamp {
+    fn ends_at(self, scheme: &SessionScheme) -> Timestamp {
         Timestamp(self.ends_at).min(Timestamp(self.created_at).plus(scheme.lifetime))
     }
 
-    fn idle_at(&self, scheme: &SessionScheme) -> Timestamp {
+    fn idle_at(self, scheme: &SessionScheme) -> Timestamp {
         Timestamp(self.last_seen).plus(scheme.idle)
     }
 }
@@ -160,8 +188,8 @@ mod tests {
 
     #[test]
     fn s4_a_use_after_half_of_the_idle_time_is_written_at_once() {
-        assert!(!stored().is_due(&scheme(), Timestamp(5_049)));
-        assert!(stored().is_due(&scheme(), Timestamp(5_050)));
+        assert!(!stored().moments().is_due(&scheme(), Timestamp(5_049)));
+        assert!(stored().moments().is_due(&scheme(), Timestamp(5_050)));
     }
 
     #[test]

@@ -4,7 +4,9 @@
 use futures_util::future::try_join;
 
 use super::{book::Bad, record::Over, token::Token};
-use crate::{Auth, clock::Timestamp, identity::Verified, roles::Roles, store::StoreError};
+use crate::{
+    Auth, clock::Timestamp, csrf::CsrfKey, identity::Verified, in_force::InForce, store::StoreError,
+};
 
 /// Why a session is not believed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,7 @@ pub(crate) enum Distrust {
 /// noted.
 pub(crate) async fn verify(
     auth: &Auth,
+    in_force: &InForce,
     cookie: &[u8],
     now: Timestamp,
 ) -> Result<Verified, Distrust> {
@@ -29,29 +32,29 @@ pub(crate) async fn verify(
     };
     let token = Token::read(cookie).ok_or(Distrust::Bad("malformed-session"))?;
     let (record, account) =
-        (book.get(&token.key, now), accounts.by_id(token.key.owner.as_str(), now));
+        (book.store.get(&token.key, now), accounts.standing(token.key.owner.as_str(), now));
     let (found, account) = try_join(record, account).await.map_err(Distrust::Store)?;
     // SECURITY: the session first. Whoever holds no session learns nothing of accounts.
-    let (record, stored) = book.judge(&token, found, now).map_err(cause)?;
+    let session = book.open(&token, found, now).map_err(Distrust::Store)?.map_err(cause)?;
     let account = account.ok_or(Distrust::Bad("account-gone"))?;
     if account.disabled {
         return Err(Distrust::Bad("account-disabled"));
     }
-    book.note(&record, &stored, now).await;
-    let roles = Roles::named(&auth.policy(), &account.roles);
-    let used = stored.used(now);
+    let (session, expires_at) = book.note(session, now).await;
+    let roles = in_force.worth(&account.roles);
+    let Token { key, secret } = token;
     Ok(Verified {
-        subject: auth.subject(&account.id),
+        subject: in_force.subject(key.owner.as_str()),
         scheme: book.id,
         scopes: roles.grants,
         roles: roles.roles,
-        expires_at: used.expires_at(&book.scheme()),
-        id: Some(token.key.id.as_str().into()),
-        authenticated_at: Some(Timestamp(used.authenticated_at)),
-        acr: used.acr.map(String::into_boxed_str),
+        expires_at,
+        id: Some(key.id.into_boxed_str()),
+        authenticated_at: Some(Timestamp(session.authenticated_at)),
+        acr: session.acr.as_deref().map(Box::from),
         client_id: None,
         claims: serde_json::Map::new(),
-        csrf: Some(token.csrf()),
+        csrf: Some(CsrfKey::of_secret(secret)),
     })
 }
 

@@ -17,8 +17,21 @@ pub(crate) struct SecurityHeaders {
     /// What a handler may say of its own answer, such as a page that loads its own script.
     unless_said: Vec<(HeaderName, HeaderValue)>,
     /// All of it, as an answer has it that says nothing of this itself.
-    all: HeaderMap,
+    public: Prepared,
+    /// The same for an answer to somebody who showed a credential: it is for its owner alone.
+    private: Prepared,
 }
+
+/// Headers to be copied. They hold a place for what an answer says itself, as a rule, so that a
+/// copy need not grow.
+#[derive(Default)]
+struct Prepared {
+    /// For an answer with a body, which has a media type.
+    typed: HeaderMap,
+    untyped: HeaderMap,
+}
+
+const USUAL: [HeaderName; 2] = [header::CONTENT_LENGTH, header::CONTENT_TYPE];
 
 impl SecurityHeaders {
     pub(super) fn of(headers: &Headers) -> Self {
@@ -48,27 +61,47 @@ impl SecurityHeaders {
             // `Content-Security-Policy` is what keeps foreign scripts out.
             (header::X_XSS_PROTECTION, said("0")),
         ];
-        let all = HeaderMap::new();
-        let mut prepared = Self { hsts: hsts(headers.hsts), always, unless_said, all };
-        let mut all = HeaderMap::new();
-        prepared.write_each(&mut all, false);
-        prepared.all = all;
-        prepared
+        let (public, private) = (Prepared::default(), Prepared::default());
+        let said = Self { hsts: hsts(headers.hsts), always, unless_said, public, private };
+        let copy = |places: &[HeaderName], private| {
+            let nothing = HeaderValue::from_static("");
+            let mut copy = places.iter().map(|name| (name.clone(), nothing.clone())).collect();
+            said.write_each(&mut copy, false, private);
+            copy
+        };
+        let [length, _] = &USUAL;
+        let prepared = |private| Prepared {
+            typed: copy(&USUAL, private),
+            untyped: copy(std::slice::from_ref(length), private),
+        };
+        Self { public: prepared(false), private: prepared(true), ..said }
     }
 
     /// Says it in the headers of an answer. `plain` is an answer of which it is known that it leaves
     /// in plain text: RFC 6797 (7.2) keeps `Strict-Transport-Security` from those. Where that is not
     /// known the header is sent, and browsers heed it over TLS alone (8.1).
-    pub(crate) fn write_to(&self, headers: &mut HeaderMap, plain: bool) {
-        if plain || headers.keys().any(|name| self.all.contains_key(name)) {
-            return self.write_each(headers, plain);
+    /// `private` is one to somebody who showed a credential.
+    pub(crate) fn write_to(&self, headers: &mut HeaderMap, plain: bool, private: bool) {
+        let prepared = if private { &self.private } else { &self.public };
+        let typed = headers.contains_key(header::CONTENT_TYPE);
+        let prepared = if typed { &prepared.typed } else { &prepared.untyped };
+        let new = |name: &HeaderName| USUAL.contains(name) || !prepared.contains_key(name);
+        let once = headers.len() == headers.keys_len();
+        if plain || !once || !headers.keys().all(new) {
+            return self.write_each(headers, plain, private);
         }
-        // Most answers say nothing of this, and a copy of a map costs less than seven insertions.
-        let said = mem::replace(headers, self.all.clone());
+        // Most answers say nothing of this, and a copy of a map costs less than as many insertions.
+        let said = mem::replace(headers, prepared.clone());
+        if !said.contains_key(header::CONTENT_LENGTH) {
+            headers.remove(header::CONTENT_LENGTH);
+        }
         headers.extend(said);
     }
 
-    fn write_each(&self, headers: &mut HeaderMap, plain: bool) {
+    fn write_each(&self, headers: &mut HeaderMap, plain: bool, private: bool) {
+        if private && !says_no_store(headers) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
         for (name, value) in &self.always {
             headers.insert(name, value.clone());
         }
@@ -79,6 +112,13 @@ impl SecurityHeaders {
             headers.entry(name).or_insert_with(|| value.clone());
         }
     }
+}
+
+/// Whether the handler forbids storing by itself. What it says beside that may stay.
+fn says_no_store(headers: &HeaderMap) -> bool {
+    let values = headers.get_all(header::CACHE_CONTROL).iter();
+    let directives = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    directives.map(<[u8]>::trim_ascii).any(|word| word.eq_ignore_ascii_case(b"no-store"))
 }
 
 fn hsts(hsts: Hsts) -> HeaderValue {
@@ -105,7 +145,7 @@ mod tests {
         for (name, value) in before {
             headers.append(name, HeaderValue::from_static(value));
         }
-        SecurityHeaders::of(settings).write_to(&mut headers, false);
+        SecurityHeaders::of(settings).write_to(&mut headers, false, false);
         headers
     }
 

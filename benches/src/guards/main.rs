@@ -5,6 +5,7 @@
 //! `cargo bench -p auth-benches [-- --write] [ROUNDS]`
 
 mod contestant;
+mod cookies;
 mod measure;
 mod ours;
 mod report;
@@ -12,7 +13,7 @@ mod theirs;
 
 use std::{env, error::Error, path::Path};
 
-use crate::{contestant::Contestant, report::Report};
+use crate::{contestant::Contestant, ours::Remembered, report::Report};
 
 /// How many rounds are measured, unless the command line says so.
 const ROUNDS: usize = 1001;
@@ -38,15 +39,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Everything that is measured; what [`report::FLOOR`] and [`report::YARDSTICK`] name is among them.
 async fn contestants() -> Result<Vec<Contestant>, Box<dyn Error>> {
-    let hs256 = ours::hs256().await?;
-    let eddsa = ours::eddsa().await?;
+    let hs256 = ours::hs256(Remembered::None).await?;
+    let eddsa = ours::eddsa(Remembered::None).await?;
+    let warm = ours::hs256(Remembered::AsEver).await?;
     let mut all = vec![
         theirs::unguarded()?,
         theirs::by_hand("by hand, HS256", theirs::Key::Hs256, &hs256.token, 200)?,
         theirs::by_hand("by hand, EdDSA", theirs::Key::EdDsa, &eddsa.token, 200)?,
         theirs::by_hand("by hand, a bad signature", theirs::Key::Hs256, &hs256.forged, 401)?,
     ];
+    all.push(cookies::tower_sessions().await?);
     all.extend(hs256.contestants()?);
     all.push(eddsa.by_token("guard, EdDSA")?);
+    all.push(warm.by_token("guard, HS256, the token again")?);
     Ok(all)
 }

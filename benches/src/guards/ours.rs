@@ -27,6 +27,13 @@ pub(crate) struct Ours {
     key: String,
 }
 
+/// Which tokens are compared instead of verified, when they come again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Remembered {
+    None,
+    AsEver,
+}
+
 /// No password has this hash: nobody signs in with one here.
 const NO_PASSWORD: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA\
                            $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -34,7 +41,7 @@ const NO_PASSWORD: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA
 macro_rules! service {
     ($name:ident, $policy:literal, $keys:expr) => {
         /// A service with that policy.
-        pub(crate) async fn $name() -> Result<Ours, Box<dyn Error>> {
+        pub(crate) async fn $name(remembered: Remembered) -> Result<Ours, Box<dyn Error>> {
             #[authenticate(jwt, scopes = "read:posts", policy = $policy)]
             async fn by_token() {}
 
@@ -66,7 +73,7 @@ macro_rules! service {
                 .route("/key", get(by_key))
                 .route("/open", get(open))
                 .route("/keys", get(make_key));
-            Ours::new(policy!($policy), $keys, routes).await
+            Ours::new(policy!($policy), $keys, routes, remembered).await
         }
     };
 }
@@ -83,11 +90,15 @@ impl Ours {
         policy: EmbeddedPolicy,
         keys: KeySet,
         routes: Router<Auth>,
+        remembered: Remembered,
     ) -> Result<Self, Box<dyn Error>> {
         let store = Arc::new(MemoryStore::new());
-        let auth =
-            Auth::from_policy(policy).keys("jwt", keys).store(Arc::clone(&store) as _).build();
-        let auth = auth.await?;
+        let auth = Auth::from_policy(policy).keys("jwt", keys).store(Arc::clone(&store) as _);
+        let auth = match remembered {
+            Remembered::None => auth.remembered_tokens(0),
+            Remembered::AsEver => auth,
+        };
+        let auth = auth.build().await?;
         let accounts = StoredAccounts::new(store);
         let roles = vec!["author".to_owned()];
         let account = accounts.register("ada", roles, NO_PASSWORD.parse()?, auth.now()).await?;

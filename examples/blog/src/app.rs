@@ -134,7 +134,8 @@ impl App {
     }
 }
 
-/// Who may call what is in `policies/blog.lock`, beside the policy, and this test holds the blog to it.
+/// Who may call what is in `policies/blog.lock`, beside the policy, and what is meant by it in
+/// `policies/blog.test.yaml`. These tests hold the blog to both.
 #[cfg(test)]
 mod tests {
     use auth_runtime::{jwt::KeySet, policy, policy_types::Algorithm, store::MemoryStore};
@@ -147,6 +148,7 @@ mod tests {
     };
 
     auth_runtime::lock_test!(blog());
+    auth_runtime::policy_test!(blog());
 
     /// The blog with all that it can be set to serve.
     async fn blog() -> Result<Protected, Box<dyn Error>> {

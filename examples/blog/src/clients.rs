@@ -11,11 +11,13 @@ use auth_runtime::{
 };
 use axum::{extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::app::App;
 
 /// A client as an admin describes it.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = NewClient)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     id: String,
@@ -24,13 +26,15 @@ pub(crate) struct Wanted {
     redirect_uris: Vec<String>,
     scopes: Vec<String>,
     #[serde(default = "let_in")]
+    #[schema(value_type = Vec<String>)]
     grants: Vec<GrantType>,
     /// Whether it runs where it can keep no secret.
     #[serde(default)]
     public: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Client)]
 pub(crate) struct Made {
     client_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,6 +47,13 @@ fn let_in() -> Vec<GrantType> {
 }
 
 #[authenticate(jwt | session, role = "admin")]
+#[utoipa::path(
+    post,
+    path = "/admin/clients",
+    operation_id = "registerClient",
+    request_body = Wanted,
+    responses((status = 201, description = "It is registered; its secret is seen once", body = Made))
+)]
 pub(crate) async fn register(
     admin: Identity,
     State(app): State<App>,
@@ -59,6 +70,13 @@ pub(crate) async fn register(
 
 /// Another secret beside the one before it, which stays good until the next.
 #[authenticate(jwt | session, role = "admin")]
+#[utoipa::path(
+    post,
+    path = "/admin/clients/{id}/secret",
+    operation_id = "makeClientSecret",
+    params(("id" = String, Path, description = "The client")),
+    responses((status = 201, description = "Another secret, which is seen once", body = Made))
+)]
 pub(crate) async fn another_secret(
     admin: Identity,
     State(app): State<App>,
@@ -70,6 +88,13 @@ pub(crate) async fn another_secret(
 
 /// Removes a client: its tokens are worth nothing from then on.
 #[authenticate(jwt | session, role = "admin")]
+#[utoipa::path(
+    delete,
+    path = "/admin/clients/{id}",
+    operation_id = "removeClient",
+    params(("id" = String, Path, description = "The client")),
+    responses((status = 204, description = "It is removed"))
+)]
 pub(crate) async fn remove(
     admin: Identity,
     State(app): State<App>,

@@ -16,7 +16,7 @@ use axum::{
 };
 use utoipa::OpenApi;
 
-use crate::{admin, app::App, posts, profile, register};
+use crate::{admin, app::App, clients, posts, profile, register};
 
 /// What the handlers say of themselves.
 #[derive(OpenApi)]
@@ -40,6 +40,9 @@ use crate::{admin, app::App, posts, profile, register};
         admin::list,
         admin::disable,
         admin::end_sessions,
+        clients::register,
+        clients::another_secret,
+        clients::remove,
     )
 )]
 struct Described;

@@ -47,7 +47,7 @@ fn the_first_stop_leads_past_the_navigation_and_every_stop_is_seen() {
 }
 
 /// Presses Tab until the control of that name has the focus.
-fn tab_to(window: &Window, name: &str) {
+pub(super) fn tab_to(window: &Window, name: &str) {
     for _ in 0..40 {
         if window.focused() == name {
             return;

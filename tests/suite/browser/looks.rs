@@ -6,6 +6,7 @@ use super::{
     site::Site,
     window::{Looks, Window},
 };
+use crate::oauth::browser::asking;
 
 const PHONE: Looks = Looks { width: 360, height: 740, dark: false };
 const DESK: Looks = Looks { width: 1280, height: 800, dark: false };
@@ -22,6 +23,8 @@ fn each_page(site: &Site, mut look: impl FnMut(&Window, &str)) {
     look(window, "login refused");
     site.sign_in("author");
     look(window, "account");
+    let asked = asking("svc-app").with("redirect_uri", "http://127.0.0.1/callback");
+    look(site.visit(&asked.path()), "consent");
     site.create_key("A program with a name of some length, as somebody might choose");
     look(window, "new key");
     site.elsewhere("author");

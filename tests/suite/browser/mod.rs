@@ -3,6 +3,7 @@
 //! `./test browser` runs these. They are ignored otherwise, because they need chromium and
 //! chromedriver.
 
+mod consent;
 mod contrast;
 mod driver;
 mod forged;

@@ -8,8 +8,18 @@ use std::{
 };
 
 /// Features that add types of their own, and change nothing of what is there without them.
-const ADDITIVE: [&str; 9] =
-    ["sqlite", "postgres", "redis", "discovery", "reload", "client", "oidc", "metrics", "utoipa"];
+const ADDITIVE: [&str; 10] = [
+    "sqlite",
+    "postgres",
+    "redis",
+    "discovery",
+    "reload",
+    "client",
+    "oidc",
+    "metrics",
+    "testing",
+    "utoipa",
+];
 const GUARDS: [&str; 3] = ["auth-runtime", "auth-macros", "auth-policy"];
 
 fn workspace() -> PathBuf {
@@ -43,7 +53,8 @@ fn code(text: &str) -> impl Iterator<Item = &str> {
 /// A feature is a second build of the same crate. Each one listed here was looked at: `yaml` in
 /// auth-policy reads policies and `tools` writes them, neither decides anything at run time; `discovery` in auth-runtime is a way
 /// of fetching that the application asks for by name, `reload` a way of changing values that it
-/// calls, and the others are stores that it opens.
+/// calls, `testing` tries the guards from a test and at most refuses who was let in, and the others
+/// are stores that it opens.
 #[test]
 fn e3_features_are_few_and_none_of_them_opens_anything() {
     for (of, known) in [
@@ -95,8 +106,9 @@ fn is_of_additive(line: &str) -> bool {
     })
 }
 
-/// The environment is read where the policy refers to it and nowhere else at run time. `lock` is run
-/// by a test of the application, which asks there where its files are and whether to write one.
+/// The environment is read where the policy refers to it and nowhere else at run time. `lock` and
+/// `testing` are run by tests of the application, which ask there where its files are, and whether to
+/// write one.
 #[test]
 fn e3_the_environment_switches_nothing_off() {
     let of = workspace().join("auth-runtime/src");
@@ -108,5 +120,8 @@ fn e3_the_environment_switches_nothing_off() {
         .map(|(path, _)| path.strip_prefix(&of).unwrap().to_owned())
         .collect();
     reads.sort();
-    assert_eq!(reads, ["lock/held.rs", "lock/mod.rs", "reference.rs"].map(Path::new));
+    assert_eq!(
+        reads,
+        ["lock/held.rs", "lock/mod.rs", "reference.rs", "testing/mod.rs"].map(Path::new)
+    );
 }

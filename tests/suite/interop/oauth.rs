@@ -117,9 +117,92 @@ fn m06_strict_clients_get_tokens_from_the_blog() {
     for program in [Program::Oauth4webapi, Program::Authlib] {
         let told = program.tours(&details);
         assert_eq!(told["own"]["scope"], "read:posts", "{program:?}");
+        assert_eq!(told["let_in"], json!(null));
         let token = told["token"].as_str().unwrap();
         let claims = Client::Jose.reads(token, &blog_rules(&blog)).unwrap();
         assert_eq!(claims["sub"], "client:svc-app");
         assert_eq!(blog.get("/posts/1", Some(token)).status, 401, "it was revoked");
+    }
+}
+
+/// Somebody who signs in to the running blog and lets the program in.
+fn whom(blog: &Blog) -> Value {
+    json!({
+        "username": "author",
+        "password": blog.password("author"),
+        "redirect_uri": "http://127.0.0.1/callback",
+    })
+}
+
+/// Issue 6: the code flow with PKCE, client credentials, refresh with rotation, revocation and
+/// introspection, each by two programs that stop at whatever is not by the RFCs.
+#[test]
+#[ignore = "needs oauth4webapi and Authlib: ./test interop"]
+fn m06_ot8_ot9_strict_clients_are_let_in_to_the_blog() {
+    let blog = Blog::seeded();
+    for program in [Program::Oauth4webapi, Program::Authlib] {
+        for way in ["client_secret_basic", "client_secret_post"] {
+            let told = program.tours(&json!({
+                "base": format!("http://{}", blog.address),
+                "issuer": "https://blog.example",
+                "audience": "blog-api",
+                "client_id": "svc-app",
+                "secret": blog.seed()["clients"]["svc-app"],
+                "way": way,
+                "scope": "read:posts",
+                "who": whom(&blog),
+            }));
+            let (own, let_in, renewed) = (&told["own"], &told["let_in"], &told["renewed"]);
+            assert_eq!((&own["before"], &own["after"]), (&json!(true), &json!(false)));
+            assert_eq!((&let_in["scope"], &let_in["before"]), (&json!("read:posts"), &json!(true)));
+            assert_eq!(renewed["rotated"], true, "{program:?} {way}");
+            assert_eq!(renewed["after"], json!([false, false]), "the family and its access");
+            assert_eq!(renewed["refused"], "invalid_grant");
+            let token = let_in["token"].as_str().unwrap();
+            for reader in BOTH {
+                let claims = reader.reads(token, &blog_rules(&blog)).unwrap();
+                assert_eq!(
+                    (&claims["client_id"], &claims["scope"]),
+                    (&json!("svc-app"), &json!("read:posts"))
+                );
+                assert!(claims["auth_time"].is_i64() && claims["sub"].is_string(), "{claims}");
+            }
+            if program == Program::Oauth4webapi {
+                assert_eq!(let_in["claims"]["client_id"], "svc-app");
+            }
+            assert_eq!(blog.get("/posts/1", Some(token)).status, 401, "its family was revoked");
+        }
+    }
+}
+
+/// A program on somebody's own machine, which can keep no secret.
+#[test]
+#[ignore = "needs oauth4webapi and Authlib: ./test interop"]
+fn m06_ot4_strict_clients_without_a_secret_are_let_in_to_the_blog() {
+    let blog = Blog::seeded();
+    let wanted = json!({
+        "id": "cli",
+        "name": "On the command line",
+        "public": true,
+        "redirect_uris": ["http://127.0.0.1/callback"],
+        "scopes": ["read:posts", "write:posts"],
+    });
+    let made = blog.write("POST", "/admin/clients", Some(&blog.login("admin")), &wanted);
+    assert_eq!((made.status, made.json().get("client_secret")), (201, None));
+    for program in [Program::Oauth4webapi, Program::Authlib] {
+        let told = program.tours(&json!({
+            "base": format!("http://{}", blog.address),
+            "issuer": "https://blog.example",
+            "audience": "blog-api",
+            "client_id": "cli",
+            "way": "none",
+            "scope": "read:posts write:posts",
+            "who": whom(&blog),
+        }));
+        assert_eq!(told["let_in"]["scope"], "read:posts write:posts", "{program:?}");
+        assert_eq!(told["renewed"]["rotated"], true, "{program:?}");
+        assert_eq!(told["renewed"]["refused"], "invalid_grant", "{program:?}");
+        let token = told["let_in"]["token"].as_str().unwrap();
+        assert_eq!(blog.get("/posts/1", Some(token)).status, 401, "its family was revoked");
     }
 }

@@ -61,7 +61,7 @@ fn failure(failure: &Failure) -> Value {
         "expected": verdict(failure.expected),
         "actual": verdict(!failure.expected),
         "lacks": failure.lacks,
-        "explain": failure.explain(),
+        "explain": failure.explain,
     })
 }
 
