@@ -12,6 +12,7 @@ mod fmt;
 mod init;
 mod keys;
 mod lock;
+mod report;
 mod schema;
 mod test;
 mod token;
@@ -41,6 +42,7 @@ enum Command {
     Schema(schema::Arguments),
     Test(test::Arguments),
     Keys(keys::Arguments),
+    Report(report::Arguments),
     WhatCan(what_can::Arguments),
     WhoCan(who_can::Arguments),
     Token(token::Arguments),
@@ -60,6 +62,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
+            Command::Report(arguments) => report::run(&arguments),
             Command::WhatCan(arguments) => what_can::run(&arguments),
             Command::WhoCan(arguments) => who_can::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),

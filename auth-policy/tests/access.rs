@@ -19,7 +19,6 @@ use proptest::prelude::*;
 
 #[path = "access/brute.rs"]
 mod brute;
-#[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "access/shape.rs"]
 mod shape;
 
