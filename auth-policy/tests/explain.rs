@@ -18,6 +18,7 @@ use auth_policy::{
 };
 use proptest::prelude::*;
 
+#[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "access/shape.rs"]
 mod shape;
 

@@ -463,7 +463,8 @@ impl<'r> Door<'r> {
         Challenges::new(self.policy(), schemes)
     }
 
-    /// Makes the one event of the decision; the id of the refusal, if it is one.
+    /// Makes the one event of the decision, if anybody takes notice of it; the id of the refusal, if
+    /// it is one.
     fn report(
         &self,
         rule: Option<&str>,
@@ -479,11 +480,15 @@ impl<'r> Door<'r> {
                 (decision, refusal.identity.as_ref(), Some(refusal.cause))
             }
         };
+        let denial = cause.and_then(|_| DenialId::random());
+        let audit = self.auth().audit();
+        if !audit.wants(Kind::Access, decision) {
+            return denial;
+        }
         let scheme = identity.and_then(|identity| policy.scheme(identity.scheme_id()));
         // What was presented matters only where nobody was found behind it.
         let presented = identity.is_none().then(|| self.presented(schemes)).flatten();
-        let denial = cause.and_then(|_| DenialId::random());
-        self.auth().audit().record(&Event {
+        audit.record(&Event {
             decision,
             subject: identity.map(Identity::subject),
             scheme: scheme.map(|scheme| scheme.name.as_str()),

@@ -328,7 +328,10 @@ impl<'a> Challenges<'a> {
         }
         // Some clients look at the first one alone, and Bearer is what they look for.
         challenges.sort_by_key(|challenge| !challenge.starts_with("Bearer"));
-        challenges.iter().filter_map(|challenge| HeaderValue::from_str(challenge).ok()).collect()
+        challenges
+            .into_iter()
+            .filter_map(|challenge| HeaderValue::try_from(challenge).ok())
+            .collect()
     }
 }
 
@@ -338,5 +341,14 @@ fn bearer(audience: &str, error: &str) -> String {
 
 /// A quoted-string of RFC 9110.
 fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        if matches!(letter, '"' | '\\') {
+            quoted.push('\\');
+        }
+        quoted.push(letter);
+    }
+    quoted.push('"');
+    quoted
 }

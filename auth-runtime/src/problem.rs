@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use crate::audit::DenialId;
 
+/// How many bytes most problems take at most.
+const BODY_BYTES: usize = 384;
+
 /// What went wrong, in the form of RFC 9457.
 ///
 /// The `type` is `urn:auth-engine:problem:CODE`: stable, and nothing that a client would fetch.
@@ -169,7 +172,10 @@ fn status_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         // INVARIANT: strings, numbers and lists of strings are always written.
-        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let mut body = Vec::with_capacity(BODY_BYTES);
+        if serde_json::to_writer(&mut body, &self.0).is_err() {
+            body.clear();
+        }
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.0.status;
         let headers = response.headers_mut();

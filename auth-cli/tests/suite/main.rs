@@ -17,6 +17,7 @@ mod fmt;
 mod formats;
 mod init;
 mod keys;
+mod lock;
 mod report;
 mod schema;
 mod test;

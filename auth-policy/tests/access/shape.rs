@@ -1,6 +1,5 @@
 //! Small policies and rules. In: chance. Out: policies with a few roles and scopes, and rules that
 //! name some of them, of which now and then one is undeclared.
-#![allow(dead_code, reason = "each test uses a part of it")]
 
 use auth_policy::{
     Policy, Source,

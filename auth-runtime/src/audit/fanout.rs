@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::audit::{AuditSink, Event};
+use crate::audit::{AuditSink, Decision, Event, Kind};
 
 /// Sends every event to each of its sinks, in the order they were added. A pair or a triple of
 /// sinks does the same.
@@ -35,12 +35,20 @@ impl AuditSink for Fanout {
     fn record(&self, event: &Event<'_>) {
         self.0.iter().for_each(|sink| sink.record(event));
     }
+
+    fn wants(&self, kind: Kind, decision: Decision) -> bool {
+        self.0.iter().any(|sink| sink.wants(kind, decision))
+    }
 }
 
 impl<A: AuditSink, B: AuditSink> AuditSink for (A, B) {
     fn record(&self, event: &Event<'_>) {
         self.0.record(event);
         self.1.record(event);
+    }
+
+    fn wants(&self, kind: Kind, decision: Decision) -> bool {
+        self.0.wants(kind, decision) || self.1.wants(kind, decision)
     }
 }
 
@@ -49,6 +57,10 @@ impl<A: AuditSink, B: AuditSink, C: AuditSink> AuditSink for (A, B, C) {
         self.0.record(event);
         self.1.record(event);
         self.2.record(event);
+    }
+
+    fn wants(&self, kind: Kind, decision: Decision) -> bool {
+        self.0.wants(kind, decision) || self.1.wants(kind, decision) || self.2.wants(kind, decision)
     }
 }
 

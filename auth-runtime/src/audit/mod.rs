@@ -43,10 +43,20 @@ pub(crate) use metrics_sink::Stopwatch;
 pub trait AuditSink: Send + Sync + 'static {
     /// Takes notice of one event.
     fn record(&self, event: &Event<'_>);
+
+    /// Whether anybody would take notice of a decision of that kind. Of what nobody does, no event
+    /// is made: a guard is cheaper by that. By default everything is wanted.
+    fn wants(&self, _kind: Kind, _decision: Decision) -> bool {
+        true
+    }
 }
 
 impl<S: AuditSink + ?Sized> AuditSink for std::sync::Arc<S> {
     fn record(&self, event: &Event<'_>) {
         (**self).record(event);
+    }
+
+    fn wants(&self, kind: Kind, decision: Decision) -> bool {
+        (**self).wants(kind, decision)
     }
 }

@@ -5,6 +5,8 @@
 
 use std::fmt::Display;
 
+use tracing::{Level, level_filters::LevelFilter};
+
 use crate::audit::{AuditSink, Decision, Event, Kind, plain::plain, record::Named, utc::Utc};
 
 /// Writes every event to whatever subscriber the application installed.
@@ -52,15 +54,29 @@ macro_rules! record {
 
 impl AuditSink for TracingSink {
     fn record(&self, event: &Event<'_>) {
-        match (event.decision, event.kind) {
-            (Decision::Error, _) => record!(error, event),
-            (_, Kind::Suspicious | Kind::RefreshReuse | Kind::CodeReplayed | Kind::Lost) => {
-                record!(warn, event);
-            }
-            // Who saw it begin at ERROR, or edited the policy, waits for this line.
-            (Decision::Deny, _) | (_, Kind::Outage | Kind::PolicyReloaded) => record!(info, event),
-            (Decision::Allow, _) => record!(debug, event),
+        // The level of a callsite is a constant, so each has its own.
+        match level(event.decision, event.kind) {
+            Level::ERROR => record!(error, event),
+            Level::WARN => record!(warn, event),
+            Level::INFO => record!(info, event),
+            _ => record!(debug, event),
         }
+    }
+
+    /// Whether any subscriber listens to that level at all: what it filters by fields counts as
+    /// wanted.
+    fn wants(&self, kind: Kind, decision: Decision) -> bool {
+        level(decision, kind) <= LevelFilter::current()
+    }
+}
+
+fn level(decision: Decision, kind: Kind) -> Level {
+    match (decision, kind) {
+        (Decision::Error, _) => Level::ERROR,
+        (_, Kind::Suspicious | Kind::RefreshReuse | Kind::Lost) => Level::WARN,
+        // Who saw it begin at ERROR, or edited the policy, waits for this line.
+        (Decision::Deny, _) | (_, Kind::Outage | Kind::PolicyReloaded) => Level::INFO,
+        (Decision::Allow, _) => Level::DEBUG,
     }
 }
 

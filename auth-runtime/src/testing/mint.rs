@@ -204,7 +204,7 @@ impl Mint {
     /// That account, as it is after a sign-in.
     fn somebody(&self, account: &Account, policy: &Policy) -> Option<Identity> {
         let own = policy.jwt().map(|(id, _)| id).or(policy.session().map(|(id, _)| id));
-        let Roles { roles, grants } = Roles::named(policy, &account.roles);
+        let Roles { roles, grants } = self.auth.in_force().worth(&account.roles);
         let verified = Verified {
             subject: self.auth.subject(&account.id),
             scheme: own?,
@@ -218,7 +218,7 @@ impl Mint {
             claims: serde_json::Map::new(),
             csrf: None,
         };
-        Some(Identity::new(verified, self.auth.policy()))
+        Some(Identity::new(Arc::new(verified), self.auth.policy()))
     }
 }
 
