@@ -144,7 +144,7 @@ fn z3_a_rule_loosened_in_code_changes_a_line_of_the_lock() {
     );
     let (_, problem) = lock(&fixture, 2, &[]);
     assert!(
-        problem.contains("the role `reader` never reaches `POST /posts`, says this entry, but it does: jwt (line 18)"),
+        problem.contains("the role `reader` never reaches `POST /posts`, says this entry, but it does: jwt (line 17)"),
         "{problem}"
     );
     assert_eq!(fixture.read(LOCK), written);

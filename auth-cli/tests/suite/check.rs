@@ -15,6 +15,10 @@ fn blog() -> PathBuf {
 fn the_policy_of_the_blog_is_fine_however_the_command_is_called() {
     let here = folder("fine");
     let path = blog().to_string_lossy().into_owned();
+    let lock = fs::read_to_string(blog().with_extension("lock")).unwrap();
+    let endpoints =
+        lock.lines().filter(|line| !line.starts_with(['#', ' ']) && line.contains(" /"));
+    let endpoints = endpoints.count();
     for arguments in
         [&["check", &path][..], &["auth", "check", &path], &["check", "--deny", "warnings", &path]]
     {
@@ -23,7 +27,7 @@ fn the_policy_of_the_blog_is_fine_however_the_command_is_called() {
         assert_eq!(
             stdout(&output),
             format!(
-                "{path}: ok, 5 scopes, 3 roles, 3 schemes, 1 rule, 2 invariants, 53 endpoints\n"
+                "{path}: ok, 5 scopes, 3 roles, 3 schemes, 1 rule, 2 invariants, {endpoints} endpoints\n"
             )
         );
         assert_eq!(stderr(&output), "");

@@ -5,6 +5,7 @@
 //! `cargo bench -p auth-benches [-- --write] [ROUNDS]`
 
 mod contestant;
+mod cookies;
 mod measure;
 mod ours;
 mod report;
@@ -47,6 +48,7 @@ async fn contestants() -> Result<Vec<Contestant>, Box<dyn Error>> {
         theirs::by_hand("by hand, EdDSA", theirs::Key::EdDsa, &eddsa.token, 200)?,
         theirs::by_hand("by hand, a bad signature", theirs::Key::Hs256, &hs256.forged, 401)?,
     ];
+    all.push(cookies::tower_sessions().await?);
     all.extend(hs256.contestants()?);
     all.push(eddsa.by_token("guard, EdDSA")?);
     all.push(warm.by_token("guard, HS256, the token again")?);

@@ -119,9 +119,10 @@ fn every_request_that_is_printed_for_accounts_is_refused_before_and_let_in_after
     assert_eq!(
         tried,
         [
-            "`reader` gains `GET /posts/{id}` through `jwt`",
-            "`reader` gains `PUT /profile` through `jwt`",
-            "`reader` gains `PUT /profile` through `session`",
+            "`reader` (and so `author`) gains `GET /posts/{id}` through `jwt`",
+            "`reader` (and so `author`) gains `GET /posts/{id}` through `session`",
+            "`reader` (and so `admin` and `author`) gains `PUT /profile` through `jwt`",
+            "`reader` (and so `admin` and `author`) gains `PUT /profile` through `session`",
         ]
     );
 }
