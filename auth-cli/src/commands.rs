@@ -18,7 +18,7 @@ mod token;
 mod what_can;
 mod who_can;
 
-/// Checks access policies, writes them in one form, and makes the keys they refer to
+/// Checks access policies, says what they mean and what a change of them means, and tends keys and tokens
 ///
 /// Findings go to standard output, problems of a command itself to standard error. Every command
 /// exits 0 when all is fine, 1 when it found errors, and 2 when it was used wrongly or could not do
@@ -32,17 +32,17 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Check(check::Arguments),
-    Explain(explain::Arguments),
-    Diff(diff::Arguments),
     Init(init::Arguments),
+    Check(check::Arguments),
     Fmt(fmt::Arguments),
+    Diff(diff::Arguments),
     Lock(lock::Arguments),
-    Schema(schema::Arguments),
-    Test(test::Arguments),
-    Keys(keys::Arguments),
-    WhatCan(what_can::Arguments),
     WhoCan(who_can::Arguments),
+    WhatCan(what_can::Arguments),
+    Explain(explain::Arguments),
+    Test(test::Arguments),
+    Schema(schema::Arguments),
+    Keys(keys::Arguments),
     Token(token::Arguments),
     ApiKey(api_key::Arguments),
 }
@@ -51,17 +51,17 @@ enum Command {
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(without_cargo(arguments)) {
         Ok(Arguments { command }) => match command {
-            Command::Check(arguments) => check::run(&arguments),
-            Command::Explain(arguments) => explain::run(&arguments),
-            Command::Diff(arguments) => diff::run(&arguments),
             Command::Init(arguments) => init::run(&arguments),
+            Command::Check(arguments) => check::run(&arguments),
             Command::Fmt(arguments) => fmt::run(&arguments),
+            Command::Diff(arguments) => diff::run(&arguments),
             Command::Lock(arguments) => lock::run(&arguments),
-            Command::Schema(arguments) => schema::run(&arguments),
-            Command::Test(arguments) => test::run(&arguments),
-            Command::Keys(arguments) => keys::run(&arguments),
-            Command::WhatCan(arguments) => what_can::run(&arguments),
             Command::WhoCan(arguments) => who_can::run(&arguments),
+            Command::WhatCan(arguments) => what_can::run(&arguments),
+            Command::Explain(arguments) => explain::run(&arguments),
+            Command::Test(arguments) => test::run(&arguments),
+            Command::Schema(arguments) => schema::run(&arguments),
+            Command::Keys(arguments) => keys::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),
             Command::ApiKey(arguments) => api_key::run(&arguments),
         }

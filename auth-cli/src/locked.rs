@@ -105,6 +105,17 @@ pub(crate) fn cell(text: impl fmt::Display) -> String {
     text.to_string().chars().map(escape).collect()
 }
 
+/// A sentence in Markdown: what stands in backticks stays code.
+pub(crate) fn prose(text: impl fmt::Display) -> String {
+    let text = text.to_string();
+    let parts: Vec<_> = text.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return cell(text);
+    }
+    let part = |(index, part): (usize, &&str)| if index % 2 == 1 { code(part) } else { cell(part) };
+    parts.iter().enumerate().map(part).collect()
+}
+
 /// A name of code in a Markdown table.
 pub(crate) fn code(text: impl fmt::Display) -> String {
     let text = text.to_string().replace(['`', '\n', '\r'], " ").replace('|', "\\|");

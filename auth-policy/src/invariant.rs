@@ -1,13 +1,17 @@
 //! `never` and `always` about endpoints. In: a policy, and the lock of an application. Out: each
 //! statement that does not hold, or speaks of an endpoint that is not there.
 
-use std::fmt;
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+};
 
 use crate::{
     Policy,
     access::{Access, Carrier, Holder},
-    lock::{Lock, Rule},
+    lock::{Endpoint, Lock, Rule, rule_text},
     policy::{NamedEndpoint, RoleId, SchemeKind},
+    suggest,
 };
 
 /// A statement about an endpoint that does not hold.
@@ -64,59 +68,79 @@ pub fn broken(policy: &Policy, lock: &Lock) -> Vec<Broken> {
     if statements.clone().next().is_none() {
         return Vec::new();
     }
-    let access = Access::of(policy);
+    let mut asked = Asked::of(policy, lock);
     let found = statements.filter_map(|statement| {
         let endpoint = statement.endpoint.clone()?;
         let role = policy.role(statement.role)?;
-        let fault = fault(&access, lock, &endpoint, statement.role, statement.holds)?;
+        let fault = asked.fault(&endpoint, statement.role, statement.holds)?;
         Some(Broken { endpoint, role: role.name.clone(), fault })
     });
     found.collect()
 }
 
-/// What is wrong with one statement.
-fn fault(
-    access: &Access<'_>,
-    lock: &Lock,
-    named: &NamedEndpoint,
-    role: RoleId,
-    holds: bool,
-) -> Option<Fault> {
-    let is_named = |method: &str, path: &str| method == named.method && path == named.path;
-    let serving = lock.endpoints.iter().filter(|found| is_named(&found.method, &found.path));
-    let rules: Vec<_> = serving.map(|endpoint| &endpoint.rule).collect();
-    if rules.is_empty() {
-        return Some(Fault::NoSuchEndpoint(nearest(named, lock)));
-    }
-    let mut ways = rules.iter().filter_map(|rule| way(access, rule, role, !holds));
-    match (holds, ways.next()) {
-        (true, None) => Some(Fault::NotReached),
-        (false, Some(way)) => Some(Fault::Reached(way)),
-        _ => None,
-    }
+/// How many names of endpoints come with a guess at what was meant: each is a search among them all.
+const GUESSES: usize = 8;
+
+/// A policy and the endpoints of an application, made ready to be asked about many statements.
+struct Asked<'a> {
+    access: Access<'a>,
+    carriers: Vec<Carrier>,
+    lock: &'a Lock,
+    rules: HashMap<(&'a str, &'a str), Vec<&'a Rule>>,
+    /// For each rule that was asked about: the names that reach it by each carrier.
+    reaching: HashMap<String, Vec<BTreeSet<String>>>,
+    guesses: usize,
 }
 
-/// By which credential somebody with that role alone reaches an endpoint.
-fn way(access: &Access<'_>, rule: &Rule, role: RoleId, by_issuers: bool) -> Option<String> {
-    if !matches!(rule, Rule::Guarded(_)) {
-        return Some("it is open to everybody".to_owned());
+impl<'a> Asked<'a> {
+    fn of(policy: &'a Policy, lock: &'a Lock) -> Self {
+        let mut rules: HashMap<_, Vec<_>> = HashMap::new();
+        for Endpoint { method, path, rule, .. } in &lock.endpoints {
+            rules.entry((method.as_str(), path.as_str())).or_default().push(rule);
+        }
+        let access = Access::of(policy);
+        let carriers = access.carriers();
+        Self { access, carriers, lock, rules, reaching: HashMap::new(), guesses: GUESSES }
     }
-    let carriers = access.carriers().into_iter();
-    let mut reaching = carriers.filter(|carrier| {
-        let counts = match carrier.holder {
-            Holder::Account => true,
-            Holder::Foreign => by_issuers,
-            // They never do more than the account they act for, or have no role at all.
-            Holder::Delegate | Holder::Client => false,
+
+    /// What is wrong with one statement.
+    fn fault(&mut self, named: &NamedEndpoint, role: RoleId, holds: bool) -> Option<Fault> {
+        let key = (named.method.as_str(), named.path.as_str());
+        let Some(rules) = self.rules.get(&key).cloned() else {
+            let guess = self.guesses > 0;
+            self.guesses = self.guesses.saturating_sub(1);
+            return Some(Fault::NoSuchEndpoint(guess.then(|| nearest(named, self.lock)).flatten()));
         };
-        counts && reaches(access, rule, role, carrier)
-    });
-    reaching.next().map(|carrier| carrier.to_string())
-}
+        let way = rules.into_iter().find_map(|rule| self.way(rule, role, !holds));
+        match (holds, way) {
+            (true, None) => Some(Fault::NotReached),
+            (false, Some(way)) => Some(Fault::Reached(way)),
+            _ => None,
+        }
+    }
 
-fn reaches(access: &Access<'_>, rule: &Rule, role: RoleId, carrier: &Carrier) -> bool {
-    let reaching = access.roles_that_reach(rule, carrier);
-    names(access.policy(), role, carrier).iter().any(|name| reaching.contains(name))
+    /// By which credential somebody with that role alone reaches an endpoint.
+    fn way(&mut self, rule: &Rule, role: RoleId, by_issuers: bool) -> Option<String> {
+        if !matches!(rule, Rule::Guarded(_)) {
+            return Some("it is open to everybody".to_owned());
+        }
+        let Self { access, carriers, reaching, .. } = self;
+        let reaching = reaching.entry(rule_text(rule)).or_insert_with(|| {
+            let of = |carrier| access.roles_that_reach(rule, carrier).into_iter().collect();
+            carriers.iter().map(of).collect()
+        });
+        let mut ways = carriers.iter().zip(reaching).filter(|(carrier, reaching)| {
+            let counts = match carrier.holder {
+                Holder::Account => true,
+                Holder::Foreign => by_issuers,
+                // They never do more than the account they act for, or have no role at all.
+                Holder::Delegate | Holder::Client => false,
+            };
+            let names = || names(access.policy(), role, carrier);
+            counts && names().iter().any(|name| reaching.contains(name))
+        });
+        ways.next().map(|(carrier, _)| carrier.to_string())
+    }
 }
 
 /// What somebody with that role is called in such a credential.
@@ -133,15 +157,14 @@ fn names(policy: &Policy, role: RoleId, carrier: &Carrier) -> Vec<String> {
 
 /// The endpoint that was probably meant: another method of the same path, or a path a few letters off.
 fn nearest(named: &NamedEndpoint, lock: &Lock) -> Option<String> {
-    let same_path = lock.endpoints.iter().find(|endpoint| endpoint.path == named.path);
+    let endpoints = || lock.endpoints.iter();
+    let same_path = endpoints().find(|endpoint| endpoint.path == named.path);
     let found = same_path.or_else(|| {
-        let same_method = |path: &str| {
-            let of = |found: &&crate::lock::Endpoint| found.method == named.method;
-            lock.endpoints.iter().filter(of).find(|found| found.path == path)
-        };
-        let paths = lock.endpoints.iter().map(|endpoint| endpoint.path.as_str());
-        let path = crate::suggest::nearest(&named.path, paths)?;
-        same_method(path).or_else(|| lock.endpoints.iter().find(|found| found.path == path))
+        let paths = endpoints().map(|endpoint| endpoint.path.as_str());
+        let path = suggest::nearest(&named.path, paths)?;
+        let mut there = endpoints().filter(|endpoint| endpoint.path == path);
+        let same_method = there.clone().find(|endpoint| endpoint.method == named.method);
+        same_method.or_else(|| there.next())
     });
     found.map(ToString::to_string)
 }

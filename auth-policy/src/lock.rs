@@ -23,6 +23,9 @@ mod write;
 pub use parse::MAX_LOCK_BYTES;
 #[cfg(feature = "yaml")]
 pub(crate) use parse::{column_of, parse_numbered};
+#[cfg(feature = "yaml")]
+pub(crate) use reach::{needs_no_role, takes_several};
+pub(crate) use write::rule as rule_text;
 
 /// The methods in the order of a lock's lines.
 pub(crate) const METHODS: [&str; 9] =

@@ -19,6 +19,7 @@ use proptest::prelude::*;
 
 #[path = "access/brute.rs"]
 mod brute;
+#[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "access/shape.rs"]
 mod shape;
 

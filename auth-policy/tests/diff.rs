@@ -25,6 +25,7 @@ mod brute;
 mod examples;
 #[path = "diff/large.rs"]
 mod large;
+#[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "access/shape.rs"]
 mod shape;
 

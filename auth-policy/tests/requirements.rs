@@ -330,7 +330,33 @@ fn z2_unknown_and_duplicate_keys_are_refused_with_their_places() {
     assert_eq!(found.others.iter().map(|(place, _)| place.line).collect::<Vec<_>>(), [3]);
     let checked = bad("unknown-key");
     let [found] = &checked.diagnostics[..] else { unreachable!("{:?}", checked.diagnostics) };
+    assert_eq!((found.code, found.place.line), (Code::UnknownKey, 3));
     assert_eq!(found.help.as_deref(), Some("did you mean `grants`?"));
+}
+
+/// In each section: a key with a slip in it, and a key that is there twice.
+#[test]
+fn z2_a_slip_in_a_key_is_told_with_its_line_and_the_key_that_was_meant() {
+    for (wrong, right) in [
+        ("scopess: {}", "scopes"),
+        ("roles: { a: { includes: [], grant: [] } }", "grants"),
+        ("rules: { a: { schemes: session, scope: a } }", "scopes"),
+        ("limits: { a: { rates: 1/minute, by: address } }", "rate"),
+        ("never: [{ role: a, reachs: {} }]", "reaches"),
+        ("always: [{ role: a, reaches: { endpoints: GET / } }]", "endpoint"),
+        ("passwords: { min_lenght: 12 }", "min_length"),
+        ("endpoints: { logn: { limit: a } }", "login"),
+    ] {
+        let head = "version: 1\nschemes: { session: { idle: 1m, lifetime: 1h } }\n";
+        let checked = check(&Source::new("p.yaml", format!("{head}{wrong}").into()));
+        let found = checked.diagnostics.iter().find(|found| found.code == Code::UnknownKey);
+        let found = found.unwrap_or_else(|| unreachable!("{wrong}: {:?}", checked.diagnostics));
+        assert_eq!(found.help, Some(format!("did you mean `{right}`?")), "{wrong}");
+        assert!(found.place.line > 1, "{found:?}");
+        let (section, _) = wrong.split_once(':').unwrap();
+        let twice = with(&format!("{wrong}\n{section}: {{}}"));
+        assert!(twice.contains(&Code::DuplicateKey), "{wrong}: {twice:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! which changes of the policy it would miss.
 #![allow(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::indexing_slicing,
     clippy::panic,
     reason = "a test that fails should say so loudly"

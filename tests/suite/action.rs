@@ -199,22 +199,51 @@ fn the_review_leaves_out_what_there_is_not() {
     assert!(repository.read("summary.md").contains("`policies/new.yaml` is new"));
 }
 
-/// The same with the real commands, as far as they need no application.
+const LOCK: &str = "lock 1 of policies/auth.yaml
+GET     /posts       session  scope read:posts    -> role admin, reader  @ shop::posts
+DELETE  /posts/{id}  session  scope delete:posts  -> role admin          @ shop::remove
+";
+
+/// The same with the real commands, but for the lock, which needs an application.
 #[test]
 fn the_review_runs_the_commands_themselves() {
     let repository = Repository::new(POLICY);
     let cargo_auth = built("auth-cli", "cargo-auth");
     std::os::unix::fs::symlink(cargo_auth, repository.programs.join("cargo-auth")).expect("a link");
-    let alone = [("LOCK", "false")];
-    let (code, said) = repository.review(&alone);
+    repository.write("policies/auth.lock", LOCK);
+    repository.git(&["add", "policies"]);
+    repository.git(&["commit", "--quiet", "--message", "a lock"]);
+    let since = [("LOCK", "false"), ("BASE", "main"), ("APPROVE", "")];
+    let (code, said) = repository.review(&since);
     assert_eq!(code, 0, "{said}");
 
     repository.write("policies/auth.yaml", &POLICY.replace("[delete:posts]", "[delete:post]"));
-    let (code, said) = repository.review(&alone);
-    assert_eq!(code, 1, "{said}");
+    let (code, said) = repository.review(&since);
+    assert_eq!(code, 2, "what is no policy cannot be compared: {said}");
     let annotation =
         "::error file=policies/auth.yaml,line=5,col=41,endColumn=52,title=undeclared-scope::";
     assert!(said.contains(annotation), "{said}");
+
+    let wider = POLICY.replace("reader: { grants: [read:posts]", "reader: { grants: [\"*:posts\"]");
+    repository.write("policies/auth.yaml", &wider);
+    let (code, said) = repository.review(&since);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("title=widening::"), "{said}");
+    let summary = repository.read("summary.md");
+    assert!(
+        summary.contains("- `reader` gains `DELETE /posts/{id}` through `session`"),
+        "{summary}"
+    );
+
+    // Whoever agrees copies the lines of the summary, and has agreed to these alone.
+    let lines = summary.split("approve what widens</summary>\n\n").nth(1).expect("lines");
+    let lines: Vec<_> = lines.lines().map_while(|line| line.strip_prefix("    ")).collect();
+    repository.write("policies/approved.txt", &lines.join("\n"));
+    let approved = [("LOCK", "false"), ("BASE", "main"), ("APPROVE", "policies/approved.txt")];
+    let (code, said) = repository.review(&approved);
+    assert_eq!(code, 0, "{said}\n{}", lines.join("\n"));
+    repository.write("policies/approved.txt", lines.first().expect("a line"));
+    assert_eq!(repository.review(&approved).0, 1, "one of two");
 }
 
 /// The page has the inputs as the action describes them, and a workflow that hands over no others.

@@ -4,7 +4,7 @@
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -40,6 +40,11 @@ impl Fixture {
         let file = self.root.join(path);
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(file, text).unwrap();
+    }
+
+    /// What is in a file.
+    pub(crate) fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.root.join(path)).unwrap()
     }
 
     pub(crate) fn remove(&self, path: &str) {
@@ -101,14 +106,25 @@ impl Fixture {
         Build { root: self.root.clone(), passed: output.status.success(), messages, stderr }
     }
 
+    /// `cargo test`.
+    pub(crate) fn test(&self) -> Output {
+        self.command(&["test", "--workspace", "--tests"]).output().unwrap()
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut cargo = Command::new(env!("CARGO"));
         cargo.args(arguments).arg("--offline").arg("--manifest-path").arg(self.path("Cargo.toml"));
-        // From elsewhere: `.cargo/config.toml` of this repository sets AUTH_POLICY for its tests.
-        cargo.current_dir(std::env::temp_dir());
-        cargo.env("CARGO_TARGET_DIR", target().join("target")).env("CARGO_TERM_COLOR", "never");
-        cargo.env_remove("AUTH_POLICY");
+        self.environment(&mut cargo);
         cargo
+    }
+
+    /// Lets a command that runs cargo run it as this fixture does.
+    pub(crate) fn environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        // From elsewhere: `.cargo/config.toml` of this repository sets AUTH_POLICY for its tests.
+        command.current_dir(std::env::temp_dir());
+        command.env("CARGO", env!("CARGO")).env("CARGO_NET_OFFLINE", "true");
+        command.env("CARGO_TARGET_DIR", target().join("target")).env("CARGO_TERM_COLOR", "never");
+        command.env_remove("AUTH_POLICY").env_remove("AUTH_LOCK")
     }
 }
 

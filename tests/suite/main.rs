@@ -28,6 +28,7 @@ mod instance;
 mod interop;
 mod keys;
 mod life;
+mod locking;
 mod oauth;
 mod oidc;
 mod own_accounts;

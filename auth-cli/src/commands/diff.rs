@@ -9,7 +9,7 @@ use std::{
 use auth_policy::diff::{Approvals, Change, Diff, Verdict, diff};
 use clap::ValueEnum;
 
-use crate::{exit::Outcome, terminal};
+use crate::{exit::Outcome, locked::Format, terminal};
 
 mod git;
 mod json;
@@ -53,17 +53,6 @@ pub(super) struct Arguments {
 enum Denied {
     /// Somebody may do what they might not
     Widening,
-}
-
-/// What `--format` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people, in colour on a terminal
-    Text,
-    /// For programs: one document, its shape versioned
-    Json,
-    /// For a comment on a pull request
-    Markdown,
 }
 
 /// A comparison, with what is needed to tell it.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::{
     exit::Outcome,
-    locked::{Format, Locked, Which, answer, bold, cell, code},
+    locked::{Format, Locked, Which, answer, bold, code, prose},
 };
 
 /// Say why somebody may call an endpoint or may not
@@ -169,7 +169,9 @@ fn text(explanation: &Explanation, source: &Source, arguments: &Arguments) -> St
         }
         None => {
             let turned = turned(explanation);
-            format!("no change of the policy would {turned} it: the rule is in the code\n")
+            format!(
+                "no grant of the policy would {turned} it: see what the rule in the code asks for\n"
+            )
         }
     }
 }
@@ -241,28 +243,29 @@ fn markdown(explanation: &Explanation, source: &Source, arguments: &Arguments) -
         "### {} is {} to {}\n\n",
         code(&explanation.endpoint),
         verdict(explanation),
-        cell(who(explanation, arguments))
+        prose(who(explanation, arguments))
     );
     for assumed in &explanation.assumed {
-        text += &format!("Given {}.\n\n", cell(assumed));
+        text += &format!("Given {}.\n\n", prose(assumed));
     }
     for reason in &explanation.because {
-        text += &format!("- {}\n", cell(&reason.sentence));
+        text += &format!("- {}\n", prose(&reason.sentence));
         for word in &reason.words {
             let place = format!("{}:{}", source.path(), word.place.line);
-            text += &format!("  - {}: {}\n", code(place), cell(&word.label));
+            text += &format!("  - {}: {}\n", code(place), prose(&word.label));
         }
     }
     text.push('\n');
     let Some(flip) = &explanation.flip else {
-        return text + "No change of the policy turns this over.\n";
+        return text
+            + "No grant of the policy turns this over: see what the rule in the code asks for.\n";
     };
     text += &format!("The smallest change that would {} it:\n\n", turned(explanation));
     for edit in &flip.edits {
-        text += &format!("- {}{}\n", cell(edit), cell(at(edit, source)));
+        text += &format!("- {}{}\n", prose(edit), prose(at(edit, source)));
     }
     for line in effects(explanation, flip) {
-        text += &format!("\n{}\n", cell(line));
+        text += &format!("\n{}\n", prose(line));
     }
     text
 }

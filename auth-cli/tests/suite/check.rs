@@ -15,6 +15,10 @@ fn blog() -> PathBuf {
 fn the_policy_of_the_blog_is_fine_however_the_command_is_called() {
     let here = folder("fine");
     let path = blog().to_string_lossy().into_owned();
+    let lock = fs::read_to_string(blog().with_extension("lock")).unwrap();
+    let endpoints =
+        lock.lines().filter(|line| !line.starts_with(['#', ' ']) && line.contains(" /"));
+    let endpoints = endpoints.count();
     for arguments in
         [&["check", &path][..], &["auth", "check", &path], &["check", "--deny", "warnings", &path]]
     {
@@ -22,7 +26,9 @@ fn the_policy_of_the_blog_is_fine_however_the_command_is_called() {
         assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
         assert_eq!(
             stdout(&output),
-            format!("{path}: ok, 5 scopes, 3 roles, 3 schemes, 1 rule, 2 invariants\n")
+            format!(
+                "{path}: ok, 5 scopes, 3 roles, 3 schemes, 1 rule, 2 invariants, {endpoints} endpoints\n"
+            )
         );
         assert_eq!(stderr(&output), "");
     }
@@ -34,7 +40,7 @@ fn without_a_name_every_policy_of_the_folder_is_checked() {
     fs::write(here.join("policies/b.yaml"), GOOD).unwrap();
     fs::write(here.join("policies/a.yaml"), GOOD).unwrap();
     fs::write(here.join("policies/a.test.yaml"), "not: a policy").unwrap();
-    fs::write(here.join("policies/a.lock"), "neither").unwrap();
+    fs::write(here.join("policies/c.lock"), "neither").unwrap();
     let output = cargo_auth(&here, &["auth", "check"]);
     let said = stdout(&output);
     let files: Vec<_> = said.lines().map(|line| line.split(':').next().unwrap()).collect();
@@ -161,5 +167,64 @@ fn help_lists_what_is_there_and_nothing_else() {
     let commands = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
     let names: Vec<_> =
         commands.lines().map(|line| line.split_whitespace().next().unwrap()).collect();
-    assert_eq!(names, ["check", "init", "fmt", "schema", "keys", "token", "api-key", "help"]);
+    assert_eq!(
+        names,
+        [
+            "init", "check", "fmt", "diff", "lock", "who-can", "what-can", "explain", "test",
+            "schema", "keys", "token", "api-key", "help"
+        ]
+    );
+}
+
+const LOCK: &str = "lock 1 of policies/a.yaml
+GET /posts session scope read:posts -> role reader @ posts::list
+";
+
+#[test]
+fn the_locks_beside_a_policy_are_held_to_it() {
+    let here = folder("locks");
+    fs::write(here.join("policies/a.yaml"), GOOD).unwrap();
+    fs::write(here.join("policies/a.lock"), LOCK).unwrap();
+    let (said, _) = ends(0, &here, &["check"]);
+    let ok = "policies/a.yaml: ok, 1 scope, 1 role, 1 scheme, 0 rules, 0 invariants, 1 endpoint\n";
+    let outdated = "warning[lock-out-of-date]: this line is not what the policy comes to now\n \
+                    --> policies/a.lock:1:1\n";
+    assert!(said.starts_with(&format!("{ok}{outdated}")), "{said}");
+    assert!(said.ends_with("\npolicies/a.lock: 1 warning\n"), "{said}");
+
+    // A lock of a policy of its own is not that of this one.
+    fs::write(here.join("policies/a.b.lock"), LOCK.replace("read:posts", "read:post")).unwrap();
+    let (said, _) = ends(1, &here, &["check"]);
+    assert!(said.contains("error[stale-lock]: the lock names the scope `read:post`"), "{said}");
+    assert!(said.contains(" --> policies/a.b.lock:2:26\n"), "{said}");
+    fs::write(here.join("policies/a.b.yaml"), GOOD.replace("read:posts", "read:post")).unwrap();
+    assert!(!ends(0, &here, &["check"]).0.contains("stale-lock"));
+
+    let (said, _) = ends(1, &here, &["check", "policies/a.yaml", "--lock", "policies/a.b.lock"]);
+    assert!(said.contains("stale-lock"), "{said}");
+    assert!(ends(2, &here, &["check", "--lock", "policies/a.lock"]).1.contains("name that policy"));
+    let (_, problem) = ends(2, &here, &["check", "policies/a.yaml", "--lock", "none.lock"]);
+    assert!(problem.starts_with("error: cannot read `none.lock`: "), "{problem}");
+}
+
+#[test]
+fn findings_in_a_lock_are_those_of_a_file_of_its_own() {
+    let here = folder("lock-formats-of-check");
+    let policy = GOOD.to_owned() + "never: [{ role: reader, reaches: { endpoint: GET /posts } }]\n";
+    fs::write(here.join("policies/a.yaml"), policy).unwrap();
+    fs::write(here.join("policies/a.lock"), LOCK.replace("scope read", "scope lead")).unwrap();
+    let (said, _) = ends(1, &here, &["check", "--format", "github"]);
+    assert!(
+        said.contains("::error file=policies/a.lock,line=2,col=26,endColumn=36,title=stale-lock::"),
+        "{said}"
+    );
+    fs::write(here.join("policies/a.lock"), LOCK).unwrap();
+    let (said, _) = ends(1, &here, &["check", "--format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let [policy, lock] = &document["policies"].as_array().unwrap()[..] else { panic!("{said}") };
+    assert_eq!(
+        (&policy["ok"], &policy["findings"][0]["code"]),
+        (&false.into(), &"invariant-broken".into())
+    );
+    assert_eq!((&lock["path"], &lock["ok"]), (&"policies/a.lock".into(), &true.into()));
 }

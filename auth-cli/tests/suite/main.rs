@@ -9,6 +9,7 @@
     reason = "a test that cannot run its command has failed"
 )]
 
+mod access;
 mod book;
 mod check;
 mod diff;
@@ -16,6 +17,7 @@ mod fmt;
 mod formats;
 mod init;
 mod keys;
+mod lock;
 mod schema;
 mod test;
 mod token;

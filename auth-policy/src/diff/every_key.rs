@@ -375,3 +375,49 @@ fn whatever_a_policy_means_is_a_key_of_the_language() {
     let said = values(policy(&everything()).unwrap().contents());
     known(&Form::Map(""), &said, "");
 }
+
+/// Which values of a key let more happen, in the words of the page; nothing where it is told by what
+/// is inside, or elsewhere.
+fn words(weaker: Weaker) -> Option<String> {
+    Some(match weaker {
+        Weaker::Greater => "the greater".to_owned(),
+        Weaker::Smaller => "the smaller".to_owned(),
+        Weaker::More => "with more in it".to_owned(),
+        Weaker::Fewer => "with less in it".to_owned(),
+        Weaker::On => "`true`".to_owned(),
+        Weaker::Off => "`false`".to_owned(),
+        Weaker::Last(words) => format!("the later of `{}`", words.join("`, `")),
+        Weaker::Faster => "more requests, in the long run or at once".to_owned(),
+        Weaker::Finer => "fewer buckets, or such as fewer requests share".to_owned(),
+        Weaker::Addresses => "with addresses that the other does not hold".to_owned(),
+        Weaker::Limit => "none, or a limit that lets more through".to_owned(),
+        Weaker::Changed => "any other: both".to_owned(),
+        Weaker::Unset => "none; any other: both".to_owned(),
+        Weaker::Present => "that it is there".to_owned(),
+        Weaker::Absent => "that it is missing".to_owned(),
+        Weaker::Neutral => "neither: neutral".to_owned(),
+        Weaker::Inside | Weaker::Access | Weaker::Whole => return None,
+    })
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test that writes what it expects")]
+fn the_page_about_reviews_has_the_direction_of_every_key() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/review.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let (before, rest) = text.split_once("<!-- directions -->\n").unwrap();
+    let (_, after) = rest.split_once("<!-- /directions -->\n").unwrap();
+    let mut table = "| key | weaker |\n|---|---|\n".to_owned();
+    for map in language::maps() {
+        let dot = if map.path.is_empty() { "" } else { "." };
+        let rows = map.keys.iter().filter_map(|key| Some((key.name, words(key.weaker)?)));
+        let rows = rows.map(|(name, weaker)| format!("| `{}{dot}{name}` | {weaker} |\n", map.path));
+        table.extend(rows);
+    }
+    let written = format!("{before}<!-- directions -->\n{table}<!-- /directions -->\n{after}");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(page, written).unwrap();
+    } else {
+        assert_eq!(text, written, "run this test with UPDATE_EXPECT=1 and review the change");
+    }
+}

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Policy, Source,
-    access::{Access, Carrier, Credential, Holder, Verdict, admits, carriers},
+    access::{Access, Carrier, Credential, Holder, Lack, Verdict, admits, carriers},
     lock::{Endpoint, Guard, Lock, Rule},
     policy::SchemeKind,
     settings::Seconds,
@@ -54,10 +54,9 @@ impl Flips<'_> {
         let others =
             carriers(policy).into_iter().filter(|carrier| *carrier != credential.carrier());
         let of_the_same = others.filter_map(|carrier| {
-            let edit = becomes(credential, &carrier)?;
-            let mut edits = self.needed(guard, &self.with_carrier(guard, credential, &carrier))?;
-            edits.insert(0, edit);
-            Some(edits)
+            let becomes = becomes(credential, &carrier)?;
+            let edits = self.needed(guard, &self.with_carrier(guard, credential, &carrier))?;
+            Some(becomes.into_iter().chain(edits).collect())
         });
         let as_it_is = self.needed(guard, credential);
         // Of as many, the first: what stays with the credential that was asked about.
@@ -89,33 +88,30 @@ impl Flips<'_> {
 
     /// What is needed besides a credential of that kind; nothing if that cannot be had.
     fn needed(&self, guard: &Guard, credential: &Credential) -> Option<Vec<Edit>> {
-        let bare =
-            Guard { scopes: Vec::new(), role: None, max_age: None, acr: None, ..guard.clone() };
-        if !self.meets(bare, credential) {
+        let is_other = |lack: &Lack| matches!(lack, Lack::Scheme(_) | Lack::People);
+        let is_role = |lack: &Lack| matches!(lack, Lack::Role(_));
+        let is_scope = |lack: &Lack| matches!(lack, Lack::Scopes { .. });
+        let is_sign_in = |lack: &Lack| matches!(lack, Lack::SignIn(_) | Lack::Acr(_));
+        if self.lacks(guard, credential, is_other) {
             return None;
         }
         let mut edits = Vec::new();
         let mut credential = credential.clone();
-        if let Some(role) = &guard.role
-            && !self.meets(Guard { scopes: Vec::new(), ..without_sign_in(guard) }, &credential)
-        {
-            credential.roles.push(self.name_for(role, &credential)?);
-            if !self.meets(Guard { scopes: Vec::new(), ..without_sign_in(guard) }, &credential) {
-                return None;
-            }
-            edits.push(Edit::Hold { role: credential.roles.last()?.clone() });
+        if self.lacks(guard, &credential, is_role) {
+            let role = self.name_for(guard.role.as_deref()?, &credential)?;
+            credential.roles.push(role.clone());
+            edits.push(Edit::Hold { role });
         }
-        edits.extend(self.needed_scopes(guard, &credential)?);
-        let signed_in = Guard { scopes: Vec::new(), role: None, ..guard.clone() };
-        if !self.meets(signed_in.clone(), &credential) {
+        if self.lacks(guard, &credential, is_scope) {
+            edits.extend(self.needed_scopes(guard, &credential)?);
+        }
+        if self.lacks(guard, &credential, is_sign_in) {
             credential.signed_in = Some(Seconds(0));
             credential.acr.clone_from(&guard.acr);
-            if !self.meets(signed_in, &credential) {
-                return None;
-            }
             edits.push(Edit::SignIn);
         }
-        Some(edits)
+        let helpless = |lack: &Lack| is_role(lack) || is_sign_in(lack);
+        (!self.lacks(guard, &credential, helpless)).then_some(edits)
     }
 
     fn needed_scopes(&self, guard: &Guard, credential: &Credential) -> Option<Vec<Edit>> {
@@ -201,6 +197,12 @@ impl Flips<'_> {
         table.find(|(_, ours)| brings(*ours)).map(|(theirs, _)| theirs.clone())
     }
 
+    /// Whether it lacks something of that sort.
+    fn lacks(&self, guard: &Guard, credential: &Credential, of: impl Fn(&Lack) -> bool) -> bool {
+        let rule = Rule::Guarded(guard.clone());
+        admits(self.origins.policy, &rule, Some(credential)).lacks().iter().any(of)
+    }
+
     fn meets(&self, guard: Guard, credential: &Credential) -> bool {
         admits(self.origins.policy, &Rule::Guarded(guard), Some(credential)).is_allowed()
     }
@@ -281,10 +283,14 @@ impl Flips<'_> {
 
 /// What has to be done so that the same caller shows a credential of that kind; nothing if it would
 /// be somebody else's.
-fn becomes(credential: &Credential, carrier: &Carrier) -> Option<Edit> {
+fn becomes(credential: &Credential, carrier: &Carrier) -> Option<Vec<Edit>> {
+    let uses = Edit::Use { scheme: carrier.scheme.clone() };
     match (credential.holder, carrier.holder) {
-        (Holder::Account, Holder::Account) => Some(Edit::Use { scheme: carrier.scheme.clone() }),
-        (Holder::Delegate, Holder::Account) => Some(Edit::AskInPerson),
+        (Holder::Account, Holder::Account) => Some(vec![uses]),
+        (Holder::Delegate, Holder::Account) if carrier.scheme == credential.scheme => {
+            Some(vec![Edit::AskInPerson])
+        }
+        (Holder::Delegate, Holder::Account) => Some(vec![Edit::AskInPerson, uses]),
         _ => None,
     }
 }

@@ -109,6 +109,15 @@ impl<'o> Origins<'o> {
         table.map(|(_, ours)| ours.value.clone()).collect()
     }
 
+    /// The entries of an issuer's table for names in its tokens: our role, and where it says so.
+    pub(super) fn entries(&self, scheme: &str, names: &[String]) -> Vec<(String, Place)> {
+        let mut issuers = self.document.issuers.iter();
+        let issuer = issuers.find(|entry| entry.name.value == scheme);
+        let table = issuer.map(|entry| &entry.form.roles[..]).unwrap_or_default().iter();
+        let named = table.filter(|(theirs, _)| names.contains(&theirs.value));
+        named.map(|(theirs, ours)| (ours.value.clone(), theirs.place)).collect()
+    }
+
     /// These roles and all that they include.
     fn closure(&self, roles: &[String]) -> Vec<&'o str> {
         let ids = roles.iter().filter_map(|name| self.policy.role(self.policy.role_id(name)?));

@@ -47,15 +47,20 @@ impl Reasons<'_> {
 
     fn has_role(&self, asked: &str) -> Reason {
         let held = self.held();
-        let path = self.origins.path(&held, |role| role == asked);
-        let (sentence, words) = match path {
-            Some((start, way)) if !way.is_empty() => {
-                (format!("`{start}` comes to the role `{asked}`"), included(&start, &way))
-            }
-            _ => {
-                let place = self.origins.role_place(asked);
-                (format!("it is the role `{asked}` that is asked for"), vec![word(place, "held")])
-            }
+        let mut words = self.origins.entries(&self.credential.scheme, &self.credential.roles);
+        let (start, way) = self.origins.path(&held, |role| role == asked).unwrap_or_default();
+        words.retain(|(ours, _)| *ours == start);
+        let mut words: Vec<_> = words
+            .into_iter()
+            .map(|(ours, place)| word(place, &format!("means our role `{ours}`")))
+            .collect();
+        words.extend(included(&start, &way));
+        if words.is_empty() {
+            words.push(word(self.origins.role_place(asked), "held"));
+        }
+        let sentence = match start == asked {
+            true => format!("the role `{asked}` is asked for, and held"),
+            false => format!("`{start}` comes to the role `{asked}`"),
         };
         Reason { sentence, words }
     }

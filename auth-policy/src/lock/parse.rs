@@ -18,6 +18,13 @@ use crate::{
 /// The longest lock that is read, in bytes: 8 MiB.
 pub const MAX_LOCK_BYTES: usize = 8 * 1024 * 1024;
 
+/// The most endpoints of a lock: nobody reviews more.
+const MOST_ENDPOINTS: usize = 5_000;
+/// The most lines, those of comments and the empty ones included.
+const MOST_LINES: u32 = 20_000;
+/// The most words of a line that are read.
+const MOST_WORDS: usize = 10_000;
+
 /// The version of the format.
 const VERSION: &str = "1";
 /// What to do about a lock that somebody or something else wrote.
@@ -34,6 +41,13 @@ pub(crate) fn parse_numbered(text: &str) -> Result<(Lock, Vec<u32>), LockError> 
     let mut endpoints = Vec::new();
     let mut seen = HashSet::new();
     for (line, number) in text.lines().zip(1..) {
+        if number > MOST_LINES {
+            return Err(LockError {
+                place: LockError::place(number, 1, 1),
+                message: "a lock has at most 20,000 lines".to_owned(),
+                help: Some(HELP.to_owned()),
+            });
+        }
         if line.trim().is_empty() || line.starts_with('#') {
             continue;
         }
@@ -56,6 +70,9 @@ pub(crate) fn parse_numbered(text: &str) -> Result<(Lock, Vec<u32>), LockError> 
                         message: "this endpoint stands here twice".to_owned(),
                         help: Some(HELP.to_owned()),
                     });
+                }
+                if endpoints.len() == MOST_ENDPOINTS {
+                    return Err(words.wrong("a lock has at most 5,000 endpoints"));
                 }
                 endpoints.push((endpoint, number));
             }
@@ -98,11 +115,13 @@ struct Words<'l> {
     line: Line<'l>,
     number: u32,
     next: Option<Token<'l>>,
+    /// How many there were.
+    count: usize,
 }
 
 impl<'l> Words<'l> {
     fn of(line: &'l str, number: u32) -> Result<Self, LockError> {
-        let mut words = Self { line: Line::new(line), number, next: None };
+        let mut words = Self { line: Line::new(line), number, next: None, count: 0 };
         words.advance()?;
         Ok(words)
     }
@@ -280,6 +299,10 @@ impl<'l> Words<'l> {
     }
 
     fn advance(&mut self) -> Result<(), LockError> {
+        self.count += 1;
+        if self.count > MOST_WORDS {
+            return Err(self.wrong("a line has at most 10,000 words"));
+        }
         self.next = match self.line.next() {
             Ok(next) => next,
             Err(Torn { at, message }) => {

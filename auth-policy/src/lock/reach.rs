@@ -41,11 +41,11 @@ impl<'p> Reach<'p> {
         let accounts: Vec<_> =
             carriers.iter().copied().filter(|carrier| carrier.holder == Holder::Account).collect();
         let mut parts = Vec::new();
-        let everyone = |carrier: &&Carrier| self.needs_no_role(rule, guard, carrier);
+        let everyone = |carrier: &&Carrier| needs_no_role(&self.access, rule, carrier);
         if accounts.iter().any(everyone) {
             parts.push("every account".to_owned());
         } else {
-            parts.extend(self.roles(rule, &accounts));
+            parts.extend(self.roles(rule, guard, &accounts));
         }
         let reaches = |carrier: &&&Carrier| self.access.reaches(rule, carrier);
         let mut others = carriers.iter().filter(reaches);
@@ -61,22 +61,16 @@ impl<'p> Reach<'p> {
         if parts.is_empty() { "nobody".to_owned() } else { parts.join("; ") }
     }
 
-    fn needs_no_role(&self, rule: &Rule, guard: &Guard, carrier: &Carrier) -> bool {
-        let credential = Credential {
-            signed_in: Some(Seconds(0)),
-            acr: guard.acr.clone(),
-            ..Credential::new(carrier).scopes(guard.scopes.clone())
-        };
-        admits(self.access.policy(), rule, Some(&credential)).is_allowed()
-    }
-
     /// The roles each of which is enough, with the schemes if it is so with some of them only; and
     /// those that are enough together.
-    fn roles(&self, rule: &Rule, accounts: &[&Carrier]) -> Option<String> {
+    fn roles(&self, rule: &Rule, guard: &Guard, accounts: &[&Carrier]) -> Option<String> {
         let mut reaching: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for carrier in accounts {
             for role in self.access.roles_that_reach(rule, carrier) {
                 reaching.entry(word(&role)).or_default().push(&carrier.scheme);
+            }
+            if !takes_several(guard) {
+                continue;
             }
             let smallest = self.access.smallest(rule, carrier);
             for credential in smallest.credentials.iter().filter(|found| found.roles.len() > 1) {
@@ -94,4 +88,21 @@ impl<'p> Reach<'p> {
         let roles: Vec<_> = roles.collect();
         (!roles.is_empty()).then(|| format!("role {}", roles.join(", ")))
     }
+}
+
+/// Whether a credential without any role is enough.
+pub(crate) fn needs_no_role(access: &Access<'_>, rule: &Rule, carrier: &Carrier) -> bool {
+    let Rule::Guarded(guard) = rule else { return true };
+    let credential = Credential {
+        signed_in: Some(Seconds(0)),
+        acr: guard.acr.clone(),
+        ..Credential::new(carrier).scopes(guard.scopes.clone())
+    };
+    admits(access.policy(), rule, Some(&credential)).is_allowed()
+}
+
+/// Whether roles can be enough together that are not enough alone: several things are asked of them.
+pub(crate) fn takes_several(guard: &Guard) -> bool {
+    let scopes = if guard.any_scope { guard.scopes.len().min(1) } else { guard.scopes.len() };
+    scopes + usize::from(guard.role.is_some()) > 1
 }

@@ -56,7 +56,7 @@ fn line(endpoint: &Endpoint, reach: &mut Reach<'_>) -> String {
 }
 
 /// Everything that makes one rule another one.
-pub(super) fn rule(rule: &Rule) -> String {
+pub(crate) fn rule(rule: &Rule) -> String {
     format!("{} {} {}", who(rule), conditions(rule), reason(rule).unwrap_or_default())
 }
 

@@ -7,7 +7,7 @@ use crate::{
     Policy,
     access::{Access, Carrier, Holder},
     code::Code,
-    lock::{Guard, Lock, Rule},
+    lock::{Guard, Lock, Rule, needs_no_role, takes_several},
     policy::{LimitId, SchemeKind},
     report::Report,
     settings::{EndpointKind, Place},
@@ -117,10 +117,14 @@ fn limits(policy: &Policy, asked: &Asked<'_>, report: &mut Report) {
 fn roles(policy: &Policy, asked: &Asked<'_>, report: &mut Report) {
     let access = Access::of(policy);
     let mut opening = BTreeSet::new();
-    for rule in &asked.guards {
-        for carrier in access.carriers() {
-            opening.extend(opened_by(&access, rule, &carrier));
+    let carriers = access.carriers();
+    for (rule, carrier) in
+        asked.guards.iter().flat_map(|rule| carriers.iter().map(move |it| (rule, it)))
+    {
+        if opening.len() == policy.roles().len() {
+            return;
         }
+        opening.extend(opened_by(&access, rule, carrier));
     }
     for role in policy.roles().iter().filter(|role| !opening.contains(&role.name)) {
         let message = format!("the role {} opens no endpoint", quoted(&role.name));
@@ -131,17 +135,18 @@ fn roles(policy: &Policy, asked: &Asked<'_>, report: &mut Report) {
 
 /// The roles that are enough for a rule, alone or together; none where no role is needed.
 fn opened_by(access: &Access<'_>, rule: &Rule, carrier: &Carrier) -> Vec<String> {
-    let found = access.smallest(rule, carrier);
-    if found.cut {
-        // There are more ways than are told: no role is called idle for that.
-        return access.policy().roles().iter().map(|role| role.name.clone()).collect();
-    }
-    let smallest = found.credentials;
-    if smallest.iter().any(|credential| credential.roles.is_empty()) {
+    if needs_no_role(access, rule, carrier) {
         return Vec::new();
     }
     let mut names = access.roles_that_reach(rule, carrier);
-    names.extend(smallest.into_iter().flat_map(|credential| credential.roles));
+    if matches!(rule, Rule::Guarded(guard) if takes_several(guard)) {
+        let smallest = access.smallest(rule, carrier);
+        if smallest.cut {
+            // There are more ways than are told: no role is called idle for that.
+            return access.policy().roles().iter().map(|role| role.name.clone()).collect();
+        }
+        names.extend(smallest.credentials.into_iter().flat_map(|credential| credential.roles));
+    }
     if carrier.holder == Holder::Foreign { ours(access.policy(), carrier, &names) } else { names }
 }
 

@@ -5,9 +5,10 @@ use auth_policy::{
     Policy, Source,
     access::{Carrier, Holder},
     check,
+    explain::Edit,
     lock::{Guard, Rule},
     policy::SchemeKind,
-    settings::Seconds,
+    settings::{Place, Seconds},
 };
 use proptest::prelude::*;
 
@@ -75,7 +76,46 @@ impl Shape {
         checked.policy.unwrap_or_else(|| panic!("{:?}\n{}", checked.diagnostics, self.text()))
     }
 
-    fn text(&self) -> String {
+    /// The policy after an edit of it; others change nothing.
+    pub(crate) fn edited(&self, edit: &Edit) -> Self {
+        let mut edited = self.clone();
+        let scope = |name: &str| 1u8 << SCOPES.iter().position(|scope| *scope == name).unwrap();
+        match edit {
+            Edit::Grant { scope: name, role, .. } => edited.worth[index(role)].1 |= scope(name),
+            Edit::Raise { scope: name, scheme, .. } => *edited.ceiling(scheme) |= scope(name),
+            Edit::Remove { word, of, .. } if ROLES.contains(&of.as_str()) => {
+                edited.worth[index(of)].1 &= !scope(word);
+            }
+            Edit::Remove { word, of, .. } => *edited.ceiling(of) &= !scope(word),
+            _ => {}
+        }
+        edited
+    }
+
+    fn ceiling(&mut self, scheme: &str) -> &mut u8 {
+        match scheme {
+            "api_key" => self.keys.as_mut().unwrap(),
+            _ => &mut self.issuer.as_mut().unwrap().0,
+        }
+    }
+
+    /// Every word of the policy that grants a scope, as taking it out.
+    pub(crate) fn words(&self) -> Vec<Edit> {
+        let roles = ROLES.iter().enumerate().filter(|(n, _)| self.roles >> n & 1 == 1);
+        let roles = roles.map(|(n, role)| (*role, self.worth[n].1));
+        let keys = self.keys.map(|keys| ("api_key", keys));
+        let issuer = self.issuer.as_ref().map(|(grants, _)| ("partner", *grants));
+        let lists = roles.chain(keys).chain(issuer);
+        let words = lists.flat_map(|(of, bits)| {
+            let words = picked(&SCOPES, bits & self.scopes).map(str::to_owned).collect::<Vec<_>>();
+            let remove =
+                move |word| Edit::Remove { word, of: of.to_owned(), place: Place::default() };
+            words.into_iter().map(remove)
+        });
+        words.collect()
+    }
+
+    pub(crate) fn text(&self) -> String {
         let scopes: String =
             picked(&SCOPES, self.scopes).map(|name| format!("  \"{name}\": One\n")).collect();
         let mut text = format!("version: 1\nscopes:\n{scopes}roles:\n");
@@ -115,6 +155,10 @@ impl Shape {
     fn granted(&self, scopes: u8) -> String {
         list(picked(&SCOPES, scopes & self.scopes))
     }
+}
+
+fn index(role: &str) -> usize {
+    ROLES.iter().position(|name| *name == role).unwrap()
 }
 
 fn picked<'n>(names: &'n [&'n str], bits: u8) -> impl Iterator<Item = &'n str> {

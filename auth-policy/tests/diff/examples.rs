@@ -197,6 +197,11 @@ fn an_endpoint_that_goes_may_leave_its_requests_to_one_that_asks_for_less() {
         let found = compare((&policy, &before), (&policy, &lock(others())));
         says(&found, &["NARROWS `admin` loses `GET /admin/users` through `jwt`, which is gone"]);
     }
+    // `GET` also answers `HEAD`.
+    let heads = lock([("HEAD /x", guarded()), ("GET /x", public("a page", &[]))]);
+    let gone = lock([("GET /x", public("a page", &[]))]);
+    let found = said(&compare((&policy, &heads), (&policy, &gone)));
+    assert_eq!(found[0], "WIDENS everybody gains `HEAD /x`, without any credential");
     let renamed = |path| lock([(path, guarded())]);
     let found = compare(
         (&policy, &renamed("DELETE /posts/{id}")),
@@ -270,6 +275,64 @@ fn without_a_lock_nobody_can_tell_and_that_widens() {
     assert_eq!(said(&diff(without, with)), [line("old")]);
     assert_eq!(said(&diff(with, without)), [line("new")]);
     assert_eq!(said(&diff(without, without)), [line("old"), line("new")]);
+}
+
+#[test]
+fn endpoints_that_the_same_people_gain_are_told_at_once() {
+    let more = ROLES.replacen("read:posts]", "read:posts, delete:posts]", 1);
+    let (old, new) = (policy(ROLES, ""), policy(&more, ""));
+    let delete = |name| (name, Rule::Guarded(guard(&["jwt"], &["delete:posts"])));
+    let lock = lock([delete("DELETE /a"), delete("DELETE /b"), ("GET /c", public("c", &[]))]);
+    let found = compare((&old, &lock), (&new, &lock));
+    let groups = found.groups(Verdict::Widens);
+    let lines: Vec<_> = groups.iter().map(ToString::to_string).collect();
+    assert_eq!(lines[0], "`reader` (and so `author`) gains 2 endpoints through `jwt`");
+    assert_eq!((lines.len(), groups[0].changes.len()), (3, 2));
+    let targets: Vec<_> = groups[0].accesses().map(|access| access.target.to_string()).collect();
+    assert_eq!(targets, ["DELETE /a", "DELETE /b"]);
+}
+
+#[test]
+fn what_holds_of_people_alone_stays_so_under_a_rule_of_the_policy() {
+    let sections = "rules: { edit: { schemes: jwt } }
+limits: { t: { rate: 5/minute, by: address } }
+endpoints: { token: { limit: t } }
+oauth: { grants: [client_credentials] }";
+    let policy = policy(ROLES, sections);
+    let one = |people_only| {
+        let name = Some("edit".to_owned());
+        lock([("GET /x", Rule::Guarded(Guard { name, people_only, ..guard(&["jwt"], &[]) }))])
+    };
+    says(
+        &compare((&policy, &one(true)), (&policy, &one(false))),
+        &["WIDENS a client for itself gains `GET /x` through `jwt`"],
+    );
+}
+
+#[test]
+fn a_request_presents_the_credential_where_its_scheme_looks_for_it() {
+    let policy = policy(ROLES, "");
+    let one = |method, scheme| lock([(method, Rule::Guarded(guard(&[scheme], &[])))]);
+    for (name, scheme, expected) in [
+        ("GET /x/{id}", "api_key", "curl -i -H \"X-API-Key: $KEY\" \"$BASE/x/1\""),
+        ("ANY /x/{*rest}", "jwt", "curl -i -H \"Authorization: Bearer $TOKEN\" \"$BASE/x/1\""),
+        ("GET /x", "session", "curl -i -H \"Cookie: __Host-session=$SESSION\" \"$BASE/x\""),
+        (
+            "PUT /x",
+            "session",
+            "curl -i -X PUT -H \"Cookie: __Host-session=$SESSION\" -H \"X-CSRF-Token: $CSRF\" -H \"Content-Type: application/json\" -d \"$BODY\" \"$BASE/x\"",
+        ),
+    ] {
+        let after = one(name, scheme);
+        let found = compare((&policy, &lock([])), (&policy, &after));
+        let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
+        let trial = access.trial(&policy, Some(&after)).unwrap();
+        assert_eq!(trial.command, expected);
+        for (variable, from) in &trial.variables {
+            assert!(expected.contains(&format!("${variable}")) && !from.is_empty(), "{variable}");
+        }
+        assert_eq!(expected.matches('$').count(), trial.variables.len());
+    }
 }
 
 #[test]

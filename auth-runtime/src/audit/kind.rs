@@ -57,6 +57,10 @@ pub enum Kind {
     AccountDisabled,
     /// A closed account was opened again.
     AccountEnabled,
+    /// What somebody is at a provider leads to their account from now on, or was to.
+    IdentityLinked,
+    /// What somebody is at a provider leads to their account no more.
+    IdentityUnlinked,
     /// An account got other roles.
     RolesChanged,
     /// The values of the policy were replaced while the engine runs.
@@ -96,7 +100,7 @@ impl Ocsf {
 
 impl Kind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::Access,
         Self::Login,
         Self::Logout,
@@ -122,6 +126,8 @@ impl Kind {
         Self::AccountCreated,
         Self::AccountDisabled,
         Self::AccountEnabled,
+        Self::IdentityLinked,
+        Self::IdentityUnlinked,
         Self::RolesChanged,
         Self::PolicyReloaded,
         Self::Keys,
@@ -158,6 +164,8 @@ impl Kind {
             Self::AccountCreated => "account.created",
             Self::AccountDisabled => "account.disabled",
             Self::AccountEnabled => "account.enabled",
+            Self::IdentityLinked => "identity.linked",
+            Self::IdentityUnlinked => "identity.unlinked",
             Self::RolesChanged => "roles.changed",
             Self::PolicyReloaded => "policy.reloaded",
             Self::Keys => "keys",
@@ -196,6 +204,7 @@ impl Kind {
             Self::PasswordChanged | Self::PasswordReset => "authn_password_change_fail",
             Self::AccountCreated => "user_created",
             Self::AccountDisabled | Self::AccountEnabled => "user_updated",
+            Self::IdentityLinked | Self::IdentityUnlinked if allowed => "user_updated",
             Self::ConsentGiven | Self::ClientChanged | Self::RolesChanged => {
                 "privilege_permissions_changed"
             }
@@ -221,6 +230,8 @@ impl Kind {
             Self::PasswordChanged => (3001, 3),
             Self::PasswordReset => (3001, 4),
             Self::AccountDisabled => (3001, 5),
+            // The same: Other.
+            Self::IdentityLinked | Self::IdentityUnlinked => (3001, 99),
             // User Access Management: Assign Privileges, Other.
             Self::ConsentGiven => (3005, 1),
             Self::ConsentDenied | Self::RolesChanged => (3005, 99),

@@ -57,6 +57,10 @@ async fn within(
     if client.disabled {
         return Err(Unwelcome::Client("client-disabled"));
     }
+    // SECURITY: what the client before it was given is none of this one's, which has the same id.
+    if token.issued_at().is_none_or(|at| at < client.registered_at) {
+        return Err(Unwelcome::Client("client-unknown"));
+    }
     let ceiling: Vec<ScopeId> =
         client.scopes.iter().filter_map(|name| policy.scope_id(name)).collect();
     let token = token.clone();

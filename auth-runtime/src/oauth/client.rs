@@ -2,6 +2,8 @@
 
 use auth_policy::settings::GrantType;
 
+use crate::clock::Timestamp;
+
 /// A program that is registered here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -23,6 +25,8 @@ pub struct Client {
     pub introspects: bool,
     /// Whether it is closed.
     pub disabled: bool,
+    /// When it was registered: what was given to another client of that id before is none of its.
+    pub registered_at: Timestamp,
 }
 
 impl Client {
@@ -78,6 +82,7 @@ impl NewClient {
             redirect_uris: Vec::new(),
             introspects: false,
             disabled: false,
+            registered_at: Timestamp(0),
         };
         Self { client, jwks: None }
     }

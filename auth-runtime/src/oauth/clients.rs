@@ -104,7 +104,8 @@ impl Clients {
     /// [`ClientError::Taken`] for an id that some client has; the other variants for what no client
     /// may be, and when the store or the source of randomness fails.
     pub async fn register(&self, new: NewClient) -> Result<Registered, ClientError> {
-        let NewClient { client, jwks } = new;
+        let NewClient { mut client, jwks } = new;
+        client.registered_at = self.auth.now();
         self.check(&client)?;
         check_keys(&client, jwks.as_deref())?;
         let secret = match client.public || jwks.is_some() {
@@ -217,7 +218,8 @@ impl Clients {
         Ok(())
     }
 
-    /// Forgets a client: `false` says that there was none. Its tokens are refused.
+    /// Forgets a client: `false` says that there was none. Its tokens are refused, also when another
+    /// is registered under its id in a second after that.
     ///
     /// # Errors
     ///

@@ -23,10 +23,11 @@ use crate::{
     jwt::{VerifiedToken, verify},
     limit,
     problem::Problem,
-    refresh::Live,
+    refresh::{Family, Live},
     revocation::Disbelief,
     rule::everybody,
     secret::Secret,
+    store::Owner,
 };
 
 /// Who may call it, and why.
@@ -134,7 +135,7 @@ impl OAuth {
         let Some(Live { owner, family, ends_at, .. }) = self.tokens().live(token).await? else {
             return Ok(None);
         };
-        if !sees(client, family.client_id.as_deref()) {
+        if !sees(client, family.client_id.as_deref()) || !self.renews(&owner, &family).await? {
             return Ok(None);
         }
         Ok(Some(Answer {
@@ -146,6 +147,20 @@ impl OAuth {
             iss: Some(self.auth().own_issuer().to_string()),
             ..Answer::default()
         }))
+    }
+}
+
+impl OAuth {
+    /// Whether those are there, and open, whose family it is: whoever let a client in, and the client.
+    async fn renews(&self, owner: &Owner, family: &Family) -> Result<bool, OAuthError> {
+        let Some(accounts) = self.auth().accounts() else { return Ok(false) };
+        let account = accounts.by_id(owner.as_str(), self.auth().now()).await?;
+        if account.is_none_or(|account| account.disabled) {
+            return Ok(false);
+        }
+        let Some(id) = &family.client_id else { return Ok(true) };
+        let client = self.clients().by_id(id).await?;
+        Ok(client.is_some_and(|it| !it.disabled && it.registered_at <= family.began_at()))
     }
 }
 

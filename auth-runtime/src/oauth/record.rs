@@ -10,6 +10,7 @@ use auth_policy::settings::GrantType;
 
 use super::client::Client;
 use crate::{
+    clock::Timestamp,
     secret::Secret,
     store::{Collection, Key, Owner, StoreError},
 };
@@ -30,6 +31,9 @@ pub(super) struct Stored {
     redirect_uris: Vec<String>,
     introspects: bool,
     disabled: bool,
+    /// In seconds since 1970.
+    #[serde(default)]
+    registered_at: i64,
     /// SHA-256 of each secret, the newest first. A fast hash is enough: each has 256 random bits.
     secrets: Vec<String>,
     /// The keys of its assertions.
@@ -39,26 +43,33 @@ pub(super) struct Stored {
 impl Stored {
     pub(super) fn new(client: Client, secret: Option<&Secret>, jwks: Option<String>) -> Self {
         let secrets = secret.map(hash).into_iter().collect();
-        let Client { id, name, public, grants, scopes, redirect_uris, introspects, disabled } =
-            client;
         Self {
-            id,
-            name,
-            public,
-            grants,
-            scopes,
-            redirect_uris,
-            introspects,
-            disabled,
+            id: client.id,
+            name: client.name,
+            public: client.public,
+            grants: client.grants,
+            scopes: client.scopes,
+            redirect_uris: client.redirect_uris,
+            introspects: client.introspects,
+            disabled: client.disabled,
+            registered_at: client.registered_at.0,
             secrets,
             jwks,
         }
     }
 
     pub(super) fn client(self) -> Client {
-        let Self { id, name, public, grants, scopes, redirect_uris, introspects, disabled, .. } =
-            self;
-        Client { id, name, public, grants, scopes, redirect_uris, introspects, disabled }
+        Client {
+            id: self.id,
+            name: self.name,
+            public: self.public,
+            grants: self.grants,
+            scopes: self.scopes,
+            redirect_uris: self.redirect_uris,
+            introspects: self.introspects,
+            disabled: self.disabled,
+            registered_at: Timestamp(self.registered_at),
+        }
     }
 
     /// Whether that is one of its secrets, in a time that says nothing of how nearly it is.

@@ -22,6 +22,7 @@ use crate::{
     guard::Public,
     jwt::{AccessGrant, IssueError},
     limit,
+    refresh::Family,
     rule::everybody,
     secret::Secret,
     tokens::{SignedIn, TokensError},
@@ -164,7 +165,8 @@ impl OAuth {
             presented.ok_or(OAuthError::invalid_request("`refresh_token` is missing"))?;
         // Before the token is used up: a scope too many must not cost the client its token (R07).
         let family = self.tokens().family(presented, Some(&client.id)).await;
-        let Some(family) = family.map_err(ungranted)? else {
+        let own = |family: &Family| family.began_at() >= client.registered_at;
+        let Some(family) = family.map_err(ungranted)?.filter(own) else {
             self.tokens().report_refused(None, "refresh-token-invalid");
             return Err(OAuthError::invalid_grant());
         };

@@ -15,6 +15,8 @@ pub(super) enum Failure {
     Foreign(&'static str),
     /// The sign-in is this browser's and comes to nothing: back to a page, with a code.
     Ended(Code, &'static str),
+    /// Somebody who is signed in links nothing: back to the page they came from, with a code.
+    Back(Code, &'static str, String),
     /// A fault or an outage of our own.
     Denied(Denial, &'static str),
 }
@@ -28,6 +30,10 @@ pub(super) enum Code {
     TemporarilyUnavailable,
     /// The provider vouches for somebody who has no account here, and gets none.
     NoAccount,
+    /// What was to be linked leads to another account.
+    LinkedElsewhere,
+    /// The session that wanted it linked has ended.
+    SignedOut,
     /// Anything else.
     SignInFailed,
 }
@@ -38,6 +44,8 @@ impl Code {
             Self::AccessDenied => "access_denied",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
             Self::NoAccount => "no_account",
+            Self::LinkedElsewhere => "linked_elsewhere",
+            Self::SignedOut => "signed_out",
             Self::SignInFailed => "sign_in_failed",
         }
     }
@@ -58,7 +66,18 @@ impl Failure {
     /// What the audit calls it.
     pub(super) const fn cause(&self) -> &'static str {
         match self {
-            Self::Foreign(cause) | Self::Ended(_, cause) | Self::Denied(_, cause) => cause,
+            Self::Foreign(cause)
+            | Self::Ended(_, cause)
+            | Self::Back(_, cause, _)
+            | Self::Denied(_, cause) => cause,
+        }
+    }
+
+    /// The same for somebody who wanted to link what they have at a provider: back to that page.
+    pub(super) fn back(self, page: &str) -> Self {
+        match self {
+            Self::Ended(code, cause) => Self::Back(code, cause, page.to_owned()),
+            other => other,
         }
     }
 

@@ -11,6 +11,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{
     Creating, People, Profile,
     failure::{Code, Failure},
+    linked,
 };
 use crate::{
     Auth,
@@ -23,7 +24,7 @@ use crate::{
 const IDENTITIES: Collection = Collection("identity");
 
 /// How long a first sign-in may take before another may be the first.
-const RESERVED: Seconds = Seconds(60);
+pub(super) const RESERVED: Seconds = Seconds(60);
 
 /// The account of whom the profile is of; a new one for somebody who comes for the first time, if
 /// the policy lets them have one.
@@ -35,7 +36,7 @@ pub(super) async fn account(
 ) -> Result<Account, Failure> {
     let internal = || Failure::Denied(crate::Denial::internal(), "internal");
     let (store, accounts) = (auth.store().ok_or_else(internal)?, auth.accounts());
-    let key = key(&profile.issuer, &profile.subject).ok_or_else(internal)?;
+    let key = identity_key(&profile.issuer, &profile.subject).ok_or_else(internal)?;
     let now = auth.now();
     let Some(record) = store.get(&key, now).await? else {
         if new_accounts == NewAccounts::Refuse {
@@ -72,6 +73,8 @@ async fn create(
         store.delete(key, now).await?;
         return Err(Failure::Ended(Code::NoAccount, "no-account"));
     };
+    linked::note(store, &account.id, key, profile, now).await?;
+    linked::note_made(store, &account, now).await?;
     if !store.swap(key, 1, account.id.as_bytes(), None, auth.now()).await? {
         return Err(busy());
     }
@@ -80,15 +83,20 @@ async fn create(
 }
 
 /// Somebody is signing in for the first time, twice at once.
-const fn busy() -> Failure {
+pub(super) const fn busy() -> Failure {
     Failure::Ended(Code::TemporarilyUnavailable, "first-sign-in-running")
 }
 
 /// Issuer and subject may be anything; the hash of both is a name in the store. The length of the
 /// first keeps two pairs from being the same text.
-fn key(issuer: &str, subject: &str) -> Option<Key> {
+pub(super) fn identity_key(issuer: &str, subject: &str) -> Option<Key> {
     let pair = format!("{} {issuer} {subject}", issuer.len());
     let hash = URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, pair.as_bytes()).as_ref());
+    key_of(&hash)
+}
+
+/// The same by the hash of the pair, which is the id of an identity.
+pub(super) fn key_of(hash: &str) -> Option<Key> {
     Key::new(IDENTITIES, Owner::new(hash)?, "identity")
 }
 
@@ -98,6 +106,7 @@ mod tests {
 
     #[test]
     fn oc8_no_two_pairs_have_the_same_key() {
+        let key = identity_key;
         assert_ne!(key("https://a", "b c"), key("https://a b", "c"));
         assert_ne!(key("https://a", "b"), key("https://b", "b"));
         assert_eq!(key("https://a", "b"), key("https://a", "b"));

@@ -17,6 +17,8 @@ mod exchange;
 mod failure;
 mod id_token;
 mod link;
+mod linked;
+mod linking;
 mod metadata;
 mod people;
 mod provider;
@@ -27,6 +29,7 @@ mod transaction;
 
 pub use error::ProviderError;
 pub use failure::refused;
+pub use linked::{LinkedIdentity, Unlinked};
 pub use people::{Creating, People, Profile};
 pub use provider::{Provider, Stage};
 pub use routes::router;

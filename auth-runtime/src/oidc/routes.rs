@@ -8,22 +8,24 @@ use axum::{
     middleware::map_response,
     response::{Html, IntoResponse, Response},
 };
+use serde::{Deserialize, Serialize};
 
 use super::{
-    ProviderSignIn,
+    LinkedIdentity, ProviderSignIn, Unlinked,
     addresses::Pages,
     failure::{Failure, refused},
     sign_in::{Arrived, Outward, Returned},
-    transaction::clear_cookie,
+    transaction::{LinkTo, clear_cookie},
 };
 use crate::{
-    Denial,
+    Denial, Identity,
+    csrf::CsrfForm,
     extract::Path,
-    guard::Public,
+    guard::{Guard, Public},
     limit::{Client, count},
     problem::Problem,
-    routing::{Router, get},
-    rule::everybody,
+    routing::{Router, delete, get},
+    rule::{Own, SESSION, everybody},
 };
 
 /// Everybody may, for this reason.
@@ -35,22 +37,52 @@ type Anybody = everybody!("this is where people sign in with a provider");
 /// | endpoint | answer |
 /// |---|---|
 /// | `GET /login/{provider}` | 302 to the provider; `?next=` asks for a listed path afterwards |
+/// | `POST /login/{provider}` | with a session, and its token against forged requests in the form: what somebody has at the provider leads to the account too; `next` is as above |
+/// | `GET /identities` | with a session: 200, a list `{id, provider, called, linked_at}` |
+/// | `DELETE /identities/{id}` | with a session: 204; nobody comes to the account by it any more |
 /// | `GET /login/{provider}/callback` | 302 to a listed path, with the cookie of a session or those of tokens |
 ///
 /// A provider nobody declared is 404. The callback is 400 `invalid_sign_in` for an answer that
 /// belongs to no sign-in of this browser; else what fails ends on the page for failures. Under
 /// `same_site: strict` of those cookies the end is a page of our own that leads on at once: after a redirect from
 /// another site the browser would not show such a cookie.
+///
+/// Linking and its end need a sign-in within `fresh_for`: otherwise they are 401
+/// `insufficient_user_authentication`. Somebody else's identity is the 404 of one that is not there;
+/// the only way into an account that has no password is 409 `last_identity`.
 #[track_caller]
 pub fn router<S>(sign_in: ProviderSignIn) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
     Router::new()
-        .route("/login/{provider}", get(begin))
+        .route("/login/{provider}", get(begin).post(begin_link))
         .route("/login/{provider}/callback", get(finish))
+        .route("/identities", get(list))
+        .route("/identities/{id}", delete(unlink))
         .layer(map_response(never_stored))
         .with_state(sign_in)
+}
+
+/// Whoever has a session.
+type Holder = Guard<Own<{ SESSION }>>;
+
+/// The same by a form.
+type FormHolder = Guard<Own<{ SESSION }, true>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    id: String,
+    provider: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    called: Option<String>,
+    linked_at: i64,
 }
 
 async fn begin(
@@ -66,9 +98,83 @@ async fn begin(
     count(sign_in.auth(), EndpointKind::Login, None, &client).await?;
     let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
     let next = pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
-    match sign_in.set_out(&provider, next.as_deref(), &headers).await {
+    match sign_in.set_out(&provider, next.as_deref(), None, &headers).await {
         Ok(Outward { location, set_cookie }) => found(&location, Some(set_cookie)),
         Err(failure) => failed(&sign_in, pages, failure, None),
+    }
+}
+
+async fn begin_link(
+    caller: FormHolder,
+    State(sign_in): State<ProviderSignIn>,
+    Path(provider): Path<String>,
+    client: Client,
+    headers: HeaderMap,
+    CsrfForm(wanted): CsrfForm<Wanted>,
+) -> Result<Response, Denial> {
+    let caller = caller.identity();
+    fresh(&sign_in, &caller)?;
+    count(sign_in.auth(), EndpointKind::Login, None, &client).await?;
+    let session_id = caller.credential_id().unwrap_or_default();
+    let account_id = &caller.subject().id;
+    sign_in.link(&provider, account_id, session_id, wanted.next.as_deref(), &headers).await
+}
+
+/// Sends the browser of a form to a provider.
+pub(super) async fn lead_out(
+    sign_in: &ProviderSignIn,
+    provider: &str,
+    next: Option<&str>,
+    link: Option<LinkTo>,
+    headers: &HeaderMap,
+) -> Result<Response, Denial> {
+    let pages = pages(sign_in, provider)?;
+    match sign_in.set_out(provider, next, link, headers).await {
+        Ok(Outward { location, set_cookie }) => {
+            let mut response = leading_on(&location, "You are led to the provider.");
+            response.headers_mut().append(header::SET_COOKIE, set_cookie);
+            Ok(never_stored(response).await)
+        }
+        Err(failure) => failed(sign_in, pages, failure.back(pages.after(next)), None),
+    }
+}
+
+async fn list(caller: Holder, State(sign_in): State<ProviderSignIn>) -> Result<Response, Denial> {
+    let caller = caller.identity();
+    let linked = sign_in.linked(&caller.subject().id).await?;
+    let rows: Vec<_> = linked.into_iter().map(Row::from).collect();
+    Ok(axum::Json(rows).into_response())
+}
+
+async fn unlink(
+    caller: Holder,
+    State(sign_in): State<ProviderSignIn>,
+    Path(id): Path<String>,
+) -> Result<Response, Denial> {
+    let caller = caller.identity();
+    fresh(&sign_in, &caller)?;
+    match sign_in.unlink(&caller.subject().id, &id).await? {
+        Unlinked::Done => Ok(StatusCode::NO_CONTENT.into_response()),
+        Unlinked::NotThere => Err(Problem::not_found().into()),
+        Unlinked::OnlyWay => Err(only_way().into()),
+    }
+}
+
+/// 409 for what would leave an account that nobody can sign in to.
+fn only_way() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "last_identity", "The only way to sign in")
+        .detail("nobody could sign in to this account any more: set a password, or link another provider first")
+}
+
+fn fresh(sign_in: &ProviderSignIn, caller: &Identity) -> Result<(), Denial> {
+    let sessions = sign_in.auth().sessions().ok_or_else(Denial::internal)?;
+    sessions.require_fresh(caller)
+}
+
+impl From<LinkedIdentity> for Row {
+    fn from(identity: LinkedIdentity) -> Self {
+        let LinkedIdentity { id, provider, called, linked_at } = identity;
+        Self { id, provider, called, linked_at: linked_at.0 }
     }
 }
 
@@ -116,7 +222,7 @@ fn read(query: &str) -> Option<Returned> {
 /// A browser that has signed in: on to our own page, with what it holds from now on.
 fn welcome(arrived: Arrived) -> Result<Response, Denial> {
     let mut response = match arrived.same_site {
-        SameSite::Strict => leading_on(&arrived.next),
+        SameSite::Strict => leading_on(&arrived.next, "You are signed in."),
         SameSite::Lax => found(&arrived.next, None)?,
     };
     for cookie in arrived.set_cookies.into_iter().chain(clear_cookie()) {
@@ -125,19 +231,35 @@ fn welcome(arrived: Arrived) -> Result<Response, Denial> {
     Ok(response)
 }
 
-/// A page that leads on by itself. The path is a listed one, which needs no other escape.
+/// A page that leads on by itself.
 ///
 /// SECURITY: nothing on it runs, and nothing is loaded, whatever the policy lets other pages do. It
 /// has what a redirect would have: the address, and no part of a credential.
-fn leading_on(next: &str) -> Response {
-    let next = next.replace('&', "&amp;");
+fn leading_on(address: &str, why: &str) -> Response {
+    let next = escaped(address);
     let page = Html(format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta http-equiv=\"refresh\" content=\"0;url={next}\"><title>Signed in</title>\
-         <p>You are signed in. <a href=\"{next}\">Continue</a></p></html>"
+         <meta http-equiv=\"refresh\" content=\"0;url={next}\"><title>{why}</title>\
+         <p>{why} <a href=\"{next}\">Continue</a></p></html>"
     ));
     let nothing = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
     ([(header::CONTENT_SECURITY_POLICY, nothing)], page).into_response()
+}
+
+/// A text as the value of an attribute.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
 }
 
 /// A sign-in that came to nothing. The browser's cookie ends with it, unless the answer was not
@@ -152,6 +274,10 @@ fn failed(
     match failure {
         Failure::Foreign(_) => Err(refused()),
         Failure::Ended(code, _) => found(&pages.failed(code.as_str()), cookie),
+        Failure::Back(code, _, page) => {
+            let between = if page.contains('?') { '&' } else { '?' };
+            found(&format!("{page}{between}error={}", code.as_str()), cookie)
+        }
         Failure::Denied(denial, _) => Err(denial),
     }
 }

@@ -13,7 +13,7 @@ use super::{
     link,
     metadata::Metadata,
     remote::Remote,
-    transaction,
+    transaction::{self, LinkTo, Plan, Transaction},
 };
 use crate::{
     Auth, Denial,
@@ -97,7 +97,8 @@ pub(super) struct Outward {
 
 /// Somebody who has signed in.
 pub(super) struct Arrived {
-    /// What they hold from now on: a session's cookie, or those of tokens.
+    /// What they hold from now on: a session's cookie, or those of tokens. Nothing new, if what they
+    /// have at a provider was linked.
     pub(super) set_cookies: Vec<HeaderValue>,
     /// When browsers send it along.
     pub(super) same_site: SameSite,
@@ -115,6 +116,10 @@ impl ProviderSignIn {
         self.0.remotes.keys().map(String::as_str)
     }
 
+    pub(super) fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
     pub(super) fn auth(&self) -> &Auth {
         &self.0.auth
     }
@@ -129,6 +134,7 @@ impl ProviderSignIn {
         &self,
         name: &str,
         next: Option<&str>,
+        link: Option<LinkTo>,
         headers: &HeaderMap,
     ) -> Result<Outward, Failure> {
         let Parts { auth, store, stage, .. } = &*self.0;
@@ -137,8 +143,8 @@ impl ProviderSignIn {
         let redirect_uri = redirect_uri.ok_or(Failure::Foreign("host-not-local"))?;
         let metadata = remote.metadata(auth.now()).await?;
         let next = remote.pages.after(next);
-        let (back, now) = (redirect_uri.clone(), auth.now());
-        let begun = transaction::begin(&**store, name, next, back, now).await?;
+        let plan = Plan { provider: name, next, redirect_uri: &redirect_uri, link };
+        let begun = transaction::begin(&**store, plan, auth.now()).await?;
         let mut query = Form::default()
             .field("response_type", "code")
             .field("client_id", &remote.provider.client_id)
@@ -167,9 +173,24 @@ impl ProviderSignIn {
         returned: Returned,
         headers: &HeaderMap,
     ) -> Result<Arrived, Failure> {
-        let Parts { auth, store, people, .. } = &*self.0;
+        let Parts { auth, store, .. } = &*self.0;
         let state = returned.state.as_deref();
         let transaction = transaction::take(&**store, state, headers, auth.now()).await?;
+        let arrived = self.conclude(name, returned, headers, &transaction).await;
+        arrived.map_err(|failure| match transaction.link {
+            Some(_) => failure.back(&transaction.next),
+            None => failure,
+        })
+    }
+
+    async fn conclude(
+        &self,
+        name: &str,
+        returned: Returned,
+        headers: &HeaderMap,
+        transaction: &Transaction,
+    ) -> Result<Arrived, Failure> {
+        let Parts { auth, people, .. } = &*self.0;
         // SECURITY: nothing is sent to any provider before these two have been looked at.
         if transaction.provider != name {
             return Err(Failure::Foreign("provider-mixed-up"));
@@ -178,7 +199,15 @@ impl ProviderSignIn {
         let metadata = remote.metadata(auth.now()).await?;
         judge_issuer(&metadata, returned.issuer.as_deref(), remote.provider.identity())?;
         let code = code(returned)?;
-        let profile = remote.identify(&metadata, &transaction, &code, auth.now()).await?;
+        if let Some(link) = &transaction.link {
+            self.still_there(link).await?;
+        }
+        let profile = remote.identify(&metadata, transaction, &code, auth.now()).await?;
+        let next = transaction.next.clone();
+        if let Some(link) = &transaction.link {
+            let same_site = self.link_to(link, &profile).await?;
+            return Ok(Arrived { set_cookies: Vec::new(), same_site, next });
+        }
         let new_accounts = remote.provider.new_accounts;
         let account = link::account(auth, &**people, &profile, new_accounts).await?;
         let (set_cookies, same_site) = match remote.provider.result {
@@ -186,7 +215,7 @@ impl ProviderSignIn {
             SignInResult::Tokens => self.tokens(&account).await?,
         };
         auth.report_login(Some(&auth.subject(&account.id)), Ok(()));
-        Ok(Arrived { set_cookies, same_site, next: transaction.next })
+        Ok(Arrived { set_cookies, same_site, next })
     }
 
     async fn session(
@@ -217,11 +246,19 @@ impl ProviderSignIn {
     pub(super) fn report(&self, failure: &Failure) {
         let auth = &self.0.auth;
         let ours = matches!(failure, Failure::Denied(..));
-        let unreachable = matches!(failure, Failure::Ended(Code::TemporarilyUnavailable, _));
+        let unreachable = matches!(
+            failure,
+            Failure::Ended(Code::TemporarilyUnavailable, _)
+                | Failure::Back(Code::TemporarilyUnavailable, ..)
+        );
+        let kind = match failure {
+            Failure::Back(..) => Kind::IdentityLinked,
+            _ => Kind::Login,
+        };
         auth.record(&Event {
             decision: if ours || unreachable { Decision::Error } else { Decision::Deny },
             cause: Some(failure.cause()),
-            ..auth.event(Kind::Login)
+            ..auth.event(kind)
         });
     }
 
@@ -230,7 +267,7 @@ impl ProviderSignIn {
     }
 }
 
-fn internal() -> Failure {
+pub(super) fn internal() -> Failure {
     Failure::Denied(Denial::internal(), "internal")
 }
 

@@ -41,6 +41,24 @@ struct Stored {
     provider: String,
     next: String,
     redirect_uri: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    link: Option<LinkTo>,
+}
+
+/// Whom a provider's somebody is to be linked to, instead of being signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct LinkTo {
+    pub(super) account_id: String,
+    /// The session that wants it: it has to be there still when the answer comes.
+    pub(super) session_id: String,
+}
+
+/// A sign-in that is to begin.
+pub(super) struct Plan<'p> {
+    pub(super) provider: &'p str,
+    pub(super) next: &'p str,
+    pub(super) redirect_uri: &'p str,
+    pub(super) link: Option<LinkTo>,
 }
 
 /// A sign-in that begins.
@@ -57,6 +75,7 @@ pub(super) struct Transaction {
     pub(super) next: String,
     /// Where the provider was told to send the browser.
     pub(super) redirect_uri: String,
+    pub(super) link: Option<LinkTo>,
     pub(super) secrets: Secrets,
 }
 
@@ -89,17 +108,16 @@ impl Secrets {
 /// Begins a sign-in: from now on the store knows it.
 pub(super) async fn begin(
     store: &dyn Store,
-    provider: &str,
-    next: &str,
-    redirect_uri: String,
+    plan: Plan<'_>,
     now: Timestamp,
 ) -> Result<Begun, Failure> {
     let (state, secret) = (random::token(RANDOM_BYTES)?, random::token(RANDOM_BYTES)?);
     let stored = Stored {
         browser: hash(&secret),
-        provider: provider.to_owned(),
-        next: next.to_owned(),
-        redirect_uri,
+        provider: plan.provider.to_owned(),
+        next: plan.next.to_owned(),
+        redirect_uri: plan.redirect_uri.to_owned(),
+        link: plan.link,
     };
     let internal = || Failure::Denied(crate::Denial::internal(), "internal");
     let value = serde_json::to_vec(&stored).map_err(|_| internal())?;
@@ -142,8 +160,8 @@ pub(super) async fn take(
     }
     // Of several answers at once, one gets it.
     store.take(&key, now).await?.ok_or_else(unknown)?;
-    let Stored { provider, next, redirect_uri, .. } = stored;
-    Ok(Transaction { provider, next, redirect_uri, secrets: Secrets(secret) })
+    let Stored { provider, next, redirect_uri, link, .. } = stored;
+    Ok(Transaction { provider, next, redirect_uri, link, secrets: Secrets(secret) })
 }
 
 /// The header that takes the browser's secret away.

@@ -28,6 +28,8 @@ pub(super) struct Schemes {
     ways: BTreeMap<String, SecurityScheme>,
     /// The names of the ways of each scheme of the policy.
     of: BTreeMap<String, Vec<Way>>,
+    /// The scheme of API keys: a rule that admits those is meant for programs as well.
+    pub(super) api_key: Option<String>,
 }
 
 /// A way to show who one is.
@@ -44,13 +46,18 @@ pub(super) enum WayKind {
     Sent,
     /// A browser sends it by itself.
     Cookie,
-    /// The caller was given a token for some scopes.
-    Granted,
+    /// The caller is a client that was given a token for some scopes.
+    Granted {
+        /// Whether clients may act for themselves here, and not for somebody alone.
+        to_themselves: bool,
+    },
 }
 
 impl Schemes {
     pub(super) fn of(policy: &Policy, inventory: &Inventory) -> Self {
-        let mut schemes = Self { ways: BTreeMap::new(), of: BTreeMap::new() };
+        let api_key = policy.api_key().and_then(|(id, _)| policy.scheme(id));
+        let api_key = api_key.map(|scheme| scheme.name.clone());
+        let mut schemes = Self { ways: BTreeMap::new(), of: BTreeMap::new(), api_key };
         for scheme in policy.schemes() {
             // The scheme's own name first, so that no other way takes it.
             let own = own_way(scheme);
@@ -67,7 +74,9 @@ impl Schemes {
                 schemes.add(scheme, &format!("{}_cookie", scheme.name), way);
             }
             if let Some(server) = authorization_server(policy, jwt, inventory) {
-                let way = (WayKind::Granted, SecurityScheme::OAuth2(server));
+                let to_themselves = server.flows.contains_key("clientCredentials");
+                let kind = WayKind::Granted { to_themselves };
+                let way = (kind, SecurityScheme::OAuth2(server));
                 schemes.add(scheme, "oauth2", way);
             }
         }

@@ -24,13 +24,13 @@ pub(super) fn write(endpoint: &Endpoint, schemes: &Schemes, operation: &mut Oper
                 said = said.add("x-acr", acr.as_str());
             }
             let ways = guard.schemes.iter().flat_map(|scheme| schemes.ways(scheme));
-            let ways = ways.filter(|way| is_enough(way, guard));
+            let ways = ways.filter(|way| is_enough(way.kind, guard, schemes.api_key.as_deref()));
             ways.flat_map(|way| requirements(way, &guard.scopes, guard.any_scope)).collect()
         }
         Rule::Public { reason, identity, .. } => {
             said = said.add("x-public-reason", reason.as_str());
             let ways = identity.iter().flat_map(|scheme| schemes.ways(scheme));
-            let ways = ways.filter(|way| way.kind != WayKind::Granted);
+            let ways = ways.filter(|way| !matches!(way.kind, WayKind::Granted { .. }));
             let known: Vec<_> = ways.flat_map(|way| requirements(way, &[], false)).collect();
             // With nothing at all, or as somebody.
             let nobody = (!known.is_empty()).then(SecurityRequirement::default);
@@ -58,10 +58,14 @@ pub(super) fn write(endpoint: &Endpoint, schemes: &Schemes, operation: &mut Oper
 const OURS: [&str; 5] =
     ["x-required-role", "x-max-age", "x-acr", "x-public-reason", "x-rate-limit"];
 
-/// Whether a way can lead in: where people alone are admitted, no program's token is, and a program
-/// that acts for itself has no role.
-fn is_enough(way: &Way, guard: &Guard) -> bool {
-    way.kind != WayKind::Granted || (!guard.people_only && guard.role.is_none())
+/// Whether a way can lead in. No client's token does where people alone are admitted, or for a role;
+/// and where no scope is asked for, none that acts for somebody, unless the rule is for programs too.
+fn is_enough(kind: WayKind, guard: &Guard, api_key: Option<&str>) -> bool {
+    let WayKind::Granted { to_themselves } = kind else { return true };
+    let for_programs =
+        api_key.is_some_and(|name| guard.schemes.iter().any(|scheme| scheme == name));
+    let stands_for_something = !guard.scopes.is_empty() || to_themselves || for_programs;
+    !guard.people_only && guard.role.is_none() && stands_for_something
 }
 
 /// All of the scopes by that way; or an alternative for each, where one of them is enough.
@@ -71,5 +75,38 @@ fn requirements(way: &Way, scopes: &[String], any_scope: bool) -> Vec<SecurityRe
         scopes.chunks(1).map(all).collect()
     } else {
         vec![all(scopes)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ot10_clients_are_offered_what_their_tokens_can_open() {
+        let rule = |schemes: &[&str], scopes: &[&str]| Guard {
+            schemes: schemes.iter().map(|name| (*name).to_owned()).collect(),
+            scopes: scopes.iter().map(|name| (*name).to_owned()).collect(),
+            ..Guard::default()
+        };
+        let people = Guard { people_only: true, ..rule(&["jwt"], &["read"]) };
+        let admins = Guard { role: Some("admin".to_owned()), ..rule(&["jwt"], &["read"]) };
+        for (guard, for_themselves, for_somebody) in [
+            (rule(&["jwt"], &["read"]), true, true),
+            (rule(&["jwt"], &[]), true, false),
+            (rule(&["api_key", "jwt"], &[]), true, true),
+            (people, false, false),
+            (admins, false, false),
+        ] {
+            let offered = |to_themselves| {
+                is_enough(WayKind::Granted { to_themselves }, &guard, Some("api_key"))
+            };
+            assert_eq!(
+                (offered(true), offered(false)),
+                (for_themselves, for_somebody),
+                "{guard:?}"
+            );
+            assert!(is_enough(WayKind::Sent, &guard, None), "others are what the rule names");
+        }
     }
 }

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 pub(crate) struct Row {
     id: String,
     username: String,

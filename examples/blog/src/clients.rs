@@ -50,6 +50,7 @@ fn let_in() -> Vec<GrantType> {
 #[utoipa::path(
     post,
     path = "/admin/clients",
+    operation_id = "registerClient",
     request_body = Wanted,
     responses((status = 201, description = "It is registered; its secret is seen once", body = Made))
 )]
@@ -72,6 +73,7 @@ pub(crate) async fn register(
 #[utoipa::path(
     post,
     path = "/admin/clients/{id}/secret",
+    operation_id = "makeClientSecret",
     params(("id" = String, Path, description = "The client")),
     responses((status = 201, description = "Another secret, which is seen once", body = Made))
 )]
@@ -89,6 +91,7 @@ pub(crate) async fn another_secret(
 #[utoipa::path(
     delete,
     path = "/admin/clients/{id}",
+    operation_id = "removeClient",
     params(("id" = String, Path, description = "The client")),
     responses((status = 204, description = "It is removed"))
 )]

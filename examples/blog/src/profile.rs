@@ -17,6 +17,7 @@ use crate::{accounts::Profile, app::App};
 const MAX_DISPLAY_NAME: usize = 100;
 
 #[derive(Serialize, ToSchema)]
+#[schema(as = Profile)]
 pub(crate) struct Shown {
     id: String,
     username: String,
@@ -32,6 +33,7 @@ pub(crate) struct Shown {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = ProfileChange)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Change {
     display_name: String,

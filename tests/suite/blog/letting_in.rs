@@ -4,7 +4,10 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::process::{Answer, Blog};
+use super::{
+    process::{Answer, Blog},
+    servers::Server,
+};
 use crate::oauth::browser::{Asking, VERIFIER, asking};
 
 const CALLBACK: &str = "http://127.0.0.1/callback";
@@ -123,7 +126,7 @@ fn m06_ot2_a_program_is_let_in_and_does_what_it_was_let_in_for() {
 
     let page = browser.get(&next);
     assert_eq!(page.status, 200);
-    for shown in ["Let The nightly report in?", "author", "Read posts", "http://127.0.0.1"] {
+    for shown in ["Let “The nightly report” in?", "author", "Read posts", "http://127.0.0.1"] {
         assert!(page.body.contains(shown), "{shown}: {}", page.body);
     }
     let policies = page.headers("content-security-policy");
@@ -236,4 +239,46 @@ fn m06_admins_register_programs_and_remove_them() {
     let remove = |token: &str| blog.delete("/admin/clients/reading-app", Some(token)).status;
     assert_eq!((remove(&author), remove(&admin), remove(&admin)), (403, 204, 404));
     assert_eq!(blog.get("/posts/1", Some(&access)).status, 401);
+}
+
+/// Of many at once one gets tokens, and they are worth nothing: more than one has seen the code.
+fn one_of_many_wins(blog: &Blog) {
+    let secret = blog.seed()["clients"]["svc-app"].as_str().expect("a secret").to_owned();
+    let asked = asked("svc-app").path();
+    let browser = Browser::signed_in(blog, "author", &asked);
+    for _ in 0..5 {
+        let code = browser.decides(&browser.get(&asked), "allow")["code"].clone();
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let attempt = || scope.spawn(|| exchange(blog, "svc-app", &secret, &code));
+            let attempts: Vec<_> = (0..8).map(|_| attempt()).collect();
+            attempts.into_iter().map(|attempt| attempt.join().expect("it ends")).collect()
+        });
+        let (given, refused): (Vec<_>, Vec<_>) =
+            answers.iter().partition(|answer| answer.status == 200);
+        assert_eq!(given.len(), 1, "{answers:?}");
+        assert!(
+            refused.iter().all(|answer| text(answer, "error") == "invalid_grant"),
+            "{refused:?}"
+        );
+        assert_eq!(blog.get("/posts/1", Some(&text(given[0], "access_token"))).status, 401);
+    }
+}
+
+#[test]
+fn ot2_of_many_at_once_on_sqlite_one_wins() {
+    one_of_many_wins(&Blog::seeded());
+}
+
+#[test]
+#[ignore = "needs a Redis: ./test stores"]
+fn ot2_of_many_at_once_on_redis_one_wins() {
+    let server = Server::redis();
+    one_of_many_wins(&Blog::start(&[("BLOG_SEED", "1"), ("BLOG_STORE", &server.url)]));
+}
+
+#[test]
+#[ignore = "needs a PostgreSQL: ./test stores"]
+fn ot2_of_many_at_once_on_postgresql_one_wins() {
+    let server = Server::postgres();
+    one_of_many_wins(&Blog::start(&[("BLOG_SEED", "1"), ("BLOG_STORE", &server.url)]));
 }

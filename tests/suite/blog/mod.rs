@@ -10,6 +10,7 @@ mod openapi;
 mod outage;
 pub(crate) mod process;
 mod reloading;
+mod reviewing;
 mod servers;
 mod sessions;
 mod several;

@@ -94,7 +94,7 @@ fn m06_somebody_on_a_phone_lets_a_program_in_by_keyboard() {
     visit.site.window.look(PHONE);
     let window = visit.sets_out(&visit.asking());
     signs_in_by_keyboard(&visit, window);
-    window.until("the question", || window.text().contains("Let Reading app in?"));
+    window.until("the question", || window.text().contains("Let “Reading app” in?"));
     for said in ["Read posts", "Create and edit posts", "Read your own profile", "author"] {
         assert!(window.text().contains(said), "{said}: {}", window.text());
     }
@@ -127,7 +127,7 @@ fn m06_somebody_who_is_signed_in_says_no() {
     let visit = Visit::new();
     visit.site.sign_in("author");
     let window = visit.sets_out(&visit.asking());
-    window.until("the question", || window.text().contains("Let Reading app in?"));
+    window.until("the question", || window.text().contains("Let “Reading app” in?"));
     window.click("Deny");
     let told = visit.told();
     assert_eq!(told["error"], "access_denied");

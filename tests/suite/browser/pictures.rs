@@ -10,7 +10,10 @@ use super::{
     site::Site,
     window::{Looks, Window},
 };
-use crate::files::{updating, workspace};
+use crate::{
+    files::{updating, workspace},
+    oauth::browser::asking,
+};
 
 /// The most bytes of a picture: the book is read over slow lines too.
 const MAX_BYTES: u64 = 150 * 1024;
@@ -56,6 +59,10 @@ fn every_page_can_be_pictured() {
     picture(window, "login-refused-phone", PHONE);
 
     site.sign_in("author");
+    let asked = asking("svc-app").with("redirect_uri", "http://127.0.0.1/callback");
+    site.visit(&asked.path());
+    window.until("the question", || window.text().contains("in?"));
+    both(window, "consent");
     site.create_key("Import");
     let key = site.create_key("Nightly backup");
     picture(window, "new-key", DESK);

@@ -44,7 +44,10 @@ async fn m06_whoever_is_not_signed_in_signs_in_first_and_comes_back() {
     let browser = world.browser("ada", "author").await;
     // With an error as well: nobody is sent to a client's page who has not signed in here.
     for asking in [asking("app"), asking("app").with("response_type", "token")] {
+        // What is refused is not lost on the way, or it would be let through after it.
         let asking = asking.with("unknown", "x").with("response_mode", "query");
+        let asking =
+            asking.with("request", "e30").with("request_uri", "urn:x").with("max_age", "9");
         for cookie in ["", "__Host-session=aaaa.bbbb.cccc"] {
             let nobody = super::browser::Browser {
                 account: browser.account.clone(),
@@ -196,4 +199,18 @@ async fn m06_a_mistake_after_a_sign_in_is_told_by_a_page_that_leads_on() {
         let answer = world.send(request(site)).await;
         assert_eq!((answer.status, answer.location()), (303, onward), "{site}");
     }
+}
+
+#[tokio::test]
+async fn rl6_whoever_asks_is_counted_like_clients_that_get_tokens() {
+    let world = World::new().await;
+    world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let mut last = browser.asks(&world, &asking("app")).await;
+    for _ in 0..200 {
+        last = world.get(&asking("nobody").path()).await;
+    }
+    assert_eq!((last.status, last.text("code")), (429, "quota_exceeded".to_owned()));
+    let page = browser.asks(&world, &asking("app")).await;
+    assert_eq!(page.status, 429);
 }

@@ -62,3 +62,35 @@ async fn m06_a_client_without_a_secret_has_none_to_rotate() {
     let answer = world.form("/oauth/token", None, &parameters).await;
     assert_eq!(answer.refusal(), (401, "invalid_client".to_owned()));
 }
+
+#[tokio::test]
+async fn a4_each_change_of_a_client_is_an_event() {
+    let world = World::new().await;
+    let clients = &world.clients;
+    clients.register(new("app")).await.unwrap();
+    clients.new_secret("app").await.unwrap();
+    clients.retire_secrets("app").await.unwrap();
+    clients.set_scopes("app", vec!["read:posts".to_owned()]).await.unwrap();
+    clients.set_redirect_uris("app", vec!["https://app.example/".to_owned()]).await.unwrap();
+    clients.set_disabled("app", true).await.unwrap();
+    clients.set_disabled("app", false).await.unwrap();
+    assert!(clients.delete("app").await.unwrap());
+    // What changed nothing is none.
+    assert!(!clients.delete("app").await.unwrap());
+    assert!(clients.new_secret("app").await.is_err());
+    assert!(clients.register(new("a b")).await.is_err());
+    let kinds = world.events.kinds("client.");
+    let rotated = ["client.rotated"; 2].into_iter();
+    let changed = ["client.changed"; 4].into_iter();
+    let expected: Vec<_> = ["client.created"]
+        .into_iter()
+        .chain(rotated)
+        .chain(changed)
+        .chain(["client.removed"])
+        .collect();
+    assert_eq!(kinds, expected);
+    assert_eq!(world.events.causes("client.rotated"), ["secret-added", "secrets-retired"]);
+    let causes = world.events.causes("client.changed");
+    let all = ["client-scopes", "client-redirect-uris", "client-closed", "client-opened"];
+    assert_eq!(causes, all);
+}

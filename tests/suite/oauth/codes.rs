@@ -146,6 +146,26 @@ async fn ot2_of_many_at_once_one_gets_tokens_and_they_are_worth_nothing() {
     }
 }
 
+/// The second use comes when there is nothing yet that it could end.
+#[tokio::test]
+async fn ot2_a_second_use_before_the_first_has_led_to_anything_ends_it_all_the_same() {
+    let world = Arc::new(World::new().await);
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app")).await;
+    let (again, same, secret) = (Arc::clone(&world), code.clone(), client.clone());
+    world.store.before_family(Box::new(move || {
+        Box::pin(async move { no_grant(&again.exchange(&secret, &same).await) })
+    }));
+    let given = world.exchange(&client, &code).await;
+    assert_eq!(given.status, 200, "{given:?}");
+    assert_eq!(world.events.causes("code.replayed"), ["code-used"]);
+    assert_eq!(world.reads(&given.text("access_token")).await, 401);
+    let refresh = given.text("refresh_token");
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    no_grant(&world.token(&client, &renew).await);
+}
+
 #[tokio::test]
 async fn ot3_a_code_lives_for_a_minute() {
     let world = World::new().await;
@@ -253,6 +273,11 @@ async fn ot5_a_client_has_the_grants_it_is_registered_for() {
     assert_eq!((answer.status, answer.json().get("refresh_token")), (200, None));
     let token = answer.text("access_token");
     assert_eq!(world.reads(&token).await, 200);
+    let owner = browser.account.owner().unwrap();
+    let families = world.store.list(Collection("refresh"), &owner, world.auth.now()).await.unwrap();
+    let [family] = families.as_slice() else { panic!("{families:?}") };
+    let access = auth_policy::settings::Seconds(15 * 60);
+    assert_eq!(family.expires_at, Some(world.auth.now().plus(access)), "no longer than its token");
     world.tokens.end_all(&browser.account.id).await.unwrap();
     assert_eq!(world.reads(&token).await, 401);
 }

@@ -11,6 +11,7 @@ async fn ot7_a_client_has_what_it_asked_for_within_its_ceiling_and_its_users_rig
     let client = world.app("app").await;
     let (author, reader) =
         (world.browser("ada", "author").await, world.browser("bob", "reader").await);
+    let admin = world.browser("root", "admin").await;
     let all = "read:posts write:posts delete:posts";
     for (browser, asked, had) in [
         (&author, "read:posts", "read:posts"),
@@ -18,10 +19,16 @@ async fn ot7_a_client_has_what_it_asked_for_within_its_ceiling_and_its_users_rig
         // `delete:posts` is beyond the client, `write:posts` beyond the reader.
         (&author, all, "read:posts write:posts"),
         (&reader, all, "read:posts"),
+        (&admin, all, "read:posts write:posts"),
         (&author, "", "read:posts write:posts"),
         (&reader, "", "read:posts"),
     ] {
-        let code = browser.code(&world, &asking("app").with("scope", asked)).await;
+        let page = browser.asks(&world, &asking("app").with("scope", asked)).await;
+        let shown: Vec<(String, String)> =
+            serde_json::from_value(page.json()["scopes"].clone()).unwrap();
+        let names: Vec<_> = shown.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names.join(" "), had, "{asked}");
+        let code = browser.decides(&world, &page, "allow").await.told()["code"].clone();
         let answer = world.exchange(&client, &code).await;
         assert_eq!((answer.status, answer.text("scope")), (200, had.to_owned()), "{asked}");
         let read = world.asks("GET", "/read", &answer.text("access_token")).await.body;

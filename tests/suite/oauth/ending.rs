@@ -1,10 +1,11 @@
 //! What ends with the one who let a client in, and what a client may not do for them.
 
-use auth_runtime::account::Account;
+use auth_runtime::{account::Account, oauth::NewClient};
+use axum::http::HeaderMap;
 
 use super::{
     browser::{Browser, asking},
-    world::{World, app},
+    world::{World, app, basic},
 };
 
 /// A way in which consent ends.
@@ -24,7 +25,12 @@ const ENDS: [(&str, End); 5] = [
     }),
     ("the session is ended", |world, browser| {
         Box::pin(async {
-            world.auth.sessions().unwrap().end_all(&browser.account.id).await.unwrap();
+            // They are signed in somewhere else as well, and that goes on.
+            let (sessions, id) = (world.auth.sessions().unwrap(), &browser.account.id);
+            let other = sessions.begin(&browser.account, &HeaderMap::new()).await.unwrap();
+            let all = sessions.list(id).await.unwrap();
+            let first = all.iter().find(|session| session.id != other.session.id).unwrap();
+            assert!(sessions.end(id, &first.id).await.unwrap());
         })
     }),
     ("the client is removed", |world, _| {
@@ -133,4 +139,57 @@ async fn ot10_a_client_that_was_let_in_opens_what_its_scopes_stand_for_and_nothi
     for token in [own.access_token.expose(), &itself] {
         assert_eq!(world.asks("GET", "/whoever", token).await.status, 200);
     }
+}
+
+/// An id that somebody else's client gets later is none of the tokens' that were given before.
+#[tokio::test]
+async fn ot5_a_client_of_the_same_id_has_nothing_of_the_one_before() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app")).await;
+    let given = world.exchange(&client, &code).await;
+    assert!(world.clients.delete("app").await.unwrap());
+    world.clock.advance(1);
+    let client = world.app("app").await;
+    assert_eq!(world.reads(&given.text("access_token")).await, 401);
+    let refresh = given.text("refresh_token");
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    assert_eq!(world.token(&client, &renew).await.refusal(), (400, "invalid_grant".to_owned()));
+    let code = browser.code(&world, &asking("app")).await;
+    let given = world.exchange(&client, &code).await;
+    assert_eq!(world.reads(&given.text("access_token")).await, 200);
+}
+
+#[tokio::test]
+async fn ot8_a_refresh_token_that_leads_to_nothing_is_told_to_be_dead() {
+    for (why, end) in [ENDS[0], ENDS[3], ENDS[4]] {
+        let world = World::new().await;
+        let client = world.app("app").await;
+        let seer = NewClient::new("api", "Sees all").introspects();
+        let seer = world.clients.register(seer).await.unwrap();
+        let secret = seer.secret.unwrap().expose().to_owned();
+        let browser = world.browser("ada", "author").await;
+        let code = browser.code(&world, &asking("app")).await;
+        let token = world.exchange(&client, &code).await.text("refresh_token");
+        let active = async || {
+            let parameters = [("token", token.as_str())];
+            let answer =
+                world.form("/oauth/introspect", Some(&basic("api", &secret)), &parameters).await;
+            answer.json()["active"].clone()
+        };
+        assert_eq!(active().await, true, "{why}");
+        end(&world, &browser).await;
+        assert_eq!(active().await, false, "{why}");
+    }
+}
+
+#[tokio::test]
+async fn ot7_a_ceiling_that_is_lowered_on_the_way_counts_at_the_exchange() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app").with("scope", "")).await;
+    world.clients.set_scopes("app", vec!["read:posts".to_owned()]).await.unwrap();
+    assert_eq!(world.exchange(&client, &code).await.text("scope"), "read:posts");
 }

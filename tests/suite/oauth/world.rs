@@ -31,6 +31,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
+use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -313,16 +314,31 @@ impl ConsentPage for Pages {
     }
 }
 
-/// A store that can be switched off.
-#[derive(Debug, Default)]
+/// What happens just before something is written.
+type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+
+/// A store that can be switched off, and interrupted.
+#[derive(Default)]
 pub(crate) struct Switched {
     inner: MemoryStore,
     down: AtomicBool,
+    before_family: Mutex<Option<Hook>>,
+}
+
+impl std::fmt::Debug for Switched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Switched").finish_non_exhaustive()
+    }
 }
 
 impl Switched {
     pub(crate) fn switch_off(&self, off: bool) {
         self.down.store(off, Ordering::Release);
+    }
+
+    /// Has something happen before the next refresh family is written.
+    pub(crate) fn before_family(&self, hook: Hook) {
+        *self.before_family.lock().unwrap() = Some(hook);
     }
 
     fn gate<'a, T: Send + 'a>(&self, answer: Stored<'a, T>) -> Stored<'a, T> {
@@ -341,7 +357,16 @@ impl Store for Switched {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Stored<'a, bool> {
-        self.gate(self.inner.insert(key, value, expires_at, now))
+        let hook = match key.collection {
+            Collection("refresh") => self.before_family.lock().unwrap().take(),
+            _ => None,
+        };
+        Box::pin(async move {
+            if let Some(hook) = hook {
+                hook().await;
+            }
+            self.gate(self.inner.insert(key, value, expires_at, now)).await
+        })
     }
 
     fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {

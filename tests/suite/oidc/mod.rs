@@ -6,6 +6,7 @@ mod blog;
 mod building;
 mod fake;
 mod limited;
+mod linking;
 mod outward;
 mod plain;
 mod results;

@@ -19,9 +19,10 @@ use auth_runtime::{
     endpoints::AccountEndpoints,
     jwt::KeySet,
     oidc::{self, Creating, People, Profile, ProviderSignIn, Stage},
-    password::Hasher,
+    password::{Hasher, PasswordHash},
     policy_types::Algorithm,
     routing::get,
+    secret::Secret,
     session,
     sign_in::PasswordSignIn,
     store::{Answer as Answered, MemoryStore},
@@ -39,7 +40,11 @@ use std::sync::Mutex;
 use tower::ServiceExt;
 
 use super::fake::{Fake, TOKEN, USER, USERINFO};
-use crate::{blog::process::Folder, files::workspace, sessions::world::password_hash};
+use crate::{
+    blog::process::Folder,
+    files::workspace,
+    sessions::world::{hasher, password_hash},
+};
 
 pub(super) const START: i64 = 1_800_000_000;
 pub(super) const SECRET: &str = "s3cret:with/what needs+escapes";
@@ -201,6 +206,17 @@ impl Setting {
         EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
     }
 
+    /// With a route that says who asks.
+    pub(super) fn routes(mut self) -> Self {
+        self.routes = Router::new().route("/who", get(who));
+        self
+    }
+
+    /// The hash of a password that somebody sets.
+    pub(super) async fn password(password: &str) -> PasswordHash {
+        hasher().hash(Secret::from(password.to_owned())).await.expect("a hash")
+    }
+
     pub(super) async fn world(self) -> World {
         World::of(self).await
     }
@@ -241,11 +257,7 @@ providers:
 
 impl World {
     pub(super) async fn new() -> Self {
-        Self::of(Setting {
-            routes: Router::new().route("/who", get(who)),
-            ..Setting::of("cookies.yaml")
-        })
-        .await
+        Setting::of("cookies.yaml").routes().world().await
     }
 
     async fn of(setting: Setting) -> Self {
@@ -298,13 +310,34 @@ impl World {
 
     /// A request without a body.
     pub(super) async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send_text(method, path, headers, "").await
+    }
+
+    /// A form of a page of this service.
+    pub(super) async fn post_form(&self, path: &str, cookie: &str, form: &str) -> Answer {
+        let here = format!("http://{HOST}");
+        let headers = [
+            ("cookie", cookie),
+            ("origin", here.as_str()),
+            ("content-type", "application/x-www-form-urlencoded"),
+        ];
+        self.send_text("POST", path, &headers, form).await
+    }
+
+    async fn send_text(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         let host = [("host", HOST)];
         let host = host.iter().filter(|_| !headers.iter().any(|(name, _)| *name == "host"));
         for (name, value) in host.chain(headers) {
             request = request.header(*name, *value);
         }
-        let request = request.body(Body::empty()).expect("a request");
+        let request = request.body(Body::from(body.to_owned())).expect("a request");
         let answer = self.app.clone().oneshot(request).await.expect("infallible");
         let (parts, body) = answer.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
@@ -316,7 +349,27 @@ impl World {
     pub(super) async fn set_out(&self, path: &str) -> Outward {
         let answer = self.get(path, &[]).await;
         assert_eq!(answer.status, 302, "{answer:?}");
-        let location = answer.location();
+        Self::outward(&answer, &answer.location())
+    }
+
+    /// Somebody with a session sets out to link what they are at that provider.
+    pub(super) async fn set_out_to_link(&self, provider: &str, session: &str) -> Outward {
+        let csrf = self.csrf(session).await;
+        let form = format!("csrf_token={csrf}&next=%2F");
+        let answer = self.post_form(&format!("/login/{provider}"), session, &form).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let (_, rest) = answer.text.split_once("content=\"0;url=").expect("a page that leads on");
+        let address = rest.split('"').next().expect("its end").replace("&amp;", "&");
+        Self::outward(&answer, &address)
+    }
+
+    /// What pages of that session send beside its cookie.
+    pub(super) async fn csrf(&self, session: &str) -> String {
+        let shown = self.get("/session", &[("cookie", session)]).await.json();
+        shown["csrf_token"].as_str().expect("a token").to_owned()
+    }
+
+    fn outward(answer: &Answer, location: &str) -> Outward {
         let (endpoint, query) = location.split_once('?').expect("a query");
         let cookie = answer.cookie("__Host-oidc").expect("a cookie");
         Outward { endpoint: endpoint.to_owned(), query: pairs(query), cookie }

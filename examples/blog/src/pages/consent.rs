@@ -37,22 +37,22 @@ fn page(consent: &Consent<'_>) -> Markup {
     let name = &consent.client.name;
     let main = html! {
         div {
-            h1 { "Let " (name) " in?" }
+            h1 { "Let “" (name) "” in?" }
             p.soft {
-                "You are signed in as " strong { (consent.account.username) } ". "
-                (name) " asks to act for you here."
+                "You are signed in as " strong { (consent.account.username) } ". “"
+                (name) "” asks to act for you here."
             }
         }
         form.card method="post" action=(consent.action()) {
             div {
-                h2 #wanted { "It could" }
+                h2 #wanted { "What it may do" }
                 ul.wanted aria-labelledby="wanted" {
                     @for scope in &consent.scopes { li { (scope.is) " " span.chip { (scope.name) } } }
                 }
             }
             p.soft.small {
-                "It could not see your password, change your account or make API keys. Your answer is sent to "
-                strong { (consent.leads_to()) } "."
+                "It never sees your password, and cannot change it, make API keys or let others in. "
+                "Your answer is sent to " strong { (consent.leads_to()) } "."
             }
             @for (field, value) in consent.fields() {
                 input type="hidden" name=(field) value=(value);

@@ -1,0 +1,185 @@
+//! `cargo auth who-can`, `what-can` and `explain`: what they say of one policy, in every form, held
+//! against `tests/access`. `UPDATE_EXPECT=1` writes what they say now.
+
+use std::{fs, path::Path, time::Instant};
+
+use serde_json::Value;
+
+use crate::world::{cargo_auth, ends, folder, stdout};
+
+const POLICY: &str = include_str!("../access/news.yaml");
+const LOCK: &str = include_str!("../access/news.lock");
+
+/// A folder with the policy and its lock.
+fn newsroom(name: &str) -> std::path::PathBuf {
+    let here = folder(name);
+    fs::write(here.join("policies/news.yaml"), POLICY).unwrap();
+    fs::write(here.join("policies/news.lock"), LOCK).unwrap();
+    here
+}
+
+const QUESTIONS: &[(&str, &[&str])] = &[
+    ("who-can-draft", &["who-can", "POST /drafts"]),
+    ("who-can-see-drafts", &["who-can", "GET", "/drafts"]),
+    ("who-can-publish", &["who-can", "POST /drafts/7/publish"]),
+    ("who-can-read", &["who-can", "GET /news"]),
+    ("who-can-see-the-front-page", &["who-can", "GET /"]),
+    ("what-can-a-writer", &["what-can", "role:writer"]),
+    ("what-can-a-scope", &["what-can", "scope:write:drafts"]),
+    ("what-can-an-issuer", &["what-can", "scheme:agency"]),
+    ("explain-a-reader", &["explain", "POST /drafts", "--role", "reader"]),
+    ("explain-an-editor", &["explain", "POST /drafts", "--role", "editor"]),
+    (
+        "explain-an-old-sign-in",
+        &["explain", "POST /drafts/7/publish", "--role", "editor", "--signed-in", "2h"],
+    ),
+    (
+        "explain-a-weak-sign-in",
+        &["explain", "POST /drafts/7/publish", "--role", "editor", "--acr", "urn:example:password"],
+    ),
+    ("explain-a-key", &["explain", "GET /drafts", "--role", "writer", "--scheme", "api_key"]),
+    (
+        "explain-a-narrow-token",
+        &[
+            "explain",
+            "POST /drafts",
+            "--role",
+            "writer",
+            "--scheme",
+            "jwt",
+            "--scopes",
+            "read:news",
+        ],
+    ),
+    ("explain-nobody", &["explain", "GET /staff"]),
+    (
+        "explain-a-correspondent",
+        &["explain", "GET /staff", "--scheme", "agency", "--role", "correspondent"],
+    ),
+    ("explain-the-front-page", &["explain", "GET /"]),
+    ("explain-an-account", &["explain", "GET /account", "--role", "reader"]),
+];
+
+#[test]
+fn every_answer_is_what_it_was_in_text_json_and_markdown() {
+    let here = newsroom("access-answers");
+    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/access");
+    let mut changed = Vec::new();
+    for (name, question) in QUESTIONS {
+        for (format, extension) in [("text", "txt"), ("json", "json"), ("markdown", "md")] {
+            let arguments = [question, &["--format", format][..]].concat();
+            let (said, problems) = ends(0, &here, &arguments);
+            assert_eq!(problems, "");
+            assert!(!said.contains('\u{1b}'), "only a terminal has colours");
+            if format == "json" {
+                assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["version"], 1);
+            }
+            let file = expected.join(format!("{name}.{extension}"));
+            if fs::read_to_string(&file).ok().as_ref() == Some(&said) {
+                continue;
+            }
+            changed.push(format!("{name}.{extension}\n{said}"));
+            if std::env::var_os("UPDATE_EXPECT").is_some() {
+                fs::write(&file, &said).unwrap();
+            }
+        }
+    }
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let changed = changed.join("\n");
+    assert!(changed.is_empty() || update, "run with UPDATE_EXPECT=1 and review:\n{changed}");
+}
+
+#[test]
+fn a_question_that_means_nothing_is_told_what_was_probably_meant() {
+    let here = newsroom("access-unknown");
+    for (question, told) in [
+        (&["who-can", "POST /draft"][..], "did you mean `POST /drafts`?"),
+        (&["who-can", "DELETE /drafts"], "there is `GET /drafts`, `POST /drafts`"),
+        (&["who-can", "/drafts"], "an endpoint is a method and a path"),
+        (&["what-can", "role:writr"], "did you mean `role:writer`?"),
+        (&["what-can", "writer"], "did you mean `role:writer`?"),
+        (&["what-can", "somebody"], "ask for `role:NAME`, `scope:NAME` or `scheme:NAME`"),
+        (&["explain", "GET /news", "--role", "raeder"], "did you mean `reader`?"),
+        (&["explain", "GET /news", "--scheme", "sesion"], "did you mean `session`?"),
+        (&["explain", "GET /news", "--scopes", "read:new"], "did you mean `read:news`?"),
+        (&["explain", "GET /news", "--client"], "the policy has no `oauth`"),
+        (&["explain", "GET /news", "--acr", "weak"], "declares no authentication context `weak`"),
+    ] {
+        let (said, problems) = ends(2, &here, question);
+        assert_eq!(said, "");
+        assert!(problems.starts_with("error: ") && problems.contains(told), "{problems}");
+    }
+}
+
+#[test]
+fn without_a_lock_the_command_that_writes_it_is_named() {
+    let here = newsroom("access-unlocked");
+    fs::remove_file(here.join("policies/news.lock")).unwrap();
+    for question in [&["who-can", "GET /"][..], &["what-can", "role:reader"], &["explain", "GET /"]]
+    {
+        let (_, problems) = ends(2, &here, question);
+        assert!(problems.contains("`cargo auth lock` writes it"), "{problems}");
+    }
+    fs::write(here.join("policies/news.lock"), "nothing\n").unwrap();
+    let (_, problems) = ends(2, &here, &["who-can", "GET /"]);
+    assert!(problems.contains("`policies/news.lock`: line 1, column 1: "), "{problems}");
+}
+
+#[test]
+fn a_policy_that_cannot_be_used_answers_nothing() {
+    let here = newsroom("access-wrong");
+    fs::write(here.join("policies/news.yaml"), POLICY.replace("[read:news]", "[read:new]"))
+        .unwrap();
+    let (_, problems) = ends(2, &here, &["who-can", "GET /"]);
+    assert!(problems.contains("`cargo auth check policies/news.yaml` tells them"), "{problems}");
+    fs::write(here.join("policies/second.yaml"), POLICY).unwrap();
+    let (_, problems) = ends(2, &here, &["who-can", "GET /"]);
+    assert!(problems.contains("say which with `--policy`"), "{problems}");
+}
+
+/// 1,000 scopes, 200 roles, 2,000 endpoints.
+fn large() -> (String, String) {
+    let mut policy = "version: 1\nscopes:\n".to_owned();
+    (0..1_000).for_each(|n| policy += &format!("  \"do:thing-{n}\": Do it\n"));
+    policy += "roles:\n";
+    for n in 0..200 {
+        let included = if n == 0 { String::new() } else { format!("includes: [role-{}], ", n / 2) };
+        let included = if n / 2 == n { String::new() } else { included };
+        let grants: Vec<_> = (0..5).map(|k| format!("\"do:thing-{}\"", n * 5 + k)).collect();
+        policy += &format!("  role-{n}: {{ {included}grants: [{}] }}\n", grants.join(", "));
+    }
+    policy += "schemes:\n  session: { idle: 30m, lifetime: 24h }\n  api_key: { prefix: big, grants: [\"*\"], max_ttl: 90d }\n";
+    let mut lock = "lock 1 of policies/news.yaml\n".to_owned();
+    for n in 0..2_000 {
+        let (one, other) = (n % 1_000, (n * 7 + 3) % 1_000);
+        lock += &format!(
+            "GET /things/{n}  api_key | session  scope do:thing-{one} or do:thing-{other}  -> x  @ big::thing\n"
+        );
+    }
+    (policy, lock)
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a measurement")]
+fn a_large_policy_is_answered_for_in_a_second() {
+    let here = folder("access-large");
+    let (policy, lock) = large();
+    fs::write(here.join("policies/news.yaml"), policy).unwrap();
+    fs::write(here.join("policies/news.lock"), lock).unwrap();
+    for question in [
+        &["who-can", "GET /things/1999"][..],
+        &["what-can", "role:role-199"],
+        &["explain", "GET /things/3", "--role", "role-7"],
+        &["explain", "GET /things/1990", "--role", "role-199"],
+    ] {
+        // The machine that runs the tests does much else: the fastest of three counts.
+        let took = (0..3).map(|_| {
+            let began = Instant::now();
+            let output = cargo_auth(&here, question);
+            assert!(output.status.success(), "{}", stdout(&output));
+            began.elapsed()
+        });
+        let took = took.min().unwrap();
+        assert!(took.as_millis() < 1_000, "{question:?} took {took:?}");
+    }
+}
