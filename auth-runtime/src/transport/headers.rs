@@ -150,6 +150,44 @@ mod tests {
     }
 
     #[test]
+    fn h1_a_copy_says_what_each_header_by_itself_would() {
+        let (length, media_type) = ((header::CONTENT_LENGTH, "2"), (header::CONTENT_TYPE, "a/b"));
+        let (cookie, other) = ((header::SET_COOKIE, "a=b"), (header::SET_COOKIE, "c=d"));
+        let own = (header::REFERRER_POLICY, "same-origin");
+        let headers = SecurityHeaders::of(&Headers::default());
+        for said in [
+            &[][..],
+            &[length.clone()],
+            &[media_type.clone()],
+            &[length.clone(), media_type.clone(), cookie.clone()],
+            &[cookie, other],
+            &[length, own, media_type.clone()],
+            &[media_type.clone(), media_type],
+            &[(header::CACHE_CONTROL, "public")],
+            &[(header::CACHE_CONTROL, "max-age=1, no-store")],
+        ] {
+            for private in [false, true] {
+                let of = |write: &dyn Fn(&mut HeaderMap)| {
+                    let said = said.iter().map(|(name, value)| (name, *value));
+                    let mut map = HeaderMap::new();
+                    said.for_each(|(name, value)| {
+                        map.append(name, HeaderValue::from_static(value));
+                    });
+                    write(&mut map);
+                    map
+                };
+                let copied = of(&|map| headers.write_to(map, false, private));
+                let each = of(&|map| headers.write_each(map, false, private));
+                assert_eq!(copied, each, "{said:?}, {private}");
+                assert_eq!(
+                    copied.get("cache-control").is_some(),
+                    private || said.iter().any(|(name, _)| name == header::CACHE_CONTROL)
+                );
+            }
+        }
+    }
+
+    #[test]
     fn h1_the_defaults_are_strict() {
         let headers = written(&Headers::default(), &[]);
         for (name, value) in [
