@@ -127,7 +127,7 @@ codes! {
     InvariantBroken Error "invariant-broken" "A statement under `never` or `always` that does not hold."
 
     // Endpoints, where the lock of an application says what there are.
-    UndeclaredEndpoint Error "undeclared-endpoint" "A statement about an endpoint that no lock beside the policy has."
+    UndeclaredEndpoint Error "undeclared-endpoint" "A statement or a test about an endpoint that no lock beside the policy has."
     InvalidLock Error "invalid-lock" "A file that is no lock."
     StaleLock Error "stale-lock" "A lock that names what the policy does not declare."
     NoLock Warning "no-lock" "A statement about an endpoint, and no lock to hold it to."
@@ -148,7 +148,6 @@ codes! {
     RuleCombined Error "rule-combined" "A named rule combined with what the rule already says."
 
     // Tests of a policy.
-    UnknownEndpoint Error "unknown-endpoint" "A test of an endpoint that the lock does not have."
     ExpectedAccess Error "expected-access" "Somebody is refused whom a test expects to be let in."
     UnexpectedAccess Error "unexpected-access" "Somebody is let in whom no test expects."
 

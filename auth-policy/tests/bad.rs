@@ -22,7 +22,6 @@ const ELSEWHERE: &[(Code, &str)] = &[
     (Code::TooManySchemes, "limits.rs: it takes 65 entries"),
     (Code::NotAllShown, "hostile.rs: it takes more than a hundred mistakes"),
     (Code::UndeclaredRule, "requirement.rs: rules are named by handlers only"),
-    (Code::UnknownEndpoint, "testing.rs: tests of policies speak of endpoints"),
     (Code::ExpectedAccess, "testing.rs: tests of policies expect something"),
     (Code::UnexpectedAccess, "testing.rs: tests of policies expect something"),
     (Code::Untested, "testing.rs: it takes tests of a policy"),

@@ -115,7 +115,7 @@ impl Planner<'_> {
                 },
                 |near| format!("did you mean `{near}`?"),
             );
-            self.report.add(Code::UnknownEndpoint, name.place, |found| {
+            self.report.add(Code::UndeclaredEndpoint, name.place, |found| {
                 found.message(format!("the lock has no {}", quoted(&name.value))).help(help)
             });
         }

@@ -49,7 +49,8 @@ pub async fn app(auth: Auth, people: People) -> Result<Protected, Box<dyn std::e
     Ok(router.with_state(people).protect(auth))
 }
 
-/// The lock beside the policy shows who may call what, and this test holds the application to it.
+/// The lock beside the policy shows who may call what, and the tests beside it who should. These
+/// tests hold the application to both.
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -59,6 +60,7 @@ mod tests {
     use super::*;
 
     auth_runtime::lock_test!(application());
+    auth_runtime::policy_test!(application());
 
     async fn application() -> Result<Protected, Box<dyn std::error::Error>> {
         // The keys are inside the text: parsing them is what it is for.

@@ -4,10 +4,14 @@
 use std::sync::{Arc, Mutex};
 
 use auth_runtime::{
-    Router, authenticate,
+    Router,
+    account::{Account, Accounts},
+    authenticate,
     clock::Timestamp,
+    policy,
     routing::{get, post},
-    testing::{Credential, Holder, PolicyTest, Report},
+    store::Answer as Looked,
+    testing::{Credential, Holder, People, PolicyTest, Report},
 };
 use axum::{
     extract::{Request, State},
@@ -204,6 +208,59 @@ async fn credentials_that_nobody_can_issue_are_told() {
     let why = "nothing signs tokens of `partner`: see `PolicyTest::issuer`";
     assert_eq!(report.untried().iter().collect::<Vec<_>>(), [(&why.to_owned(), &10)]);
     assert!(report.holds());
+}
+
+/// A table of accounts that is not in the engine's store.
+#[derive(Clone, Debug, Default)]
+struct Table(Arc<Mutex<Vec<Account>>>);
+
+impl Accounts for Table {
+    fn by_name<'a>(&'a self, _: &'a str, _: Timestamp) -> Looked<'a, Option<Account>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    fn by_id<'a>(&'a self, id: &'a str, _: Timestamp) -> Looked<'a, Option<Account>> {
+        let found = self.0.lock().unwrap().iter().find(|account| account.id == id).cloned();
+        Box::pin(async { Ok(found) })
+    }
+}
+
+/// Nobody is without a role here.
+impl People for Table {
+    fn account<'a>(&'a self, roles: &'a [String], _: Timestamp) -> Looked<'a, Account> {
+        Box::pin(async move {
+            let mut accounts = self.0.lock().unwrap();
+            let id = format!("row-{}", accounts.len());
+            let roles = if roles.is_empty() { vec!["reader".to_owned()] } else { roles.to_vec() };
+            let password = "$2b$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe";
+            let account = Account::new(id.clone(), id, roles, password.parse().unwrap());
+            accounts.push(account.clone());
+            Ok(account)
+        })
+    }
+}
+
+#[tokio::test]
+async fn accounts_of_the_applications_own_are_made_by_it_or_left_out() {
+    let table = Table::default();
+    let keys = [("jwt", forge::own_keys()), ("partner", forge::p256_keys())];
+    let accounts = Arc::new(table.clone());
+    let policy = policy!("../policies/test.yaml");
+    let door = Door::built(|builder| builder.accounts(accounts), policy, keys, routes()).await;
+    let test = || PolicyTest::new(door.app.clone()).tests(TESTS).issuer("partner", of_partner);
+    let report = test().run(env!("CARGO_MANIFEST_DIR")).await.unwrap();
+    let (why, count) = report.untried().first_key_value().unwrap();
+    assert!(why.contains("`PolicyTest::people` can make them"), "{why}");
+    // Sessions and keys in the hands of three roles and of none at each endpoint, and three cases.
+    assert_eq!((report.untried().len(), *count, report.holds()), (1, 8 * 8 + 3, true));
+
+    let report = test().people(table.clone()).run(env!("CARGO_MANIFEST_DIR")).await.unwrap();
+    assert!(report.holds(), "{report}");
+    let left: Vec<_> = report.untried().iter().map(|(why, count)| (why.as_str(), *count)).collect();
+    let none = "nobody in the accounts of the application has just these roles";
+    let keys = "a key is made by somebody whose roles change then";
+    assert_eq!(left, [(keys, 4 * 8), (none, 8 + 3)]);
+    assert!(!table.0.lock().unwrap().is_empty());
 }
 
 /// A token that is no good is refused everywhere, which is not what a policy means by a refusal.
