@@ -122,7 +122,7 @@ codes! {
     WeakHeader Error "weak-header" "A response header weaker than the floor."
     LimitFailsOpen Error "limit-fails-open" "A limit on sign-in that lets requests pass while its store is down."
     LimitCountsNothing Error "limit-counts-nothing" "A limit that counts by what callers of its endpoint do not have."
-    EndpointWithoutLimit Error "endpoint-without-limit" "An endpoint for passwords or tokens that nothing limits."
+    EndpointWithoutLimit Error "endpoint-without-limit" "An endpoint for passwords, tokens or providers that nothing limits."
     WeakPasswordRule Error "weak-password-rule" "A password rule below the floor."
     InvariantBroken Error "invariant-broken" "A statement under `never` or `always` that does not hold."
 

@@ -139,6 +139,11 @@ fn m05_a_sign_in_with_a_provider_ends_with_a_session_or_tokens_in_cookies() {
 }
 
 #[test]
+fn rl6_whoever_has_providers_limits_who_sets_out_for_them() {
+    assert_eq!(found_in("rl6-providers-without-a-limit"), [Code::EndpointWithoutLimit]);
+}
+
+#[test]
 fn oc9_a_sign_in_leads_to_paths_of_this_service_alone() {
     assert_eq!(found_in("oc9-after-another-site"), [Code::InvalidPath; 5]);
     assert_eq!(found_in("oc9-on-failure-another-site"), [Code::InvalidPath]);

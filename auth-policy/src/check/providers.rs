@@ -9,7 +9,8 @@ use crate::{
     document::{At, Document, Entry, OAuthProviderForm, ProviderForm, SchemeForm},
     report::Report,
     settings::{
-        ClientId, OAuthProvider, Place, Provider, ProviderKind, SignInResult, is_local_path,
+        ClientId, EndpointKind, OAuthProvider, Place, Provider, ProviderKind, SignInResult,
+        is_local_path,
     },
     source::quoted,
 };
@@ -29,6 +30,7 @@ pub(super) fn providers(document: &Document, report: &mut Report) -> Vec<Provide
         providers.push(provider(entry, report));
     }
     refuse_second_identity(&document.providers, report);
+    refuse_without_limit(document, report);
     providers.sort_by(|a, b| a.name.cmp(&b.name));
     providers
 }
@@ -111,6 +113,24 @@ fn refuse_without_scheme(document: &Document, entry: &Entry<ProviderForm>, repor
     report.add(Code::MissingKey, place, |found| {
         let name = quoted(&entry.name.value);
         found.message(format!("a sign-in with {name} ends with {lacks}")).help(help)
+    });
+}
+
+/// SECURITY: whoever sets out has a record written, and whoever comes back has a provider asked.
+fn refuse_without_limit(document: &Document, report: &mut Report) {
+    let Some(first) = document.providers.first() else { return };
+    if document.endpoints.entries.iter().any(|entry| entry.kind == EndpointKind::Provider) {
+        return;
+    }
+    let place = document.endpoints.place.unwrap_or(first.name.place);
+    report.add(Code::EndpointWithoutLimit, place, |found| {
+        let found = found
+            .message("nothing limits how often strangers set out for a provider")
+            .help("name one of `limits`: `endpoints: { provider: { limit: .. } }`");
+        match document.endpoints.place {
+            Some(_) => found.other(first.name.place, "people sign in with providers here"),
+            None => found,
+        }
     });
 }
 

@@ -747,6 +747,13 @@ pub(super) const MAPS: &[Map] = &[
                 Neutral,
                 "Where programs get, look up and revoke tokens.",
             ),
+            key(
+                "provider",
+                Optional,
+                Form::Map("endpoints.*"),
+                Neutral,
+                "Where people set out for a provider and come back.",
+            ),
         ],
     },
     Map {

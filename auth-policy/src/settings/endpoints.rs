@@ -8,7 +8,7 @@ use crate::ids::LimitId;
 /// where it likes; the policy says how often they answer.
 ///
 /// A kind that is mounted and has no limit here keeps the service from starting. Where the policy
-/// has `passwords`, `check` refuses it before that.
+/// has `passwords` or `providers`, `check` refuses it before that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EndpointKind {
@@ -23,12 +23,14 @@ pub enum EndpointKind {
     Refresh,
     /// Where programs get, look up and revoke tokens (OAuth 2.0).
     Token,
+    /// Where people set out for a provider that signs them in, and come back from it.
+    Provider,
 }
 
 impl EndpointKind {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 5] =
-        [Self::Login, Self::Register, Self::Reset, Self::Refresh, Self::Token];
+    pub const ALL: [Self; 6] =
+        [Self::Login, Self::Register, Self::Reset, Self::Refresh, Self::Token, Self::Provider];
 
     /// The key under `endpoints`.
     ///
@@ -46,6 +48,7 @@ impl EndpointKind {
             Self::Reset => "reset",
             Self::Refresh => "refresh",
             Self::Token => "token",
+            Self::Provider => "provider",
         }
     }
 

@@ -52,7 +52,7 @@ impl SignInLimit {
     pub fn of(auth: &Auth, endpoints: EndpointKind) -> Option<Self> {
         let limit = auth.policy().endpoint_limit(endpoints)?;
         let kind = match endpoints {
-            EndpointKind::Login => Kind::Login,
+            EndpointKind::Login | EndpointKind::Provider => Kind::Login,
             EndpointKind::Register => Kind::AccountCreated,
             EndpointKind::Reset => Kind::PasswordReset,
             EndpointKind::Refresh => Kind::TokenRefreshed,

@@ -47,7 +47,8 @@ type Anybody = everybody!("this is where people sign in with a provider");
 /// `same_site: strict` of those cookies the end is a page of our own that leads on at once: after a redirect from
 /// another site the browser would not show such a cookie.
 ///
-/// Linking and its end need a sign-in within `fresh_for`: otherwise they are 401
+/// The policy has to say under `endpoints.provider` how often they answer who sets out and who comes
+/// back: without that, `protect` refuses the router. Linking and its end need a sign-in within `fresh_for`: otherwise they are 401
 /// `insufficient_user_authentication`. Somebody else's identity is the 404 of one that is not there;
 /// the only way into an account that has no password is 409 `last_identity`.
 #[track_caller]
@@ -56,8 +57,14 @@ where
     S: Clone + Send + Sync + 'static,
 {
     Router::new()
-        .route("/login/{provider}", get(begin).post(begin_link))
-        .route("/login/{provider}/callback", get(finish))
+        .route(
+            "/login/{provider}",
+            get(begin).called_by_strangers(EndpointKind::Provider).post(begin_link),
+        )
+        .route(
+            "/login/{provider}/callback",
+            get(finish).called_by_strangers(EndpointKind::Provider),
+        )
         .route("/identities", get(list))
         .route("/identities/{id}", delete(unlink))
         .layer(map_response(never_stored))
@@ -95,7 +102,7 @@ async fn begin(
 ) -> Result<Response, Denial> {
     let pages = pages(&sign_in, &provider)?;
     // SECURITY: each beginning is a record, and perhaps a question to the provider.
-    count(sign_in.auth(), EndpointKind::Login, None, &client).await?;
+    count(sign_in.auth(), EndpointKind::Provider, None, &client).await?;
     let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
     let next = pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
     match sign_in.set_out(&provider, next.as_deref(), None, &headers).await {
@@ -114,7 +121,7 @@ async fn begin_link(
 ) -> Result<Response, Denial> {
     let caller = caller.identity();
     fresh(&sign_in, &caller)?;
-    count(sign_in.auth(), EndpointKind::Login, None, &client).await?;
+    count(sign_in.auth(), EndpointKind::Provider, None, &client).await?;
     let session_id = caller.credential_id().unwrap_or_default();
     let account_id = &caller.subject().id;
     sign_in.link(&provider, account_id, session_id, wanted.next.as_deref(), &headers).await
@@ -176,10 +183,14 @@ async fn finish(
     _: Public<Anybody>,
     State(sign_in): State<ProviderSignIn>,
     Path(provider): Path<String>,
+    client: Client,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Denial> {
     let pages = pages(&sign_in, &provider)?;
+    // SECURITY: each answer is looked up, and a good one has the provider asked. Nothing of it is
+    // used up where it may not be looked at yet: the browser can come again.
+    count(sign_in.auth(), EndpointKind::Provider, None, &client).await?;
     let returned = match read(query.as_deref().unwrap_or_default()) {
         Some(returned) => returned,
         None => return failed(&sign_in, pages, Failure::Foreign("parameter-twice"), None),

@@ -39,8 +39,9 @@ const MAX_CODE_BYTES: usize = 4096;
 /// - An account belongs to the pair of issuer and subject, and to nothing else of a profile.
 /// - Providers are asked over `https` at public addresses, for 5 s, up to 64 KiB (512 KiB for
 ///   metadata and keys), without following redirects.
-/// - The limit that the policy names at `endpoints.login` counts who sets out, by address. Without
-///   one, a stranger can have as many records written as requests are served.
+/// - The limit that the policy names at `endpoints.provider` counts who sets out and who comes back,
+///   by address; without one the endpoints are not served. A stranger would otherwise have as many
+///   records written as requests are answered.
 ///
 /// # Example
 ///
