@@ -172,16 +172,34 @@ fn changes(old: &str, new: &str) -> Vec<String> {
             }
             came.next_if_eq(&line);
         } else {
-            changes.push(format!("- {line}"));
+            changes.push(format!("- {}", plain(line)));
         }
     }
     changes.extend(came.filter(|new| !before.contains(new)).map(|new| format!("+ {new}")));
     changes
 }
 
+/// A line fit to be printed.
+///
+/// SECURITY: the file may be anybody's work, and whoever reviews it reads this on a terminal. What
+/// would act there, or hide part of the line, is written out; lines of our own hold no such thing.
+fn plain(line: &str) -> String {
+    let shown = |c: char| {
+        let harmless = c.is_ascii_graphic() || c == ' ' || c.is_alphanumeric();
+        if harmless { c.to_string() } else { c.escape_unicode().to_string() }
+    };
+    line.chars().map(shown).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a3_a_line_of_a_file_does_nothing_to_a_terminal() {
+        let changes = changes("a\u{1b}[2Jb\u{202e}ä", "");
+        assert_eq!(changes, ["- a\\u{1b}[2Jb\\u{202e}ä"]);
+    }
 
     #[test]
     fn changed_lines_stand_where_they_are_in_the_lock() {

@@ -72,7 +72,7 @@ async fn a4_an_application_for_which_a_statement_does_not_hold_does_not_start() 
         refused.starts_with('`') && refused.contains("does not hold for these routes"),
         "{refused}"
     );
-    let said = "the role `reader` never reaches `GET /late`, says this entry, but it does: api_key (line 2)";
+    let said = "the role `reader` never reaches `GET /late`, says this entry, but it does: api_key (line 3)";
     assert!(refused.ends_with(said), "{refused}");
     // It has left nothing behind that would refuse the next policy.
     assert_eq!(world.reload_with("version: 1", "version: 1"), Ok(()));
