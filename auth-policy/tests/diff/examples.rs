@@ -222,6 +222,26 @@ fn an_endpoint_that_goes_may_leave_its_requests_to_one_that_asks_for_less() {
 }
 
 #[test]
+fn a_name_of_an_issuer_that_means_another_role_gains_what_that_role_reaches() {
+    let issuer = |table: &str| {
+        let sections = format!(
+            "issuers: {{ partner: {{ issuer: https://p.example, audience: a, may_grant: [], roles: {table} }} }}"
+        );
+        policy(ROLES, &sections)
+    };
+    let (old, new) = (issuer("{ Staff: author }"), issuer("{ Guests: reader, Staff: author }"));
+    let role = Some("reader".to_owned());
+    let lock = lock([("GET /x", Rule::Guarded(Guard { role, ..guard(&["partner"], &[]) }))]);
+    says(
+        &compare((&old, &lock), (&new, &lock)),
+        &[
+            "WIDENS `Guests` gains `GET /x` through `partner`",
+            "WIDENS `issuers.partner.roles` has `Guests: reader` now",
+        ],
+    );
+}
+
+#[test]
 fn words_are_neutral() {
     let policy = policy(ROLES, "");
     let before = lock([("GET /", public("landing page", &[]))]);
