@@ -12,6 +12,7 @@ mod fmt;
 mod init;
 mod keys;
 mod lock;
+mod report;
 mod schema;
 mod test;
 mod token;
@@ -41,6 +42,7 @@ enum Command {
     WhatCan(what_can::Arguments),
     Explain(explain::Arguments),
     Test(test::Arguments),
+    Report(report::Arguments),
     Schema(schema::Arguments),
     Keys(keys::Arguments),
     Token(token::Arguments),
@@ -60,6 +62,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Command::WhatCan(arguments) => what_can::run(&arguments),
             Command::Explain(arguments) => explain::run(&arguments),
             Command::Test(arguments) => test::run(&arguments),
+            Command::Report(arguments) => report::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),
             Command::Keys(arguments) => keys::run(&arguments),
             Command::Token(arguments) => token::run(&arguments),

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use auth_policy::{Severity, Source, check, lock::Lock, policy::Policy};
+use auth_policy::{Diagnostic, Severity, Source, check, lock::Lock, policy::Policy};
 use clap::ValueEnum;
 
 use crate::{exit::Outcome, policies, terminal};
@@ -36,6 +36,8 @@ pub(crate) struct Locked {
     pub(crate) source: Source,
     pub(crate) policy: Policy,
     pub(crate) lock: Lock,
+    /// What `check` says of the policy, which is no error.
+    pub(crate) findings: Vec<Diagnostic>,
 }
 
 impl Locked {
@@ -55,7 +57,7 @@ impl Locked {
             let name = name.escape_debug();
             format!("`{name}` has {errors}; `cargo auth check {name}` tells them")
         })?;
-        Ok(Self { lock: lock(&path)?, source, policy })
+        Ok(Self { lock: lock(&path)?, source, policy, findings: checked.diagnostics })
     }
 }
 

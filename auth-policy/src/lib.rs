@@ -39,6 +39,8 @@ pub mod lock;
 mod locked;
 #[cfg(feature = "yaml")]
 mod name;
+#[cfg(feature = "tools")]
+mod overview;
 pub mod policy;
 #[cfg(feature = "yaml")]
 mod render;
@@ -72,6 +74,8 @@ pub use fingerprint::{Revision, Structure};
 pub use format::{FormatError, format};
 #[cfg(feature = "yaml")]
 pub use locked::{CheckedWithLocks, check_with_locks};
+#[cfg(feature = "tools")]
+pub use overview::overview;
 pub use policy::Policy;
 #[cfg(feature = "tools")]
 pub use schema::schema;

@@ -11,7 +11,7 @@ const POLICY: &str = include_str!("../access/news.yaml");
 const LOCK: &str = include_str!("../access/news.lock");
 
 /// A folder with the policy and its lock.
-fn newsroom(name: &str) -> std::path::PathBuf {
+pub(crate) fn newsroom(name: &str) -> std::path::PathBuf {
     let here = folder(name);
     fs::write(here.join("policies/news.yaml"), POLICY).unwrap();
     fs::write(here.join("policies/news.lock"), LOCK).unwrap();
@@ -138,7 +138,7 @@ fn a_policy_that_cannot_be_used_answers_nothing() {
 }
 
 /// 1,000 scopes, 200 roles, 2,000 endpoints.
-fn large() -> (String, String) {
+pub(crate) fn large() -> (String, String) {
     let mut policy = "version: 1\nscopes:\n".to_owned();
     (0..1_000).for_each(|n| policy += &format!("  \"do:thing-{n}\": Do it\n"));
     policy += "roles:\n";

@@ -18,6 +18,7 @@ mod formats;
 mod init;
 mod keys;
 mod lock;
+mod report;
 mod schema;
 mod test;
 mod token;
