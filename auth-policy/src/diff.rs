@@ -119,6 +119,14 @@ pub enum What {
         /// The schemes that it recognises now and did not, or the other way round.
         schemes: Vec<String>,
     },
+    /// Something came or went that nobody could call, or can.
+    #[non_exhaustive]
+    Unreached {
+        /// What.
+        target: Target,
+        /// Whether it came or went.
+        presence: Presence,
+    },
     /// Words: a handler of another name, another reason.
     #[non_exhaustive]
     Words {

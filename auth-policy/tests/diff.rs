@@ -122,13 +122,20 @@ fn rules() -> impl Strategy<Value = Rules> {
     [rule(), rule(), rule()]
 }
 
+/// What changes of a policy: everything, or one of its parts.
+fn parts() -> impl Strategy<Value = u8> {
+    prop_oneof![1 => Just(u8::MAX), 2 => (0u8..7).prop_map(|part| 1 << part)]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_verdicts_are_those_of_trying_everybody(
-        old in shape(), new in shape(), before in rules(), after in rules(), same in any::<bool>(),
+        old in shape(), new in shape(), parts in parts(),
+        before in rules(), after in rules(), same in any::<bool>(),
     ) {
+        let new = old.mixed(&new, parts);
         let (old, new) = (old.policy(), new.policy());
         let before = if same { after.clone() } else { before };
         let found = compare((&old, &before), (&new, &after));
@@ -158,9 +165,10 @@ proptest! {
 
     #[test]
     fn an_approval_is_of_what_was_gained_and_of_nothing_else(
-        old in shape(), one in shape(), other in shape(),
+        old in shape(), one in shape(), other in shape(), parts in parts(),
         before in rule(), after in rule(), after_other in rule(), same in any::<bool>(),
     ) {
+        let other = one.mixed(&other, parts);
         let (old, one, other) = (old.policy(), one.policy(), other.policy());
         let after_other = if same { after.clone() } else { after_other };
         let rules = |rule: &Rule| [Some(rule.clone()), None, None];

@@ -16,7 +16,7 @@ use auth_policy::{
     check,
     lock::{Endpoint, Guard, Lock, Rule},
     settings::Seconds,
-    testing::{Mutation, PolicyTests, SurvivorPlace},
+    testing::{Expectations, Mutation, PolicyTests, Survivor, SurvivorPlace},
 };
 use proptest::prelude::*;
 
@@ -105,7 +105,7 @@ fn told(text: &str) -> String {
     found.iter().map(|found| found.render(&source) + "\n").collect()
 }
 
-fn with<T>(text: &str, ask: impl FnOnce(&auth_policy::testing::Expectations<'_>) -> T) -> T {
+fn with<T>(text: &str, ask: impl FnOnce(&Expectations<'_>) -> T) -> T {
     let source = source("p.test.yaml", text);
     let (policy, lock) = (policy(), lock());
     let tests = PolicyTests::read(&source).unwrap_or_else(|found| panic!("{found:#?}"));
@@ -247,6 +247,120 @@ fn tests_that_fail_are_not_mutated() {
 fn what_is_not_tried_is_counted() {
     let few = with(TESTS, |all| all.mutate(&source("p.yaml", POLICY), 5)).unwrap();
     assert_eq!((few.tried, few.untried), (5, 23));
+}
+
+/// A policy where somebody needs two roles for something, and one includes another for its name.
+const TEAMS: &str = "version: 1
+scopes: { lock: Lock doors, open: Open doors }
+roles:
+  keeper: { grants: [lock] }
+  porter: { grants: [open] }
+  warden: { includes: [keeper], grants: [lock] }
+schemes:
+  jwt: { issuer: https://a.example, audience: a, algorithms: [EdDSA], keys: file:k, access_ttl: 5m, refresh_ttl: 1d }
+  session: { idle: 30m, lifetime: 24h }
+  api_key: { prefix: app, grants: [lock, open], max_ttl: 90d, limit: keys }
+limits: { clients: { rate: 9/minute, by: [address, credential] }, keys: { rate: 9/minute, by: credential } }
+endpoints: { token: { limit: clients } }
+oauth: { grants: [client_credentials] }
+acr_values: [weak, strong]
+";
+
+fn teams() -> Policy {
+    let checked = check(&source("p.yaml", TEAMS));
+    checked.policy.unwrap_or_else(|| panic!("{:#?}", checked.diagnostics))
+}
+
+fn doors(guards: impl IntoIterator<Item = Guard>) -> Lock {
+    let endpoint = |(guard, index)| Endpoint {
+        method: "POST".to_owned(),
+        path: format!("/{index}"),
+        handler: "h".to_owned(),
+        rule: Rule::Guarded(guard),
+    };
+    let endpoints = guards.into_iter().zip(0..).map(endpoint).collect();
+    Lock { policy: "p.yaml".to_owned(), endpoints }
+}
+
+fn guard(scopes: &[&str]) -> Guard {
+    let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    Guard {
+        schemes: owned(&["api_key", "jwt", "session"]),
+        scopes: owned(scopes),
+        ..Guard::default()
+    }
+}
+
+/// What nobody would notice of a file that lists whoever gets in.
+fn unnoticed(lock: &Lock) -> Vec<String> {
+    let (policy, file) = (teams(), source("p.test.yaml", &complete(&teams(), lock)));
+    let tests = PolicyTests::read(&file).unwrap();
+    let expectations = tests.expect(&file, &policy, lock).unwrap();
+    assert_eq!(told_of(&expectations, &file), "");
+    let mutation = expectations.mutate(&source("p.yaml", TEAMS), 10_000).unwrap();
+    let line = |found: &Survivor| format!("{}: {}", found.change, found.effect());
+    mutation.survivors.iter().map(line).collect()
+}
+
+fn told_of(expectations: &Expectations<'_>, file: &Source) -> String {
+    let found = expectations.run().diagnostics(file);
+    found.iter().map(|found| found.render(file) + "\n").collect()
+}
+
+/// Endpoints that differ in one part alone are not taken for the same.
+#[test]
+fn every_part_of_a_rule_counts() {
+    let lock = doors([
+        guard(&["lock"]),
+        guard(&["open"]),
+        guard(&[]),
+        guard(&["lock", "open"]),
+        Guard { any_scope: true, ..guard(&["lock", "open"]) },
+        Guard { people_only: true, ..guard(&[]) },
+        Guard { role: Some("keeper".to_owned()), ..guard(&[]) },
+        Guard { max_age: Some(Seconds(60)), ..guard(&[]) },
+        Guard { acr: Some("strong".to_owned()), ..guard(&[]) },
+        Guard { schemes: vec!["session".to_owned()], ..guard(&[]) },
+    ]);
+    let (policy, text) = (teams(), complete(&teams(), &lock));
+    let file = source("p.test.yaml", &text);
+    let tests = PolicyTests::read(&file).unwrap();
+    assert_eq!(told_of(&tests.expect(&file, &policy, &lock).unwrap(), &file), "");
+    let lists = text.split("  POST ").skip(1).map(|part| part.split_once(':').unwrap().1);
+    let different: std::collections::BTreeSet<_> = lists.collect();
+    // A sign-in of this moment, as sure as can be, meets both of the conditions about it.
+    assert_eq!(different.len(), lock.endpoints.len() - 1, "{text}");
+    assert!(text.contains("jwt: [no role, keeper, porter, warden]"), "{text}");
+}
+
+/// Nobody of one role gets in, so nobody would notice that two are not enough any more.
+#[test]
+fn who_would_be_refused_is_told_as_well() {
+    let found = unnoticed(&doors([Guard {
+        schemes: vec!["session".to_owned()],
+        ..guard(&["lock", "open"])
+    }]));
+    let lost = "the role `porter` without its grant `open`: would refuse session with roles keeper + porter, at `POST /0`";
+    assert!(found.contains(&lost.to_owned()), "{found:#?}");
+}
+
+/// What a role includes opens doors by its name, even where it grants nothing more.
+#[test]
+fn an_include_counts_for_the_name_of_the_role() {
+    let lock = doors([Guard { role: Some("keeper".to_owned()), ..guard(&[]) }]);
+    assert_eq!(unnoticed(&lock), [""; 0]);
+    let file = source("p.test.yaml", &complete(&teams(), &lock));
+    let (tests, policy) = (PolicyTests::read(&file).unwrap(), teams());
+    let mutation = tests.expect(&file, &policy, &lock).unwrap();
+    let mutation = mutation.mutate(&source("p.yaml", TEAMS), 10_000).unwrap();
+    // The include, the role, each of two schemes and a third one; keys have no roles.
+    assert_eq!((mutation.noticed, mutation.equivalent), (4, mutation.tried - 4), "{mutation:#?}");
+}
+
+#[test]
+fn a_door_that_opens_for_clients_is_noticed() {
+    let people = Guard { people_only: true, ..guard(&[]) };
+    assert_eq!(unnoticed(&doors([people])), [""; 0]);
 }
 
 fn subset(names: &'static [&'static str]) -> impl Strategy<Value = Vec<String>> {

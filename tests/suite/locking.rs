@@ -1,9 +1,12 @@
 //! The lock of an application, written and compared by the real cargo: an endpoint that is loosened
 //! in the code is a line that changes, without an edit of the policy.
 
-use std::process::{Command, Output};
+use std::{
+    fs,
+    process::{Command, Output},
+};
 
-use crate::{blog::process::built, fixture::Fixture};
+use crate::{blog::process::built, files::workspace, fixture::Fixture};
 
 const POLICY: &str = "version: 1
 scopes:
@@ -136,6 +139,12 @@ fn z3_a_rule_loosened_in_code_changes_a_line_of_the_lock() {
         "{said}"
     );
 
+    let (said, _) = lock(&fixture, 0, &[]);
+    shown_in_the_book("", &said);
+    let (said, _) = lock(&fixture, 0, &["--check", "--format", "json"]);
+    shown_in_the_book(" --check --format json", &said);
+    let written = fixture.read(LOCK);
+
     // A statement about an endpoint is held whatever is written.
     fixture.edit(
         "policies/posts.yaml",
@@ -148,4 +157,12 @@ fn z3_a_rule_loosened_in_code_changes_a_line_of_the_lock() {
         "{problem}"
     );
     assert_eq!(fixture.read(LOCK), written);
+}
+
+/// What the command says is what `docs/cli.md` shows.
+#[track_caller]
+fn shown_in_the_book(arguments: &str, said: &str) {
+    let page = fs::read_to_string(workspace().join("docs/cli.md")).unwrap();
+    let block = format!("```text\n$ cargo auth lock{arguments}\n{said}```\n");
+    assert!(page.contains(&block), "docs/cli.md does not show:\n{block}");
 }

@@ -84,7 +84,14 @@ fn constant(text: &str) -> String {
         kind.map_or_else(|| word.to_owned(), |(_, name)| word.replace(bare, name))
     };
     let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ") + "\n";
-    let lines: String = text.lines().map(line).collect();
-    // A busy machine takes a second from one command to the next.
-    lines.replace("MOMENT, 1 second ago", "MOMENT, now")
+    // On a busy machine a moment passes between two commands.
+    let soon = |line: String| match line.split_once("MOMENT, ") {
+        Some((begin, rest))
+            if rest.ends_with("second ago\n") || rest.ends_with("seconds ago\n") =>
+        {
+            format!("{begin}MOMENT, now\n")
+        }
+        _ => line,
+    };
+    text.lines().map(line).map(soon).collect()
 }

@@ -23,8 +23,9 @@ limits: { renew: { rate: 60/minute, by: address } }
 endpoints: { refresh: { limit: renew } }
 ";
 
-/// RFC 7515, appendix A.1 to A.3, and RFC 8037, appendix A.4: a name, the algorithm, the JWK, the JWS.
-const VECTORS: [(&str, &str, &str, &str); 4] = [
+/// RFC 7515, appendix A.1 to A.3, RFC 8037, appendix A.4, and RFC 7520, section 4.4: a name, the
+/// algorithm, the JWK, the JWS.
+const VECTORS: [(&str, &str, &str, &str); 5] = [
     (
         "RFC 7515 A.1",
         "HS256",
@@ -48,6 +49,12 @@ const VECTORS: [(&str, &str, &str, &str); 4] = [
         "EdDSA",
         r#"{ "kty": "OKP", "crv": "Ed25519", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }"#,
         "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg",
+    ),
+    (
+        "RFC 7520 4.4",
+        "HS256",
+        r#"{ "kty": "oct", "kid": "018c0ae5-4d9b-471b-bfd6-eef314bc7037", "use": "sig", "alg": "HS256", "k": "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg" }"#,
+        "eyJhbGciOiJIUzI1NiIsImtpZCI6IjAxOGMwYWU1LTRkOWItNDcxYi1iZmQ2LWVlZjMxNGJjNzAzNyJ9.SXTigJlzIGEgZGFuZ2Vyb3VzIGJ1c2luZXNzLCBGcm9kbywgZ29pbmcgb3V0IHlvdXIgZG9vci4gWW91IHN0ZXAgb250byB0aGUgcm9hZCwgYW5kIGlmIHlvdSBkb24ndCBrZWVwIHlvdXIgZmVldCwgdGhlcmXigJlzIG5vIGtub3dpbmcgd2hlcmUgeW91IG1pZ2h0IGJlIHN3ZXB0IG9mZiB0by4.s0h6KThzkfBBBkLspW1h84VsJZFTsPPqMDA7g1Md7p0",
     ),
 ];
 

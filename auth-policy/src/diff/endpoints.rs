@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Change, Side, Target, Verdict, What, Which,
+    Change, Presence, Side, Target, Verdict, What, Which,
     facts::mark,
     gains::Gains,
     limits,
@@ -34,6 +34,7 @@ pub(super) fn changes(old: Side<'_>, new: Side<'_>, limits: &Limits<'_>) -> Vec<
     let mut others = Vec::new();
     for pair in &pairs {
         let found = gains.of(&pair.target, pair.old.rule.as_ref(), pair.new.rule.as_ref());
+        others.extend(pair.unreached().filter(|_| found.is_empty()));
         let access = found.into_iter();
         changes.extend(access.map(|(verdict, one)| Change { verdict, what: What::Access(one) }));
         others.extend(pair.limit(limits));
@@ -149,6 +150,17 @@ fn by_name(policy: &Policy, rule: &Requirement) -> Guard {
 }
 
 impl Pair<'_> {
+    /// That it came or went, which is worth a line even if it makes no difference to anybody.
+    fn unreached(&self) -> Option<Change> {
+        let presence = match (&self.old.rule, &self.new.rule) {
+            (None, Some(_)) => Presence::New,
+            (Some(_), None) => Presence::Gone,
+            _ => return None,
+        };
+        let what = What::Unreached { target: self.target.clone(), presence };
+        Some(Change { verdict: Verdict::Neutral, what })
+    }
+
     /// A limit that came, went or is another one. What a limit says is told where it is declared.
     fn limit(&self, limits: &Limits<'_>) -> Vec<Change> {
         let (Some(old), Some(new)) = (&self.old.rule, &self.new.rule) else { return Vec::new() };

@@ -30,6 +30,12 @@ impl fmt::Display for Change {
                 let verb = if widens { "now recognises" } else { "no longer recognises" };
                 write!(f, "{} {verb} {}", ticked(target), list(schemes, "and"))
             }
+            What::Unreached { target, presence: Presence::Gone } => {
+                write!(f, "{} is gone, and nobody could call it", ticked(target))
+            }
+            What::Unreached { target, .. } => {
+                write!(f, "{} is new, and nobody can call it", ticked(target))
+            }
             What::Words { target, which, old, new } => {
                 write!(
                     f,
@@ -66,7 +72,8 @@ impl Change {
             What::Identity { target, schemes } => {
                 format!("{} recognises: {}", one_line(target), schemes.join(", "))
             }
-            What::Words { target, which, .. } => format!("{} {which}", one_line(target)),
+            // Neither of them ever widens.
+            What::Unreached { target, .. } | What::Words { target, .. } => one_line(target),
             What::Setting(Setting { path, change }) => match change {
                 Turn::Value { old, new } => format!("{path}: {old} -> {new}"),
                 Turn::Added(members) => format!("{path}: with {}", members.join(", ")),

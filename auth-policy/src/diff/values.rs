@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    contents::{Contents, Invariant, Role, Scheme, SchemeKind},
+    contents::{Contents, Invariant, NamedEndpoint, Role, Scheme, SchemeKind},
     ids::{LimitId, RoleId, SchemeId, ScopeId},
     requirement::Requirement,
     settings::{ApiKeyScheme, ForeignIssuer, Network, Provider},
@@ -136,13 +136,12 @@ impl Names<'_> {
     /// The statements of one kind, sorted: their order makes no difference.
     fn statements(&self, holds: bool) -> Value {
         let said = |statement: &Invariant| {
-            let mut reaches = Map::new();
-            if !statement.scopes.is_empty() {
-                reaches.insert("scopes".to_owned(), self.scopes(&statement.scopes));
-            }
-            if let Some(endpoint) = &statement.endpoint {
-                reaches.insert("endpoint".to_owned(), json!(endpoint.to_string()));
-            }
+            let reaches = match &statement.endpoint {
+                Some(NamedEndpoint { method, path, place: _ }) => {
+                    json!({ "endpoint": format!("{method} {path}") })
+                }
+                None => json!({ "scopes": self.scopes(&statement.scopes) }),
+            };
             json!({ "role": self.role_name(statement.role), "reaches": reaches })
         };
         let statements = self.0.invariants.iter().filter(|statement| statement.holds == holds);

@@ -30,6 +30,7 @@ const EXACT: Form = Pattern("^[!-~]+$");
 const ISSUER: Form = Pattern("^https?://[^\\s?#\"\\\\<>]+$");
 const ENDPOINT: Form = Pattern("^https?://[^\\s#\"\\\\<>]+$");
 const LOCAL_PATH: Form = Pattern("^/([A-Za-z0-9._~-]+/)*[A-Za-z0-9._~-]*$");
+const NAMED_ENDPOINT: Form = Pattern("^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|ANY) /");
 const RATE: Form = Pattern("^ *[0-9]+/(second|minute|hour|day)( +burst +[0-9]+)? *$");
 const BUCKET: Form =
     Pattern("^ *(address|account|credential|route) *(\\+ *(address|account|credential|route) *)*$");
@@ -958,7 +959,7 @@ pub(super) const MAPS: &[Map] = &[
             key(
                 "endpoint",
                 Optional,
-                Text,
+                NAMED_ENDPOINT,
                 Whole,
                 "A method and a path as the lock has them, such as `GET /admin/users`.",
             ),

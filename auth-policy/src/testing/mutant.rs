@@ -172,3 +172,32 @@ pub(super) fn of_guard(guard: &Guard, schemes: &[&str]) -> Vec<GuardMutant> {
     }
     mutants
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::settings::Seconds;
+
+    #[test]
+    fn every_change_of_a_rule_changes_it_in_another_way() {
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let guard = Guard {
+            schemes: names(&["jwt", "session"]),
+            scopes: names(&["a", "b"]),
+            any_scope: true,
+            role: Some("r".to_owned()),
+            max_age: Some(Seconds(1)),
+            acr: Some("strong".to_owned()),
+            people_only: true,
+            ..Guard::default()
+        };
+        let mutants = of_guard(&guard, &["api_key", "jwt", "session"]);
+        let forms: BTreeSet<_> = mutants.iter().map(|found| format!("{:?}", found.guard)).collect();
+        let words: BTreeSet<_> = mutants.iter().map(|found| &found.change).collect();
+        // Two schemes less, one more, two scopes less, all of them, and four conditions.
+        assert_eq!((mutants.len(), forms.len(), words.len()), (10, 10, 10));
+        assert!(mutants.iter().all(|found| found.guard != guard));
+    }
+}

@@ -71,6 +71,21 @@ pub(crate) fn shape() -> impl Strategy<Value = Shape> {
 }
 
 impl Shape {
+    /// The same with some of its parts as another one has them: a bit for each.
+    #[allow(dead_code, reason = "not every test of these shapes changes them")]
+    pub(crate) fn mixed(&self, other: &Self, parts: u8) -> Self {
+        let pick = |part: u8| if parts >> part & 1 == 1 { other } else { self };
+        Self {
+            roles: pick(0).roles,
+            scopes: pick(1).scopes,
+            worth: pick(2).worth,
+            keys: pick(3).keys,
+            issuer: pick(4).issuer,
+            oauth: pick(5).oauth,
+            contexts: pick(6).contexts,
+        }
+    }
+
     pub(crate) fn policy(&self) -> Policy {
         let checked = check(&Source::new("p.yaml", self.text().into_bytes()));
         checked.policy.unwrap_or_else(|| panic!("{:?}\n{}", checked.diagnostics, self.text()))

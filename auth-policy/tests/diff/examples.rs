@@ -177,6 +177,17 @@ fn an_endpoint_that_is_new_widens_and_one_that_is_gone_narrows() {
     );
 }
 
+#[test]
+fn an_endpoint_that_nobody_can_call_is_told_and_neutral() {
+    let policy = policy("{ reader: { grants: [read:posts] } }", "");
+    let rule = Rule::Guarded(guard(&["session"], &["delete:posts"]));
+    let (empty, one) = (lock([]), lock([("DELETE /x", rule)]));
+    let found = compare((&policy, &empty), (&policy, &one));
+    says(&found, &["NEUTRAL `DELETE /x` is new, and nobody can call it"]);
+    let found = compare((&policy, &one), (&policy, &empty));
+    says(&found, &["NEUTRAL `DELETE /x` is gone, and nobody could call it"]);
+}
+
 /// What an endpoint leaves behind may be answered by another one.
 #[test]
 fn an_endpoint_that_goes_may_leave_its_requests_to_one_that_asks_for_less() {

@@ -1,7 +1,7 @@
 //! What a refusal is found by. In: randomness. Out: an id that stands in the answer and in the
 //! audit event, so that somebody who was refused can say which refusal it was.
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -14,12 +14,35 @@ const LENGTH: usize = 22;
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DenialId([u8; LENGTH]);
 
+/// How many ids are drawn at once.
+const DRAWN: usize = 32;
+
+thread_local! {
+    static AHEAD: RefCell<Ahead> = const { RefCell::new(Ahead { drawn: [[0; 16]; DRAWN], left: 0 }) };
+}
+
+/// Ids drawn ahead: to ask for randomness costs more than the randomness. An id is no secret, so
+/// those to come may wait in memory.
+struct Ahead {
+    drawn: [[u8; 16]; DRAWN],
+    left: usize,
+}
+
+impl Ahead {
+    fn next(&mut self) -> Option<[u8; 16]> {
+        if self.left == 0 {
+            SystemRandom.fill(self.drawn.as_flattened_mut()).ok()?;
+            self.left = DRAWN;
+        }
+        self.left -= 1;
+        self.drawn.get(self.left).copied()
+    }
+}
+
 impl DenialId {
     /// A new one; `None` without randomness: the refusal stands all the same.
     pub(crate) fn random() -> Option<Self> {
-        let mut bits = [0; 16];
-        SystemRandom.fill(&mut bits).ok()?;
-        Some(Self::of(bits))
+        AHEAD.try_with(|ahead| ahead.borrow_mut().next()).ok().flatten().map(Self::of)
     }
 
     /// The id that these bits are.
@@ -56,13 +79,16 @@ impl fmt::Debug for DenialId {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn a1_a_denial_id_is_128_bits_in_base64url() {
         assert_eq!(DenialId::of([0; 16]).as_str(), "AAAAAAAAAAAAAAAAAAAAAA");
         assert_eq!(DenialId::of([0xff; 16]).as_str(), "_____________________w");
-        assert_ne!(DenialId::random(), DenialId::random());
+        let ids: HashSet<_> = (0..3 * DRAWN).map(|_| DenialId::random().unwrap()).collect();
+        assert_eq!(ids.len(), 3 * DRAWN, "never the same twice");
         assert_eq!(
             DenialId::of([0; 16]).instance(),
             "urn:auth-engine:denial:AAAAAAAAAAAAAAAAAAAAAA"

@@ -73,7 +73,7 @@ impl AuditSink for TracingSink {
 fn level(decision: Decision, kind: Kind) -> Level {
     match (decision, kind) {
         (Decision::Error, _) => Level::ERROR,
-        (_, Kind::Suspicious | Kind::RefreshReuse | Kind::Lost) => Level::WARN,
+        (_, Kind::Suspicious | Kind::RefreshReuse | Kind::CodeReplayed | Kind::Lost) => Level::WARN,
         // Who saw it begin at ERROR, or edited the policy, waits for this line.
         (Decision::Deny, _) | (_, Kind::Outage | Kind::PolicyReloaded) => Level::INFO,
         (Decision::Allow, _) => Level::DEBUG,
@@ -86,4 +86,23 @@ fn text(value: Option<&str>) -> Option<std::borrow::Cow<'_, str>> {
 
 fn shown(value: Option<impl Display>) -> Option<String> {
     value.map(|value| value.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a1_what_looks_like_an_attack_is_a_warning_whatever_was_decided() {
+        for decision in [Decision::Allow, Decision::Deny] {
+            for kind in [Kind::Suspicious, Kind::RefreshReuse, Kind::CodeReplayed, Kind::Lost] {
+                assert_eq!(level(decision, kind), Level::WARN, "{kind:?}");
+            }
+        }
+        assert_eq!(level(Decision::Error, Kind::CodeReplayed), Level::ERROR);
+        assert_eq!(level(Decision::Deny, Kind::Access), Level::INFO);
+        assert_eq!(level(Decision::Allow, Kind::Outage), Level::INFO);
+        assert_eq!(level(Decision::Allow, Kind::PolicyReloaded), Level::INFO);
+        assert_eq!(level(Decision::Allow, Kind::Access), Level::DEBUG);
+    }
 }

@@ -46,3 +46,29 @@ where
         self.await.ready().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn protected() -> Protected {
+        unreachable!("only its type counts")
+    }
+
+    /// Compiles: whoever declares the test names no kind.
+    #[test]
+    fn an_application_is_taken_in_each_form() {
+        fn taken<A: Application<Kind>, Kind>(_: impl FnOnce() -> A) {}
+        taken(protected);
+        taken(|| Ok::<_, Box<dyn std::error::Error>>(protected()));
+        taken(|| async { protected() });
+        taken(|| async { Err::<Protected, _>("no keys") });
+    }
+
+    #[test]
+    fn why_there_is_none_is_told() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let none = async { Err::<Protected, _>("no keys") };
+        assert_eq!(runtime.block_on(none.ready()).unwrap_err(), "no keys");
+    }
+}

@@ -95,6 +95,14 @@ pub fn refused() -> Denial {
         .into()
 }
 
+/// 409 for what would leave an account that nobody can sign in to: it has no password that anybody
+/// knows, and that is the last identity at a provider that leads to it.
+pub fn last_identity() -> Denial {
+    Problem::new(StatusCode::CONFLICT, "last_identity", "The only way to sign in")
+        .detail("nobody could sign in to this account any more: set a password, or link another provider first")
+        .into()
+}
+
 /// Nothing that a provider publishes or answers was there to be read.
 impl From<FetchError> for Failure {
     fn from(error: FetchError) -> Self {

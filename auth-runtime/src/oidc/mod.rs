@@ -28,7 +28,7 @@ mod sign_in;
 mod transaction;
 
 pub use error::ProviderError;
-pub use failure::refused;
+pub use failure::{last_identity, refused};
 pub use linked::{LinkedIdentity, Unlinked};
 pub use people::{Creating, People, Profile};
 pub use provider::{Provider, Stage};

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     LinkedIdentity, ProviderSignIn, Unlinked,
     addresses::Pages,
-    failure::{Failure, refused},
+    failure::{Failure, last_identity, refused},
     sign_in::{Arrived, Outward, Returned},
     transaction::{LinkTo, clear_cookie},
 };
@@ -156,14 +156,8 @@ async fn unlink(
     match sign_in.unlink(&caller.subject().id, &id).await? {
         Unlinked::Done => Ok(StatusCode::NO_CONTENT.into_response()),
         Unlinked::NotThere => Err(Problem::not_found().into()),
-        Unlinked::OnlyWay => Err(only_way().into()),
+        Unlinked::OnlyWay => Err(last_identity()),
     }
-}
-
-/// 409 for what would leave an account that nobody can sign in to.
-fn only_way() -> Problem {
-    Problem::new(StatusCode::CONFLICT, "last_identity", "The only way to sign in")
-        .detail("nobody could sign in to this account any more: set a password, or link another provider first")
 }
 
 fn fresh(sign_in: &ProviderSignIn, caller: &Identity) -> Result<(), Denial> {

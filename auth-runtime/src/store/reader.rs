@@ -95,24 +95,23 @@ impl<T> Weighter<Place, Known<T>> for Weight {
     }
 }
 
-/// Which owner and which id, as far as it takes to tell records apart.
-fn ends(key: &Key) -> [u8; 2 * TAIL] {
-    let names = [key.owner.as_str(), key.id.as_str()];
-    let letters = names.map(|name| name.bytes().rev().chain(std::iter::repeat(0)).take(TAIL));
-    let mut ends = [0; 2 * TAIL];
-    ends.iter_mut().zip(letters.into_iter().flatten()).for_each(|(to, from)| *to = from);
-    ends
+/// Tells records apart by the ends of their names.
+fn hash<H: Hasher>(key: &Key, state: &mut H) {
+    for name in [key.owner.as_str(), key.id.as_str()] {
+        let bytes = name.as_bytes();
+        state.write(bytes.last_chunk::<TAIL>().map_or(bytes, |tail| tail));
+    }
 }
 
 impl Hash for Place {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(&ends(&self.0));
+        hash(&self.0, state);
     }
 }
 
 impl Hash for Sought<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(&ends(self.0));
+        hash(self.0, state);
     }
 }
 

@@ -49,8 +49,8 @@ pub(crate) struct App {
     pub(crate) accounts: AccountEndpoints,
     pub(crate) oauth: OAuth,
     pub(crate) openapi: Document,
-    /// Whether people can sign in with the provider.
-    pub(crate) has_provider: bool,
+    /// Who else signs people in, if somebody does.
+    pub(crate) provider: Option<ProviderSignIn>,
 }
 
 impl App {
@@ -85,7 +85,7 @@ impl App {
             accounts,
             oauth,
             openapi: Document::default(),
-            has_provider: false,
+            provider: None,
         })
     }
 
@@ -94,7 +94,7 @@ impl App {
         mut self,
         provider: Option<ProviderSignIn>,
     ) -> Result<Protected, OpenApiDrift> {
-        self.has_provider = provider.is_some();
+        self.provider = provider.clone();
         let (auth, document) = (self.auth.clone(), self.openapi.clone());
         let routes = self.routes();
         let routes = match provider {

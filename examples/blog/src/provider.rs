@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The provider's name in `/login/{provider}`.
-pub(crate) const NAME: &str = "local";
+const NAME: &str = "local";
 
 /// Where a sign-in leads: one's own page, the start, or on with the request of a program.
 const AFTER: [&str; 3] = ["/account", "/", "/oauth/authorize"];
@@ -28,25 +28,28 @@ const AFTER: [&str; 3] = ["/account", "/", "/oauth/authorize"];
 /// How often a name is tried that somebody may have.
 const ATTEMPTS: usize = 4;
 
-/// Sign-in with the provider of the settings, if there is one.
+/// Sign-in with the provider of the settings, and those of the policy, if there are any.
 pub(crate) async fn sign_in(
     app: &App,
     settings: &Settings,
 ) -> Result<Option<ProviderSignIn>, Box<dyn std::error::Error>> {
-    let Some(Oidc { issuer, client_id, client_secret }) = &settings.oidc else { return Ok(None) };
-    let provider = Provider::new(NAME, issuer, client_id, client_secret.clone())
-        .after(AFTER)
-        .on_failure("/login");
+    if settings.oidc.is_none() && app.auth.policy().providers().is_empty() {
+        return Ok(None);
+    }
     let stage = match settings.production {
         // The tokens of this service name it by the address it has.
         true => Stage::Production { origin: app.auth.own_issuer().to_string() },
         false => Stage::Development,
     };
-    let sign_in = ProviderSignIn::builder(app.auth.clone(), Arc::new(app.clone()), stage)
-        .provider(provider)
-        .build()
-        .await;
-    Ok(Some(sign_in.map_err(|why| format!("BLOG_OIDC_ISSUER: {why}"))?))
+    let mut builder = ProviderSignIn::builder(app.auth.clone(), Arc::new(app.clone()), stage);
+    if let Some(Oidc { issuer, client_id, client_secret }) = &settings.oidc {
+        let local = Provider::new(NAME, issuer, client_id, client_secret.clone());
+        builder = builder.provider(local.after(AFTER).on_failure("/login"));
+    }
+    let sign_in = builder.build().await;
+    Ok(Some(
+        sign_in.map_err(|why| format!("BLOG_OIDC_ISSUER, or `providers` of the policy: {why}"))?,
+    ))
 }
 
 impl Newcomers for App {

@@ -8,8 +8,8 @@ use std::{
 };
 
 use auth_runtime::{
-    Auth, Router,
-    audit::{Decision, Kind},
+    Auth, AuthBuilder, Router,
+    audit::{AuditSink, Decision, Kind},
     authenticate,
     clock::{ManualClock, Timestamp},
     extract::Path,
@@ -25,7 +25,7 @@ use tracing::{
 };
 
 use super::{
-    fixture::{Ask, Door, Reached, START, ask, guarded, open, send},
+    fixture::{Ask, Door, Reached, Recorder, START, ask, guarded, open, send},
     forge,
 };
 
@@ -37,6 +37,40 @@ async fn edit(State(reached): State<Reached>, Path(_): Path<u32>) -> &'static st
 fn routes() -> Router<Reached> {
     let posts = Router::new().route("/{id}", post(edit));
     Router::new().route("/guarded", get(guarded)).route("/open", get(open)).nest("/posts", posts)
+}
+
+/// Hears of these decisions alone.
+struct Of(&'static [Decision], Arc<Recorder>);
+
+impl AuditSink for Of {
+    fn record(&self, event: &auth_runtime::audit::Event<'_>) {
+        self.1.record(event);
+    }
+
+    fn wants(&self, kind: Kind, decision: Decision) -> bool {
+        kind == Kind::Access && self.0.contains(&decision)
+    }
+}
+
+#[tokio::test]
+async fn a1_a_sink_hears_of_what_it_wants_and_answers_are_the_same() {
+    for wanted in
+        [&[][..], &[Decision::Deny], &[Decision::Allow], &[Decision::Allow, Decision::Deny]]
+    {
+        let heard = Arc::new(Recorder::default());
+        // Of two sinks, one that wants it is enough.
+        let sinks = (Of(&[], Arc::clone(&heard)), Of(wanted, Arc::clone(&heard)));
+        let keys = [("jwt", forge::own_keys()), ("partner", forge::p256_keys())];
+        let change = |auth: AuthBuilder| auth.audit(sinks);
+        let door = Door::built(change, policy!("../policies/test.yaml"), keys, routes()).await;
+        let token = door.token(&["reader"]);
+        let answer = door.send(ask("GET", "/guarded").bearer(&token)).await;
+        let refusal = door.send(ask("GET", "/guarded").bearer("a.b.c")).await;
+        assert_eq!((answer.status, refusal.status, refusal.instance.is_some()), (200, 401, true));
+        let heard: Vec<_> = heard.take().into_iter().map(|event| event.decision).collect();
+        let expected: Vec<_> = wanted.iter().flat_map(|wanted| [*wanted; 2]).collect();
+        assert_eq!(heard, expected, "each by both");
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 
 use auth_runtime::{
     Inventory, Router, authenticate,
-    lock::{Guard, Rule},
+    lock::{self, Guard, Lock, Rule},
     public,
     routing::{Method, get, post},
 };
@@ -231,4 +231,30 @@ async fn z4_the_table_of_endpoints() {
     let door = Door::of(routes()).await;
     assert_eq!(door.app.inventory().to_string(), include_str!("inventory.txt"));
     assert_eq!(Inventory::default().to_string(), "");
+}
+
+/// What the test of a lock writes is read back as what the router serves.
+#[tokio::test]
+async fn z4_the_lock_says_what_the_inventory_says() {
+    let door = Door::of(routes().merge(auth_runtime::api_key::router())).await;
+    let lock = door.app.inventory().lock();
+    assert_eq!(lock.policy, "policies/test.yaml");
+    let written = lock.write(&door.auth.policy());
+    assert_eq!(Lock::parse(&written), Ok(lock.clone()));
+    let said = |endpoint: &lock::Endpoint| format!("{endpoint} {}", endpoint.rule);
+    let listed = door.app.inventory().endpoints().iter();
+    let listed: Vec<_> =
+        listed.map(|it| format!("{} {} {}", it.method, it.path, it.rule)).collect();
+    assert_eq!(lock.endpoints.iter().map(said).collect::<Vec<_>>(), listed);
+    // Rules of this crate for people name the kinds of credential, and no program meets them.
+    let people = lock
+        .endpoints
+        .iter()
+        .filter(|it| matches!(&it.rule, Rule::Guarded(guard) if guard.people_only));
+    let people: Vec<_> = people.map(ToString::to_string).collect();
+    assert_eq!(
+        people,
+        ["GET /api-keys", "POST /api-keys", "DELETE /api-keys/{id}", "POST /api-keys/{id}/rotate"]
+    );
+    assert!(!written.contains(env!("CARGO_MANIFEST_DIR")) && !written.contains(".rs"), "{written}");
 }

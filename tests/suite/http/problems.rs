@@ -105,7 +105,8 @@ async fn refusals(door: &Door) -> Vec<Answer> {
         let login = axum::routing::post(async move || denial(&auth.policy()));
         answers.push(send(axum::Router::new().route("/login", login), ask("POST", "/login")).await);
     }
-    for refused in [auth_runtime::oidc::refused, auth_runtime::oauth::refused] {
+    let of_providers = [auth_runtime::oidc::refused, auth_runtime::oidc::last_identity];
+    for refused in of_providers.into_iter().chain([auth_runtime::oauth::refused as fn() -> _]) {
         let foreign = axum::routing::get(async move || refused());
         let foreign = axum::Router::new().route("/back", foreign);
         answers.push(send(foreign, ask("GET", "/back")).await);

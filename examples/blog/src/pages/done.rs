@@ -8,11 +8,19 @@ pub(super) enum Done {
     SessionEnded,
     OthersEnded,
     KeyRevoked,
+    Unlinked,
+    OnlyWay,
 }
 
 impl Done {
-    const ALL: [Self; 4] =
-        [Self::SignedOut, Self::SessionEnded, Self::OthersEnded, Self::KeyRevoked];
+    const ALL: [Self; 6] = [
+        Self::SignedOut,
+        Self::SessionEnded,
+        Self::OthersEnded,
+        Self::KeyRevoked,
+        Self::Unlinked,
+        Self::OnlyWay,
+    ];
 
     /// What the query of an address says, such as `done=key-revoked`.
     pub(super) fn read(query: Option<&str>) -> Option<Self> {
@@ -32,6 +40,10 @@ impl Done {
             Self::SessionEnded => "The session has ended.",
             Self::OthersEnded => "All other sessions have ended.",
             Self::KeyRevoked => "The key is revoked. Nothing can use it any more.",
+            Self::Unlinked => "Nobody signs in to your account by it any more.",
+            Self::OnlyWay => {
+                "It stays: nobody could sign in to your account any more. Set a password first."
+            }
         }
     }
 
@@ -41,6 +53,8 @@ impl Done {
             Self::SessionEnded => "session-ended",
             Self::OthersEnded => "others-ended",
             Self::KeyRevoked => "key-revoked",
+            Self::Unlinked => "unlinked",
+            Self::OnlyWay => "only-way",
         }
     }
 }

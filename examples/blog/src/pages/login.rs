@@ -5,6 +5,7 @@ use auth_runtime::{
     Denial,
     csrf::{CsrfForm, SameOrigin},
     limit::Client,
+    oidc::ProviderSignIn,
     public,
     secret::Secret,
     session::Begun,
@@ -23,7 +24,7 @@ use super::{
     next,
     refused::in_words,
 };
-use crate::{app::App, provider};
+use crate::app::App;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,8 +130,8 @@ fn page(app: &App, username: &str, next: &str, note: Option<Note<'_>>) -> Markup
             input type="hidden" name="next" value=(next);
             button.primary.wide { "Sign in" }
         }
-        @if app.has_provider {
-            p { a.button.wide href={ "/login/" (provider::NAME) "?next=" (next::encoded(next)) } { "Sign in with " (provider::NAME) } }
+        @for name in app.provider.iter().flat_map(ProviderSignIn::names) {
+            p { a.button.wide href={ "/login/" (name) "?next=" (next::encoded(next)) } { "Sign in with " (name) } }
         }
     };
     Page { title: "Sign in", here: Here::Login, width: Width::Narrow, aside: None, main }.render()

@@ -39,6 +39,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/account/keys", post(account::new_key::create))
         .route("/account/keys/{id}/rotate", post(account::keys::rotate))
         .route("/account/keys/{id}/revoke", post(account::keys::revoke))
+        .route("/account/providers/{name}/link", post(account::providers::link))
+        .route("/account/identities/{id}/unlink", post(account::providers::unlink))
         .layer(from_fn(refused::as_page))
         .layer(map_response(safety::headers))
         .route(assets::STYLE.path, get(assets::style))

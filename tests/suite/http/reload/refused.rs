@@ -5,7 +5,7 @@ use auth_runtime::{
     audit::{Decision, Kind},
 };
 
-use super::World;
+use super::{World, guarded};
 
 /// Reloads that; the old policy stays, and is told of once with this cause.
 async fn refused(world: &World, old: &str, new: &str, cause: &str) -> ReloadError {
@@ -36,6 +36,47 @@ async fn a4_a_file_that_is_not_there_is_unreadable() {
     // A folder is no file either.
     let error = world.auth.reload(std::env::temp_dir()).unwrap_err();
     assert!(matches!(error, ReloadError::Unreadable { .. }), "{error}");
+}
+
+/// What is said of endpoints is held to those that are served, as it is at start.
+#[tokio::test]
+async fn a4_a_policy_whose_statement_about_an_endpoint_does_not_hold_is_refused() {
+    let mut world = World::new().await;
+    let stated = |word: &str, role: &str, endpoint: &str| {
+        let statement = format!("{{ role: {role}, reaches: {{ endpoint: {endpoint} }} }}");
+        format!("version: 1\n{word}: [{statement}]")
+    };
+    let never = stated("never", "reader", "GET /guarded");
+    let error = refused(&world, "version: 1", &never, "policy-refused").await;
+    let said = "the role `reader` never reaches `GET /guarded`, says this entry, but it does: ";
+    assert!(error.to_string().contains(said), "{error}");
+    // Those of another router are not among them, and what holds is taken.
+    world.adopts("version: 1", &stated("never", "reader", "GET /elsewhere"));
+    world.adopts("version: 1", &stated("always", "reader", "GET /guarded"));
+    world.adopts("version: 1", &stated("always", "reader", "GET /counted"));
+    // An application that is gone has no say.
+    let broken = stated("never", "reader", "GET /guarded");
+    assert!(world.reload_with("version: 1", &broken).is_err());
+    world.app = auth_runtime::Router::new().protect(world.auth.clone());
+    world.adopts("version: 1", &broken);
+}
+
+#[tokio::test]
+async fn a4_an_application_for_which_a_statement_does_not_hold_does_not_start() {
+    let world = World::new().await;
+    let never = "version: 1\nnever: [{ role: reader, reaches: { endpoint: GET /late } }]";
+    world.adopts("version: 1", never);
+    let late = || auth_runtime::Router::new().route("/late", auth_runtime::routing::get(guarded));
+    let refused = late().try_protect(world.auth.clone()).unwrap_err().to_string();
+    assert!(
+        refused.starts_with('`') && refused.contains("does not hold for these routes"),
+        "{refused}"
+    );
+    let said = "the role `reader` never reaches `GET /late`, says this entry, but it does: api_key (line 2)";
+    assert!(refused.ends_with(said), "{refused}");
+    // It has left nothing behind that would refuse the next policy.
+    assert_eq!(world.reload_with("version: 1", "version: 1"), Ok(()));
+    assert!(late().try_protect(world.auth.clone()).is_ok());
 }
 
 #[tokio::test]

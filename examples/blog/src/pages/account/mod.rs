@@ -5,6 +5,7 @@ pub(super) mod confirm;
 pub(super) mod keys;
 pub(super) mod new_key;
 mod profile;
+pub(super) mod providers;
 pub(super) mod sessions;
 pub(super) mod sign_out;
 
@@ -31,7 +32,9 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
 ) -> Result<Html<String>, Denial> {
     let done = Done::read(query.as_deref()).map(Done::sentence);
-    let page = page(&app, &caller, done.map(Note::Good), &Draft::default()).await?;
+    let failed = providers::failed(query.as_deref().unwrap_or_default()).map(Note::Bad);
+    let note = failed.or(done.map(Note::Good));
+    let page = page(&app, &caller, note, &Draft::default()).await?;
     Ok(Html(page.into_string()))
 }
 
@@ -49,6 +52,7 @@ async fn page(
     let sessions = app.sessions.list(id).await?;
     let keys = app.keys.list(id).await?;
     let token = token(caller);
+    let providers = providers::section(app, id, &token).await?;
     let main = html! {
         div {
             h1 { "Your account" }
@@ -57,6 +61,7 @@ async fn page(
         @if let Some(note) = note { (note) }
         (profile::section(&account, &profile, caller))
         (sessions::section(&sessions, caller, &token, now))
+        (providers)
         (keys::section(&keys, &app.auth.policy(), &token, now))
         (new_key::section(draft, &app.auth.policy(), caller, &token))
     };
