@@ -60,7 +60,7 @@ impl Bits {
         self.0.iter().all(|word| *word == 0)
     }
 
-    #[cfg(any(feature = "yaml", test))]
+    #[cfg(feature = "yaml")]
     pub(crate) fn len(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }

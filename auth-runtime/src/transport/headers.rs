@@ -157,12 +157,12 @@ mod tests {
         let headers = SecurityHeaders::of(&Headers::default());
         for said in [
             &[][..],
-            &[length.clone()],
-            &[media_type.clone()],
+            std::slice::from_ref(&length),
+            std::slice::from_ref(&media_type),
             &[length.clone(), media_type.clone(), cookie.clone()],
             &[cookie, other],
-            &[length, own, media_type.clone()],
-            &[media_type.clone(), media_type],
+            &[length.clone(), own, media_type.clone()],
+            &[media_type.clone(), media_type.clone()],
             &[(header::CACHE_CONTROL, "public")],
             &[(header::CACHE_CONTROL, "max-age=1, no-store")],
         ] {
