@@ -171,7 +171,7 @@ fn help_lists_what_is_there_and_nothing_else() {
         names,
         [
             "init", "check", "fmt", "diff", "lock", "who-can", "what-can", "explain", "test",
-            "schema", "keys", "token", "api-key", "help"
+            "report", "schema", "keys", "token", "api-key", "help"
         ]
     );
 }
