@@ -34,6 +34,8 @@ mod needs;
 mod reach;
 mod view;
 
+#[cfg(feature = "tools")]
+pub(crate) use admits::refuses_delegates;
 pub use admits::{Lack, Verdict, admits};
 #[cfg(feature = "tools")]
 pub use answers::{Condition, InReach, Subject, SubjectKind, Unknown, Way, WhatCan, WhoCan};

@@ -151,6 +151,8 @@ pub enum Which {
     Old,
     /// The one after it.
     New,
+    /// Both of them.
+    Both,
 }
 
 /// Something that may be called.

@@ -173,9 +173,9 @@ fn what_only_narrows_is_not_denied() {
         ends(0, &here, &["diff", "same.yaml", "main:policies/a.yaml", "--deny", "widening"]);
     assert!(said.contains("NARROWS") && !said.contains("WIDENS"), "{said}");
     let (said, _) = ends(0, &here, &["diff", "same.yaml", "same.yaml"]);
-    assert_eq!(said, "same.yaml -> same.yaml\n\nnothing changed in meaning\n");
+    assert_eq!(said, "same.yaml -> same.yaml\n\nNEUTRAL nothing changed in meaning\n");
     let (said, _) = ends(0, &here, &["diff", "same.yaml", "same.yaml", "--format", "markdown"]);
-    assert!(said.ends_with("\n\nNothing changed in meaning.\n"), "{said}");
+    assert!(said.ends_with("\n\n**NEUTRAL** Nothing changed in meaning.\n"), "{said}");
 }
 
 /// Whoever opens a pull request writes the lock, and a robot posts what is said of it.

@@ -130,7 +130,7 @@ fn lacks(policy: &Policy, guard: &Guard, credential: &Credential) -> Vec<Lack> {
 
 /// Whether a rule asks for nothing that a client was let in for: no scope. One that admits API keys
 /// is meant for programs as well.
-pub(super) fn refuses_delegates(policy: &Policy, guard: &Guard, holder: Holder) -> bool {
+pub(crate) fn refuses_delegates(policy: &Policy, guard: &Guard, holder: Holder) -> bool {
     let is_key = |name: &String| {
         let scheme = policy.scheme_id(name).and_then(|id| policy.scheme(id));
         scheme.is_some_and(|scheme| matches!(scheme.kind, SchemeKind::ApiKey(_)))

@@ -21,11 +21,7 @@ use crate::{
 /// Everything that changed where callers come in.
 pub(super) fn changes(old: Side<'_>, new: Side<'_>, limits: &Limits<'_>) -> Vec<Change> {
     let mut gains = Gains::between(old, new);
-    let mut changes: Vec<_> = [(old.lock, Which::Old), (new.lock, Which::New)]
-        .into_iter()
-        .filter(|(lock, _)| lock.is_none())
-        .map(|(_, which)| Change { verdict: Verdict::Widens, what: What::NoLock(which) })
-        .collect();
+    let mut changes: Vec<_> = without_lock(old, new).into_iter().collect();
     let mut pairs = Vec::new();
     if let (Some(before), Some(after)) = (old.lock, new.lock) {
         pairs.extend(endpoints(old, before, new, after));
@@ -43,6 +39,18 @@ pub(super) fn changes(old: Side<'_>, new: Side<'_>, limits: &Limits<'_>) -> Vec<
     }
     changes.extend(others);
     changes
+}
+
+/// Where a lock is missing. SECURITY: one that came or went leaves open what callers gained, and
+/// whatever is not known widens. Where there never was one, the policies are all there is to compare.
+fn without_lock(old: Side<'_>, new: Side<'_>) -> Option<Change> {
+    let (verdict, which) = match (old.lock, new.lock) {
+        (Some(_), Some(_)) => return None,
+        (None, Some(_)) => (Verdict::Widens, Which::Old),
+        (Some(_), None) => (Verdict::Widens, Which::New),
+        (None, None) => (Verdict::Neutral, Which::Both),
+    };
+    Some(Change { verdict, what: What::NoLock(which) })
 }
 
 /// Something that is called, before and after.

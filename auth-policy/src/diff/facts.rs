@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     Policy,
-    access::{Carrier, Holder, carriers},
+    access::{Carrier, Holder, carriers, refuses_delegates},
     lock::{Guard, Rule},
     policy::{AcrId, RoleId, SchemeKind, ScopeId},
 };
@@ -57,6 +57,7 @@ impl<'p> Facts<'p> {
     fn guard(&self, guard: &Guard, carrier: &Carrier) -> Option<String> {
         let known = self.carriers.contains(carrier) && guard.schemes.contains(&carrier.scheme);
         let scheme = self.policy.scheme_id(&carrier.scheme).and_then(|id| self.policy.scheme(id));
+        let known = known && !refuses_delegates(self.policy, guard, carrier.holder);
         let scheme = scheme.filter(|_| known)?;
         let mut scopes: Vec<_> = guard.scopes.iter().collect();
         scopes.sort_unstable();

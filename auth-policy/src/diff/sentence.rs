@@ -57,6 +57,7 @@ impl Change {
         (self.verdict == Verdict::Widens).then(|| match &self.what {
             What::NoLock(Which::Old) => "no lock before".to_owned(),
             What::NoLock(Which::New) => "no lock after".to_owned(),
+            What::NoLock(Which::Both) => "no lock".to_owned(),
             What::Access(access) => {
                 let through = match &access.carrier {
                     Some(carrier) => format!(" through {carrier}"),
@@ -162,6 +163,7 @@ fn no_lock(which: Which) -> &'static str {
         Which::New => {
             "the new policy has no lock: what its callers reach is not known, nor what they gain"
         }
+        Which::Both => "neither policy has a lock: what the code asks of callers is not compared",
     }
 }
 

@@ -23,32 +23,33 @@ pub(super) fn markdown(compared: &Compared) -> String {
     let (old, new) = (compared.old.source.path(), compared.new.source.path());
     let mut text = format!("### Access policy: {} → {}\n\n", code(old), code(new));
     if compared.diff.changes.is_empty() {
-        return text + "Nothing changed in meaning.\n";
+        return text + "**NEUTRAL** Nothing changed in meaning.\n";
     }
     let _ = writeln!(text, "**{}**", counts(compared));
     let widens = compared.diff.groups(Verdict::Widens);
     if !widens.is_empty() {
-        text += &format!("\n#### Widens\n\n{}", list(compared, &widens));
+        text += &format!("\n#### Widens\n\n{}", list(compared, Verdict::Widens, &widens));
         text += &folded("Requests that are let in now", &trials(compared, &widens));
         text += &folded("Lines that approve what widens", &approvals(compared));
     }
     let narrows = compared.diff.groups(Verdict::Narrows);
     if !narrows.is_empty() {
-        text += &format!("\n#### Narrows\n\n{}", list(compared, &narrows));
+        text += &format!("\n#### Narrows\n\n{}", list(compared, Verdict::Narrows, &narrows));
     }
     let neutral = compared.diff.groups(Verdict::Neutral);
     if !neutral.is_empty() {
-        text += &folded("Neutral", &list(compared, &neutral));
+        text += &folded("Neutral", &list(compared, Verdict::Neutral, &neutral));
     }
     text
 }
 
-fn list(compared: &Compared, groups: &[Group<'_>]) -> String {
+fn list(compared: &Compared, verdict: Verdict, groups: &[Group<'_>]) -> String {
     let mut text = String::new();
     for group in groups.iter().take(MOST) {
         let approved = group.changes.iter().all(|change| compared.is_approved(change));
         let approved = if approved { " (approved)" } else { "" };
-        let _ = writeln!(text, "- {}{approved}", plain(&group.to_string()));
+        let _ =
+            writeln!(text, "- **{}** {}{approved}", verdict.as_str(), plain(&group.to_string()));
         if group.changes.len() > 1 {
             for access in group.accesses().take(MOST) {
                 let _ = writeln!(text, "  - {}", code(&access.target.to_string()));

@@ -14,22 +14,25 @@ pub(super) fn text(compared: &Compared, colored: bool) -> String {
     for verdict in [Verdict::Widens, Verdict::Narrows, Verdict::Neutral] {
         let groups = compared.diff.groups(verdict);
         if !groups.is_empty() {
-            let _ = writeln!(text, "\n{}", heading(verdict, colored));
+            text.push('\n');
         }
-        groups.iter().for_each(|group| text.push_str(&one(compared, group, verdict)));
+        let word = word(verdict, colored);
+        groups
+            .iter()
+            .for_each(|group| text += &format!("{word} {}", one(compared, group, verdict)));
     }
     text + "\n" + &summary(compared) + &approvals(compared)
 }
 
-/// The word for a verdict, in its colour on a terminal.
-fn heading(verdict: Verdict, colored: bool) -> String {
+/// The word for a verdict, as wide as the widest, in its colour on a terminal.
+fn word(verdict: Verdict, colored: bool) -> String {
     let color = match verdict {
         Verdict::Widens => "1;31",
         Verdict::Narrows => "1;32",
         Verdict::Neutral => "1",
     };
-    let word = verdict.as_str();
-    if colored { format!("\u{1b}[{color}m{word}\u{1b}[0m") } else { word.to_owned() }
+    let word = format!("{:7}", verdict.as_str());
+    if colored { format!("\u{1b}[{color}m{word}\u{1b}[0m") } else { word }
 }
 
 fn one(compared: &Compared, group: &Group<'_>, verdict: Verdict) -> String {
@@ -39,7 +42,7 @@ fn one(compared: &Compared, group: &Group<'_>, verdict: Verdict) -> String {
         (some, all) if some == all => " (approved)".to_owned(),
         (some, _) => format!(" ({some} approved)"),
     };
-    let mut text = format!("  {}{approved}\n", plain(&group.to_string()));
+    let mut text = format!("{}{approved}\n", plain(&group.to_string()));
     let several = group.changes.len() > 1;
     let mut variables: Vec<(&str, String)> = Vec::new();
     for access in group.accesses() {
@@ -90,7 +93,7 @@ pub(super) fn counts(compared: &Compared) -> String {
 
 fn summary(compared: &Compared) -> String {
     match compared.diff.changes.is_empty() {
-        true => "nothing changed in meaning\n".to_owned(),
+        true => "NEUTRAL nothing changed in meaning\n".to_owned(),
         false => format!("{}\n", counts(compared)),
     }
 }
