@@ -2,8 +2,8 @@
 //! to be done, and what else that would open or close.
 //!
 //! Each scope that is missing, each role, each sign-in is one thing to do, and nothing that is done
-//! for one of them helps with another, but for a role, which comes first. So the fewest are found
-//! by counting, and for an any-of by taking the cheapest. What lets somebody in can be taken away at
+//! for one of them helps with another, but for a role, which comes first and of which each that would
+//! do is tried. So the fewest are found by counting, and for an any-of by taking the cheapest. What lets somebody in can be taken away at
 //! one scope of an all-of, and has to be taken away at every scope of an any-of.
 
 use std::collections::BTreeMap;
@@ -95,13 +95,19 @@ impl Flips<'_> {
         if self.lacks(guard, credential, is_other) {
             return None;
         }
+        if self.lacks(guard, credential, is_role) {
+            let names = self.names_for(guard.role.as_deref()?, credential)?;
+            let ways = names.into_iter().filter_map(|role| {
+                let mut holding = credential.clone();
+                holding.roles.push(role.clone());
+                let rest = (!self.lacks(guard, &holding, is_role)).then_some(holding)?;
+                let rest = self.needed(guard, &rest)?;
+                Some([vec![Edit::Hold { role }], rest].concat())
+            });
+            return ways.min_by_key(Vec::len);
+        }
         let mut edits = Vec::new();
         let mut credential = credential.clone();
-        if self.lacks(guard, &credential, is_role) {
-            let role = self.name_for(guard.role.as_deref()?, &credential)?;
-            credential.roles.push(role.clone());
-            edits.push(Edit::Hold { role });
-        }
         if self.lacks(guard, &credential, is_scope) {
             edits.extend(self.needed_scopes(guard, &credential)?);
         }
@@ -184,17 +190,21 @@ impl Flips<'_> {
         weakest.map(|role| Edit::Hold { role: role.name.clone() })
     }
 
-    /// The name by which a credential comes to a role.
-    fn name_for(&self, role: &str, credential: &Credential) -> Option<String> {
-        if credential.holder != Holder::Foreign {
-            return Some(role.to_owned());
-        }
-        let SchemeKind::Issuer(issuer) = self.kind(&credential.scheme)? else { return None };
+    /// The names by which a credential comes to a role: the role itself first, then those that include
+    /// it, which may bring a scope that is missing as well.
+    fn names_for(&self, role: &str, credential: &Credential) -> Option<Vec<String>> {
         let policy = self.origins.policy;
         let asked = policy.role_id(role)?;
-        let mut table = issuer.roles.iter();
         let brings = |id| policy.role(id).is_some_and(|role| role.all_roles.contains(&asked));
-        table.find(|(_, ours)| brings(*ours)).map(|(theirs, _)| theirs.clone())
+        if credential.holder != Holder::Foreign {
+            let including = policy.roles().iter().filter(|role| role.all_roles.contains(&asked));
+            let others = including.filter(|other| other.name != role);
+            let names = others.map(|other| other.name.clone());
+            return Some(std::iter::once(role.to_owned()).chain(names).collect());
+        }
+        let SchemeKind::Issuer(issuer) = self.kind(&credential.scheme)? else { return None };
+        let table = issuer.roles.iter().filter(|(_, ours)| brings(*ours));
+        Some(table.map(|(theirs, _)| theirs.clone()).collect())
     }
 
     /// Whether it lacks something of that sort.
