@@ -42,11 +42,10 @@ pub(crate) struct Locked {
 
 impl Locked {
     /// Both of them, or one sentence that says which is not there or cannot be used.
-    pub(crate) fn read(which: &Which) -> Result<Self, String> {
-        let path = policies::one(which.policy.as_deref())?;
+    fn read(path: &Path) -> Result<Self, String> {
         let name = path.display().to_string();
         let unread = |error| format!("cannot read `{}`: {error}", name.escape_debug());
-        let source = Source::read(&path, name.clone()).map_err(unread)?;
+        let source = Source::read(path, name.clone()).map_err(unread)?;
         let checked = check(&source);
         let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error);
         let errors = match errors.count() {
@@ -57,16 +56,52 @@ impl Locked {
             let name = name.escape_debug();
             format!("`{name}` has {errors}; `cargo auth check {name}` tells them")
         })?;
-        Ok(Self { lock: lock(&path)?, source, policy, findings: checked.diagnostics })
+        Ok(Self { lock: lock(path)?, source, policy, findings: checked.diagnostics })
     }
 }
 
-/// Answers as `answer` does, or says what is wrong with the question.
-pub(crate) fn answer(
+/// Answers a question about the policy that was named; else, of several, about the one that knows
+/// what is asked about.
+pub(crate) fn answer(which: &Which, answer: impl Fn(&Locked) -> Result<String, String>) -> Outcome {
+    tell(policies::candidates(which.policy.as_deref()).and_then(|candidates| {
+        if let [only] = candidates.as_slice() {
+            return Locked::read(only).and_then(|locked| answer(&locked));
+        }
+        let locked = |path: &PathBuf| Some((path.clone(), Locked::read(path).ok()?));
+        let locked: Vec<_> = candidates.iter().filter_map(locked).collect();
+        if let [(_, only)] = locked.as_slice() {
+            return answer(only);
+        }
+        let (mut known, mut unknown) = (Vec::new(), Vec::new());
+        for (path, locked) in locked {
+            match answer(&locked) {
+                Ok(said) => known.push((path, said)),
+                Err(problem) => unknown.push(format!("`{}`: {problem}", path.display())),
+            }
+        }
+        match known.as_slice() {
+            [(_, only)] => Ok(only.clone()),
+            [] if !unknown.is_empty() => Err(unknown.join("\n")),
+            [] => Err(policies::several(&candidates)),
+            _ => {
+                let paths: Vec<_> = known.into_iter().map(|(path, _)| path).collect();
+                Err(policies::several(&paths))
+            }
+        }
+    }))
+}
+
+/// Does something with the one policy that is meant.
+pub(crate) fn with_one(
     which: &Which,
-    answer: impl FnOnce(&Locked) -> Result<String, String>,
+    act: impl FnOnce(&Locked) -> Result<String, String>,
 ) -> Outcome {
-    match Locked::read(which).and_then(|locked| answer(&locked)) {
+    let path = policies::one(which.policy.as_deref());
+    tell(path.and_then(|path| Locked::read(&path)).and_then(|locked| act(&locked)))
+}
+
+fn tell(answer: Result<String, String>) -> Outcome {
+    match answer {
         Ok(said) => {
             terminal::say(said.trim_end());
             Outcome::Fine

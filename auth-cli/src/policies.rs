@@ -17,18 +17,28 @@ const DEFAULT: &str = "policies/auth.yaml";
 
 /// The one policy that is meant: the one named, that of the package, or the only one there is.
 pub(crate) fn one(named: Option<&Path>) -> Result<PathBuf, String> {
-    if let Some(named) = named {
-        return Ok(named.to_owned());
-    }
-    if let Some(policy) = of_package()? {
-        return Ok(policy);
-    }
-    let found = named_or_found(&[])?;
-    if let [only] = found.as_slice() {
+    let candidates = candidates(named)?;
+    if let [only] = candidates.as_slice() {
         return Ok(only.clone());
     }
-    let names: Vec<_> = found.iter().map(|path| format!("`{}`", path.display())).collect();
-    Err(format!("there are several policies, {}: say which with `--policy`", names.join(", ")))
+    Err(several(&candidates))
+}
+
+/// The policy named, else the one that the package's attributes read, else all there are.
+pub(crate) fn candidates(named: Option<&Path>) -> Result<Vec<PathBuf>, String> {
+    if let Some(named) = named {
+        return Ok(vec![named.to_owned()]);
+    }
+    match of_package()? {
+        Some(policy) => Ok(vec![policy]),
+        None => named_or_found(&[]),
+    }
+}
+
+/// What to say where it could be each of these.
+pub(crate) fn several(candidates: &[PathBuf]) -> String {
+    let names: Vec<_> = candidates.iter().map(|path| format!("`{}`", path.display())).collect();
+    format!("there are several policies, {}: say which with `--policy`", names.join(", "))
 }
 
 /// The checked policy of that file, or the one that the package's attributes read.

@@ -7,7 +7,7 @@ use auth_policy::overview;
 use crate::{
     exit::Outcome,
     files::{self, Readers},
-    locked::{Which, answer},
+    locked::{Which, with_one},
 };
 
 /// Write a page about a policy
@@ -26,7 +26,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    answer(&arguments.which, |locked| {
+    with_one(&arguments.which, |locked| {
         let page = overview(&locked.policy, &locked.lock, &locked.findings);
         let name = arguments.html.display().to_string();
         let name = name.escape_debug();

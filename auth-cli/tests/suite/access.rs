@@ -112,6 +112,34 @@ fn a_question_that_means_nothing_is_told_what_was_probably_meant() {
 }
 
 #[test]
+fn of_several_policies_the_one_is_asked_that_knows_the_answer() {
+    let here = newsroom("access-several");
+    let other = |text: &str| text.replace("writer", "author").replace("/drafts", "/notes");
+    fs::write(here.join("policies/notes.yaml"), other(POLICY)).unwrap();
+    fs::write(here.join("policies/notes.lock"), other(LOCK)).unwrap();
+    for (question, told) in [
+        (&["who-can", "POST /drafts"][..], "role writer"),
+        (&["who-can", "POST /notes"], "role author"),
+        (&["what-can", "role:author"], "/notes"),
+        (&["explain", "POST /notes", "--role", "author"], "allowed: POST /notes"),
+    ] {
+        let (said, _) = ends(0, &here, question);
+        assert!(said.contains(told), "{said}");
+    }
+    let (_, problem) = ends(2, &here, &["who-can", "GET /news"]);
+    assert!(
+        problem.contains("`policies/news.yaml`, `policies/notes.yaml`: say which"),
+        "{problem}"
+    );
+    let (_, problem) = ends(2, &here, &["who-can", "POST /note"]);
+    assert!(
+        problem.contains("`policies/notes.yaml`: ")
+            && problem.contains("did you mean `POST /notes`"),
+        "{problem}"
+    );
+}
+
+#[test]
 fn without_a_lock_the_command_that_writes_it_is_named() {
     let here = newsroom("access-unlocked");
     fs::remove_file(here.join("policies/news.lock")).unwrap();
