@@ -3,6 +3,8 @@
 //! Each part of the document is checked in its own file; what a part cannot know because another
 //! part is wrong is left unsaid, so that one mistake reads as one.
 
+#[cfg(feature = "tools")]
+use crate::code::Code;
 use crate::{
     diagnostic::Diagnostic,
     document::Document,
@@ -66,6 +68,21 @@ pub fn check(source: &Source) -> Checked {
     let refused = report.errors() > 0;
     let policy = contents.filter(|_| !refused).map(Policy::new);
     Checked { policy, diagnostics: report.finish(source) }
+}
+
+/// The same of a policy that is compared and not enforced: a statement under `never` or `always` that
+/// does not hold is told, and withholds nothing.
+#[cfg(feature = "tools")]
+pub(crate) fn check_to_compare(source: &Source) -> Checked {
+    let mut report = Report::default();
+    let contents = read(source, &mut report);
+    let errors = report.errors();
+    let diagnostics = report.finish(source);
+    let broken = diagnostics.iter().filter(|found| found.code == Code::InvariantBroken);
+    // Findings beyond the most that are told count as other errors.
+    let sound = broken.count() == errors;
+    let policy = contents.filter(|_| sound).map(Policy::new);
+    Checked { policy, diagnostics }
 }
 
 /// What the file says, as far as it can be made out.

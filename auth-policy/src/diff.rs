@@ -25,8 +25,9 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    Policy,
+    Policy, Source,
     access::{Carrier, Credential},
+    check::{Checked, check_to_compare},
     lock::Lock,
 };
 
@@ -237,6 +238,16 @@ pub fn diff(old: Side<'_>, new: Side<'_>) -> Diff {
     changes.extend(settings.map(|(verdict, one)| Change { verdict, what: What::Setting(one) }));
     changes.sort_by_key(|change| change.verdict);
     Diff { changes }
+}
+
+/// Reads a policy to compare it: sound in all but the statements under `never` and `always`, which are
+/// told and need not hold. Who reviews a change that breaks one is told what it would come to.
+///
+/// # Security
+///
+/// Compare it and nothing else: what is enforced comes from [`check`](crate::check()).
+pub fn proposed(source: &Source) -> Checked {
+    check_to_compare(source)
 }
 
 impl Diff {

@@ -25,8 +25,8 @@ use side::Side;
 /// credential that gained or lost something. What endpoints ask for comes from the lock beside each
 /// policy, so a rule that was loosened in code is told as well.
 ///
-/// Exits 0, or 1 if `--deny` refuses a change, or 2 if one of the two could not be read or is no
-/// sound policy.
+/// Exits 0, or 1 if `--deny` refuses a change or a statement of the new policy under `never` or
+/// `always` does not hold, or 2 if one of the two could not be read or is no sound policy.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The policy before: a file, or REVISION:FILE of a git repository
@@ -126,6 +126,8 @@ fn tell(compared: &Compared, arguments: &Arguments) -> Outcome {
             terminal::remark(&told);
         }
     }
-    let denied = arguments.deny.contains(&Denied::Widening);
-    if denied && !compared.lacking().is_empty() { Outcome::Found } else { Outcome::Fine }
+    compared.new.broken.iter().for_each(|told| terminal::remark(&format!("\n{told}")));
+    let denied = arguments.deny.contains(&Denied::Widening) && !compared.lacking().is_empty();
+    let found = denied || !compared.new.broken.is_empty();
+    if found { Outcome::Found } else { Outcome::Fine }
 }

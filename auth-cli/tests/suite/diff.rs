@@ -178,6 +178,26 @@ fn what_only_narrows_is_not_denied() {
     assert!(said.ends_with("\n\n**NEUTRAL** Nothing changed in meaning.\n"), "{said}");
 }
 
+/// The reviewer is told both: who gains, and that somebody once wrote it must not be.
+#[test]
+fn what_breaks_a_statement_is_compared_and_is_an_error() {
+    let here = repository("diff-broken");
+    let statement =
+        |scope: &str| format!("never: [{{ role: reader, reaches: {{ scopes: {scope} }} }}]\n");
+    let old = changed().replace("[read:posts, delete:posts]", "[read:posts]");
+    fs::write(here.join("old.yaml"), old + &statement("delete:posts")).unwrap();
+    fs::write(here.join("new.yaml"), changed() + &statement("delete:posts")).unwrap();
+    let (said, problems) = ends(1, &here, &["diff", "old.yaml", "new.yaml"]);
+    assert!(said.contains("WIDENS  `roles.reader.grants` has `delete:posts` now"), "{said}");
+    assert!(problems.contains("error[invariant-broken]: "), "{problems}");
+    // Whoever takes it back is not told of what was wrong before.
+    let (said, problems) = ends(0, &here, &["diff", "new.yaml", "old.yaml"]);
+    assert!(said.contains("NARROWS") && problems.is_empty(), "{said}{problems}");
+    // Another error beside it leaves nothing to compare.
+    fs::write(here.join("new.yaml"), changed() + &statement("delete:pots")).unwrap();
+    assert!(ends(2, &here, &["diff", "old.yaml", "new.yaml"]).1.contains("is no sound policy"));
+}
+
 /// Whoever opens a pull request writes the lock, and a robot posts what is said of it.
 #[test]
 fn the_words_of_a_change_stay_in_their_place() {

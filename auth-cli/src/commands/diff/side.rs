@@ -8,8 +8,8 @@ use std::{
 };
 
 use auth_policy::{
-    Policy, Source, check,
-    diff::Side as Compared,
+    Policy, Severity, Source,
+    diff::{Side as Compared, proposed},
     lock::{Lock, MAX_LOCK_BYTES},
 };
 
@@ -21,6 +21,8 @@ pub(super) struct Side {
     pub(super) source: Source,
     pub(super) policy: Policy,
     pub(super) lock: Option<Lock>,
+    /// The statements of the policy that do not hold, each told.
+    pub(super) broken: Vec<String>,
 }
 
 impl Side {
@@ -51,7 +53,7 @@ impl Side {
     }
 
     fn checked(source: Source, lock: Option<(String, Vec<u8>)>) -> Result<Self, String> {
-        let checked = check(&source);
+        let checked = proposed(&source);
         let Some(policy) = checked.policy else {
             for found in &checked.diagnostics {
                 terminal::remark(&format!("{}\n", found.render(&source)));
@@ -60,7 +62,9 @@ impl Side {
             return Err(format!("`{name}` is no sound policy, so there is nothing to compare"));
         };
         let lock = lock.map(|(name, bytes)| parse(&name, &bytes)).transpose()?;
-        Ok(Self { source, policy, lock })
+        let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        let broken = errors.map(|found| found.render(&source)).collect();
+        Ok(Self { source, policy, lock, broken })
     }
 }
 
