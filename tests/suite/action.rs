@@ -231,7 +231,7 @@ fn the_review_runs_the_commands_themselves() {
     assert!(said.contains("title=widening::"), "{said}");
     let summary = repository.read("summary.md");
     assert!(
-        summary.contains("- `reader` gains `DELETE /posts/{id}` through `session`"),
+        summary.contains("- **WIDENS** `reader` gains `DELETE /posts/{id}` through `session`"),
         "{summary}"
     );
 
