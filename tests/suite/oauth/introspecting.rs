@@ -80,12 +80,29 @@ async fn ot8_others_tokens_are_seen_by_resource_servers_alone() {
     let people = world.tokens.sign_in(&user).await.unwrap();
     let given = world.let_in(&user, "svc", &["read:posts"]).await;
     let own = world.own_token(&client).await;
-    for token in [own.as_str(), said(&people.access_token), said(&given.refresh_token)] {
+    for token in [own.as_str(), said(&people.access_token), said(&given.access_token)] {
         assert_eq!(look(&world, &other, token).await, json!({ "active": false }));
         assert_eq!(look(&world, &api, token).await["active"], true);
     }
     world.clients.set_disabled("svc", true).await.unwrap();
     assert_eq!(look(&world, &api, &own).await, json!({ "active": false }), "its client is closed");
+}
+
+/// A resource server lets in whoever shows what it is told is active.
+#[tokio::test]
+async fn m02_no_resource_server_is_told_that_a_refresh_token_is_active() {
+    let world = World::new().await;
+    let client = world.client("svc").await;
+    let new = NewClient::new("api", "An API").introspects();
+    let registered = world.clients.register(new).await.unwrap();
+    let api = (registered.client, registered.secret.unwrap().expose().to_owned());
+    let user = world.account("ada", "reader").await;
+    let people = world.tokens.sign_in(&user).await.unwrap();
+    let given = world.let_in(&user, "svc", &["read:posts"]).await;
+    for token in [said(&people.refresh_token), said(&given.refresh_token)] {
+        assert_eq!(look(&world, &api, token).await, json!({ "active": false }));
+    }
+    assert_eq!(look(&world, &client, said(&given.refresh_token)).await["active"], true);
 }
 
 #[tokio::test]
