@@ -22,7 +22,7 @@ const MAX_BODY: usize = 64 * 1024;
 /// Where the endpoints are, below the issuer.
 pub(super) mod path {
     pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
-    pub(in crate::oauth) const TOKEN: &str = "/oauth/token";
+    pub(crate) const TOKEN: &str = "/oauth/token";
     pub(in crate::oauth) const REVOKE: &str = "/oauth/revoke";
     pub(in crate::oauth) const INTROSPECT: &str = "/oauth/introspect";
     pub(in crate::oauth) const JWKS: &str = "/.well-known/jwks.json";
