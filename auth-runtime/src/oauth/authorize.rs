@@ -284,7 +284,7 @@ pub fn refused() -> Denial {
         .into()
 }
 
-/// The page, which no other page may be around and no cache keeps.
+/// The page, which no other page may be around.
 ///
 /// SECURITY: whoever could put it into a frame could have somebody click `Allow` unseen. This holds
 /// where the page, or the policy, lets others frame the service, too.
@@ -300,13 +300,13 @@ fn unframed(mut page: Response, consent: &Consent<'_>) -> Response {
     // Of several policies each one holds.
     headers.append(header::CONTENT_SECURITY_POLICY, alone);
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    unkept(page)
+    page
 }
 
 /// 303, so that a form is never sent on to a client (RFC 9700, section 4.12).
 fn to(location: &str) -> Result<Response, Denial> {
     let location = HeaderValue::from_str(location).map_err(|_| Denial::internal())?;
-    Ok(unkept((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()))
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
 /// The same way by a page instead of a redirect.
@@ -320,9 +320,9 @@ fn leading_on(redirect: Response) -> Result<Response, Denial> {
     Ok(Response::from_parts(parts, body))
 }
 
-/// SECURITY: the address of what follows holds a code, and this page a token: no cache keeps them,
-/// and no other page is told the address.
-fn unkept(mut response: Response) -> Response {
+/// SECURITY: the address of what follows holds a code, and the page a token: no cache keeps any
+/// answer, and no other page is told its address.
+pub(super) async fn kept_to_itself(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -3,11 +3,7 @@
 //! and of anything that is not good, `{"active":false}` and nothing more.
 
 use auth_policy::policy::ScopeId;
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::HeaderMap};
 use serde::Serialize;
 
 use super::{
@@ -34,7 +30,7 @@ use crate::{
 type Everybody = everybody!("the client shows in the request who it is");
 
 #[derive(Default, Serialize)]
-struct Answer {
+pub(super) struct Answer {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
@@ -62,7 +58,7 @@ pub(super) async fn introspect(
     headers: HeaderMap,
     peer: limit::Client,
     parameters: Result<Parameters, OAuthError>,
-) -> Result<Response, OAuthError> {
+) -> Result<axum::Json<Answer>, OAuthError> {
     let parameters = parameters?;
     let client = oauth.client(&headers, &parameters, &peer).await?;
     // SECURITY: a public client is whoever says so, and is told nothing of any token.
@@ -75,8 +71,7 @@ pub(super) async fn introspect(
         Some(verified) => oauth.of_access(verified, &client).await?,
         None => oauth.of_refresh(token, &client).await?,
     };
-    let unkept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((unkept, axum::Json(answer.unwrap_or_default())).into_response())
+    Ok(axum::Json(answer.unwrap_or_default()))
 }
 
 impl OAuth {
