@@ -196,16 +196,17 @@ impl OAuth {
             client_id: asked.client.id.clone(),
             redirect_uri: asked.redirect_uri.clone(),
             challenge: wanted.challenge.clone(),
+        let now = self.auth().now();
             password_mark: password_mark(&account.password),
             account_id: account.id,
             session_id: caller.credential_id().unwrap_or_default().to_owned(),
             scopes,
             authenticated_at: caller.authenticated_at().map(|moment| moment.0),
+            issued_at: now.0,
             acr: caller.acr().map(str::to_owned),
         };
         let policy = self.auth().policy();
         let lives = policy.oauth().map_or(Settings::CODE_TTL, |oauth| oauth.code_ttl);
-        let now = self.auth().now();
         let code = match code::issue(self.store(), granted, now.plus(lives), now).await {
             Ok(code) => code,
             Err(CodeError::Store(error)) => return Err(error.into()),

@@ -95,7 +95,7 @@ impl OAuth {
         let code = parameters.secret("code");
         let presented = Presented {
             code: code.ok_or(OAuthError::invalid_request("`code` is missing"))?,
-            client_id: &client.id,
+            client,
             redirect_uri: parameters.get("redirect_uri"),
             verifier: parameters.secret("code_verifier"),
         };
