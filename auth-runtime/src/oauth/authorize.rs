@@ -81,7 +81,7 @@ pub(super) async fn ask(
             .map(|scope| AskedScope { name: &scope.name, is: &scope.description })
             .collect(),
         asked: &asked,
-        challenge: wanted.challenge.as_str(),
+        wanted,
         csrf_token: caller.csrf_token().unwrap_or_else(|| Secret::from(String::new())),
     };
     Ok(unframed(pages.draw(&consent), &consent))
@@ -94,7 +94,7 @@ pub(super) async fn decide(
     peer: limit::Client,
     CsrfForm(fields): CsrfForm<Vec<(String, String)>>,
 ) -> Result<Response, Denial> {
-    oauth.open()?;
+    let pages = oauth.open()?;
     limit::count(oauth.auth(), EndpointKind::Token, None, &peer).await?;
     let caller = caller.identity();
     let parameters = Parameters::of(fields).map_err(|_| oauth.nowhere(None, "parameter-twice"))?;
@@ -104,6 +104,10 @@ pub(super) async fn decide(
         Err(mistake) => return oauth.mistaken(&asked, &caller, *mistake),
     };
     match parameters.get("decision") {
+        // Somebody may have left the page open for long.
+        Some("allow") if !oauth.is_recent(&caller, wanted) => {
+            to(&pages.sign_in(&again(&parameters)))
+        }
         Some("allow") => oauth.allowed(&asked, wanted, &caller).await,
         Some("deny") => {
             oauth.report_consent(Kind::ConsentDenied, &caller, &asked);
@@ -192,17 +196,17 @@ impl OAuth {
             return self.mistaken(asked, caller, NOTHING_LEFT);
         }
         self.report_consent(Kind::ConsentGiven, caller, asked);
+        let now = self.auth().now();
         let granted = Granted {
             client_id: asked.client.id.clone(),
             redirect_uri: asked.redirect_uri.clone(),
             challenge: wanted.challenge.clone(),
-        let now = self.auth().now();
             password_mark: password_mark(&account.password),
+            issued_at: now.0,
             account_id: account.id,
             session_id: caller.credential_id().unwrap_or_default().to_owned(),
             scopes,
             authenticated_at: caller.authenticated_at().map(|moment| moment.0),
-            issued_at: now.0,
             acr: caller.acr().map(str::to_owned),
         };
         let policy = self.auth().policy();

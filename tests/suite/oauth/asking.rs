@@ -194,6 +194,21 @@ async fn j16_a_sign_in_that_the_client_finds_too_old_is_made_anew() {
     assert_eq!(again.asks(&world, &asking.with("max_age", "0")).await.status, 303);
 }
 
+/// The page may stay open for long before somebody decides.
+#[tokio::test]
+async fn j16_a_sign_in_that_has_become_too_old_at_the_page_is_made_anew() {
+    let world = World::new().await;
+    world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let page = browser.asks(&world, &asking("app").with("max_age", "300")).await;
+    world.clock.advance(301);
+    let late = browser.decides(&world, &page, "allow").await;
+    assert!(late.location().starts_with("/login?next="), "{late:?}");
+    assert!(late.location().contains("max_age%3D300"), "{late:?}");
+    assert_eq!(browser.decides(&world, &page, "deny").await.told()["error"], "access_denied");
+    assert!(world.events.kinds("consent.given").is_empty());
+}
+
 async fn sign_in_again(world: &World, browser: &super::browser::Browser) -> String {
     let sessions = world.auth.sessions().unwrap();
     let begun = sessions.begin(&browser.account, &Default::default()).await.unwrap();
