@@ -125,6 +125,9 @@ async fn ot10_a_client_that_was_let_in_opens_what_its_scopes_stand_for_and_nothi
         ("DELETE", "/administer", 403),
         // A rule without a scope: somebody has to have signed in for it, not let somebody in.
         ("GET", "/whoever", 403),
+        // Nor is it whom a public handler knows, unless it knows programs.
+        ("GET", "/known", 403),
+        ("GET", "/known-programs", 200),
         ("GET", "/api-keys", 403),
         ("POST", "/api-keys", 403),
         ("POST", "/oauth/authorize", 401),
@@ -132,12 +135,13 @@ async fn ot10_a_client_that_was_let_in_opens_what_its_scopes_stand_for_and_nothi
         assert_eq!(world.asks(method, path, &token).await.status, status, "{method} {path}");
     }
     let causes = world.events.causes("access");
-    assert_eq!(causes.iter().filter(|cause| *cause == "client-token").count(), 4, "{causes:?}");
+    assert_eq!(causes.iter().filter(|cause| *cause == "client-token").count(), 5, "{causes:?}");
     // Whoever signed in may, and so may a client that acts for itself where no scope is asked for.
     let own = world.tokens.sign_in(&browser.account).await.unwrap();
     let itself = world.own_token(&world.client("svc").await).await;
     for token in [own.access_token.expose(), &itself] {
         assert_eq!(world.asks("GET", "/whoever", token).await.status, 200);
+        assert_eq!(world.asks("GET", "/known", token).await.status, 200);
     }
 }
 
