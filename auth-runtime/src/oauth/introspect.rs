@@ -50,6 +50,10 @@ pub(super) struct Answer {
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
 }
 
 pub(super) async fn introspect(
@@ -118,6 +122,8 @@ impl OAuth {
             aud: policy.jwt().map(|(_, scheme)| scheme.audience.clone()),
             iss: Some(token.issuer().to_string()),
             jti: token.token_id().map(str::to_owned),
+            auth_time: token.authenticated_at().map(|at| at.0),
+            acr: token.acr().map(str::to_owned),
         }))
     }
 

@@ -6,7 +6,10 @@ use auth_runtime::{
 };
 use serde_json::{Value, json};
 
-use super::world::{START, World, basic, said};
+use super::{
+    browser::asking,
+    world::{START, World, basic, said},
+};
 
 type Known = (Client, String);
 
@@ -121,4 +124,20 @@ async fn ot8_nobody_looks_up_tokens_without_showing_who_it_is() {
     let authorization = basic("svc", &client.1);
     let missing = world.form("/oauth/introspect", Some(&authorization), &[]).await;
     assert_eq!(missing.refusal(), (400, "invalid_request".to_owned()));
+}
+
+/// RFC 9470, section 6.2: how surely and when somebody proved who they are, as a token says it.
+#[tokio::test]
+async fn j16_a_resource_server_learns_when_somebody_signed_in() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    world.pass(20).await;
+    let code = browser.code(&world, &asking("app")).await;
+    let given = world.exchange(&client, &code).await;
+    let seen = look(&world, &client, &given.text("access_token")).await;
+    assert_eq!((&seen["auth_time"], seen.get("acr")), (&json!(START), None));
+    let own = world.client("svc").await;
+    let seen = look(&world, &own, &world.own_token(&own).await).await;
+    assert_eq!(seen.get("auth_time"), None);
 }
