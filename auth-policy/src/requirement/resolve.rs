@@ -284,7 +284,8 @@ impl<'a, P: Copy> Resolver<'a, P> {
     ) {
         for (named, id) in scopes {
             if !schemes.iter().any(|scheme| self.carries(scheme.2, *id)) {
-                let follower = schemes.iter().find(|(_, _, scheme)| reach::awaits_role(scheme, *id));
+                let follower =
+                    schemes.iter().find(|(_, _, scheme)| reach::awaits_role(scheme, *id));
                 match (follower, schemes.first()) {
                     (Some((_, _, scheme)), _) => self.ungranted(named, *id, scheme),
                     (None, Some((_, _, scheme))) => self.scope_out_of_reach(named, scheme),
