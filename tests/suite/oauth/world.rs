@@ -1,7 +1,7 @@
 //! A service with clients. In: nothing. Out: its endpoints, its events, and a clock to move.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -19,6 +19,7 @@ use auth_runtime::{
     oauth::{Client, Clients, Consent, ConsentPage, NewClient, OAuth, Registered, is_way_back},
     policy,
     policy_types::{Algorithm, GrantType},
+    public,
     routing::{delete, get, post},
     secret::Secret,
     store::{Answer as Stored, Collection, Key, MemoryStore, Owner, Record, Store, StoreError},
@@ -27,6 +28,7 @@ use auth_runtime::{
 };
 use axum::{
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderMap, Request},
     response::{IntoResponse, Response},
 };
@@ -38,6 +40,9 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 pub(crate) const START: i64 = 1_800_000_000;
+
+/// Where requests come from that say nothing else.
+pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
@@ -119,6 +124,18 @@ async fn administer() {}
 #[authenticate(jwt | session, policy = "policies/oauth.yaml")]
 async fn whoever() {}
 
+/// A page that says more to those it knows.
+#[public(reason = "says more to those it knows", identity = jwt, policy = "policies/oauth.yaml")]
+async fn known(caller: Option<Identity>) -> String {
+    caller.map_or_else(String::new, |caller| caller.subject().id.to_string())
+}
+
+/// The same for programs as well.
+#[public(reason = "says more to those it knows", identity = jwt | api_key, policy = "policies/oauth.yaml")]
+async fn known_programs(caller: Option<Identity>) -> String {
+    caller.map_or_else(String::new, |caller| caller.subject().id.to_string())
+}
+
 #[authenticate(session, max_age = "5m", policy = "policies/oauth.yaml")]
 async fn lately() {}
 
@@ -161,6 +178,8 @@ impl World {
             .route("/write", post(write))
             .route("/administer", delete(administer))
             .route("/whoever", get(whoever))
+            .route("/known", get(known))
+            .route("/known-programs", get(known_programs))
             .route("/lately", get(read_lately).post(lately))
             .route("/.well-known/jwks.json", wellknown::jwks())
             .merge(api_key::router())
@@ -212,7 +231,18 @@ impl World {
     }
 
     pub(crate) async fn raw(&self, path: &str, authorization: Option<&str>, body: &str) -> Answer {
-        let mut request = Request::post(path);
+        self.raw_from(PEER, path, authorization, body).await
+    }
+
+    /// The same from another address.
+    pub(crate) async fn raw_from(
+        &self,
+        peer: IpAddr,
+        path: &str,
+        authorization: Option<&str>,
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::post(path).extension(ConnectInfo(SocketAddr::new(peer, 4711)));
         if let Some(value) = authorization {
             request = request.header("authorization", value);
         }
@@ -322,6 +352,8 @@ type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
 pub(crate) struct Switched {
     inner: MemoryStore,
     down: AtomicBool,
+    /// A collection in which nothing can be written.
+    full: Mutex<Option<Collection>>,
     before_family: Mutex<Option<Hook>>,
 }
 
@@ -334,6 +366,11 @@ impl std::fmt::Debug for Switched {
 impl Switched {
     pub(crate) fn switch_off(&self, off: bool) {
         self.down.store(off, Ordering::Release);
+    }
+
+    /// Has nothing written in a collection, or everywhere again.
+    pub(crate) fn fill(&self, collection: Option<Collection>) {
+        *self.full.lock().unwrap() = collection;
     }
 
     /// Has something happen before the next refresh family is written.
@@ -361,9 +398,13 @@ impl Store for Switched {
             Collection("refresh") => self.before_family.lock().unwrap().take(),
             _ => None,
         };
+        let full = *self.full.lock().unwrap() == Some(key.collection);
         Box::pin(async move {
             if let Some(hook) = hook {
                 hook().await;
+            }
+            if full {
+                return Err(StoreError::Full);
             }
             self.gate(self.inner.insert(key, value, expires_at, now)).await
         })
