@@ -7,6 +7,7 @@ mod building;
 mod fake;
 mod limited;
 mod linking;
+mod outage;
 mod outward;
 mod plain;
 mod results;
