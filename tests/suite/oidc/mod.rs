@@ -5,6 +5,7 @@ mod answers;
 mod blog;
 mod building;
 mod fake;
+mod hostile;
 mod limited;
 mod linking;
 mod outage;
