@@ -20,9 +20,10 @@ pub(crate) struct Failing {
     inner: MemoryStore,
     down: AtomicBool,
     after_list: Mutex<Option<Then>>,
+    before_swap: Mutex<Option<(&'static str, Then)>>,
 }
 
-/// What happens between a list and whoever asked for it.
+/// What happens in the meantime.
 struct Then(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl std::fmt::Debug for Then {
@@ -42,6 +43,15 @@ impl Failing {
     /// Lets something happen once the next list has been read, before it is answered.
     pub(crate) fn after_next_list(&self, then: impl Future<Output = ()> + Send + 'static) {
         *self.after_list.lock().unwrap() = Some(Then(Box::pin(then)));
+    }
+
+    /// Lets something happen before the next swap of a record of that collection.
+    pub(crate) fn before_next_swap(
+        &self,
+        collection: &'static str,
+        then: impl Future<Output = ()> + Send + 'static,
+    ) {
+        *self.before_swap.lock().unwrap() = Some((collection, Then(Box::pin(then))));
     }
 
     pub(crate) fn set_down(&self, down: bool) {
@@ -72,7 +82,14 @@ impl Store for Failing {
         expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Answer<'a, bool> {
-        self.or_down(self.inner.swap(key, version, value, expires_at, now))
+        let mut before = self.before_swap.lock().unwrap();
+        let due = before.take_if(|(collection, _)| *collection == key.collection.0);
+        Box::pin(async move {
+            if let Some((_, Then(then))) = due {
+                then.await;
+            }
+            self.or_down(self.inner.swap(key, version, value, expires_at, now)).await
+        })
     }
 
     fn take<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
