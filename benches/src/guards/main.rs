@@ -3,6 +3,8 @@
 //! `--write`, the same table in `docs/performance.md`.
 //!
 //! `cargo bench -p auth-benches [-- --write] [ROUNDS]`
+//!
+//! `.. -- --only LABEL [REQUESTS]` asks one of them and measures nothing: for a profiler.
 
 mod contestant;
 mod cookies;
@@ -26,6 +28,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
 
     let mut contestants = contestants().await?;
+    if let Some(label) = option(&arguments, "--only") {
+        return only(&mut contestants, label, rounds).await;
+    }
     let times = measure::rounds(&mut contestants, rounds).await?;
     let report = Report::new(&contestants, &times);
     println!("{report}");
@@ -33,6 +38,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let repository = package.parent().ok_or("this package is a member of a workspace")?;
         report.write(&repository.join("docs/performance.md"))?;
+    }
+    Ok(())
+}
+
+/// The argument that follows `name`.
+fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    let mut rest = arguments.iter().skip_while(|argument| *argument != name);
+    rest.nth(1).map(String::as_str)
+}
+
+/// Asks one contestant so many times.
+async fn only(
+    contestants: &mut [Contestant],
+    label: &str,
+    requests: usize,
+) -> Result<(), Box<dyn Error>> {
+    let contestant = contestants.iter_mut().find(|contestant| contestant.label == label);
+    let contestant = contestant.ok_or("no contestant has that label")?;
+    for _ in 0..requests {
+        contestant.ask().await?;
     }
     Ok(())
 }
