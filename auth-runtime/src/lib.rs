@@ -44,6 +44,7 @@ mod outbound;
 pub mod password;
 pub mod problem;
 pub mod random;
+mod recognized;
 mod reference;
 pub mod refresh;
 #[cfg(feature = "reload")]
