@@ -169,7 +169,7 @@ async fn e4_without_its_store_the_server_gives_nothing() {
     let world = World::new().await;
     let client = world.client("svc").await;
     let token = world.own_token(&client).await;
-    world.store.switch_off(true);
+    world.store.set_down(true);
     for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] {
         let authorization = basic(&client.0.id, &client.1);
         let parameters = [ITSELF, ("token", &token)];
@@ -177,7 +177,7 @@ async fn e4_without_its_store_the_server_gives_nothing() {
         assert_eq!(answer.refusal(), (503, "temporarily_unavailable".to_owned()), "{path}");
     }
     assert_eq!(world.asks("GET", "/read", &token).await.status, 503, "its ceiling is not known");
-    world.store.switch_off(false);
+    world.store.set_down(false);
     assert_eq!(world.asks("GET", "/read", &token).await.status, 200);
 }
 
