@@ -7,7 +7,6 @@ use std::{
 };
 
 use auth_policy::{Diagnostic, Severity, Source, check, lock::Lock, policy::Policy};
-use clap::ValueEnum;
 
 use crate::{exit::Outcome, policies, terminal};
 
@@ -18,17 +17,6 @@ pub(crate) struct Which {
     /// policies/]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-}
-
-/// What `--format` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// For people, in colour on a terminal
-    Text,
-    /// For programs: one document, its shape versioned
-    Json,
-    /// For a comment on a pull request
-    Markdown,
 }
 
 /// A policy and its lock.
@@ -103,7 +91,7 @@ pub(crate) fn with_one(
 fn tell(answer: Result<String, String>) -> Outcome {
     match answer {
         Ok(said) => {
-            terminal::say(said.trim_end());
+            terminal::tell(&said);
             Outcome::Fine
         }
         Err(problem) => {
@@ -130,31 +118,4 @@ fn lock(policy: &Path) -> Result<Lock, String> {
 /// Text in bold on a terminal.
 pub(crate) fn bold(text: impl fmt::Display) -> String {
     if terminal::colored() { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_string() }
-}
-
-/// A cell of a Markdown table: what would end the cell or begin markup is escaped.
-pub(crate) fn cell(text: impl fmt::Display) -> String {
-    let escape = |c: char| match c {
-        '|' | '\\' | '`' | '*' | '_' | '<' | '>' | '[' | ']' | '#' | '~' => format!("\\{c}"),
-        '\n' | '\r' => " ".to_owned(),
-        c => c.to_string(),
-    };
-    text.to_string().chars().map(escape).collect()
-}
-
-/// A sentence in Markdown: what stands in backticks stays code.
-pub(crate) fn prose(text: impl fmt::Display) -> String {
-    let text = text.to_string();
-    let parts: Vec<_> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
-        return cell(text);
-    }
-    let part = |(index, part): (usize, &&str)| if index % 2 == 1 { code(part) } else { cell(part) };
-    parts.iter().enumerate().map(part).collect()
-}
-
-/// A name of code in a Markdown table.
-pub(crate) fn code(text: impl fmt::Display) -> String {
-    let text = text.to_string().replace(['`', '\n', '\r'], " ").replace('|', "\\|");
-    format!("`{text}`")
 }

@@ -99,7 +99,16 @@ impl<'r> Door<'r> {
         let identity = unless_it_panics(verified).await?;
         let caller = identity.as_ref().map_or(Caller::Nobody, Caller::Known);
         self.count_caller(openness.limit, caller).await?;
-        Ok(identity)
+        match identity {
+            // SECURITY: what is said to those who are known, no scope stands for.
+            Some(client)
+                if self.is_delegate(&client) && openness.refuses_delegates(self.policy()) =>
+            {
+                let denial = Denial::not_for_clients(&self.challenges(openness.schemes));
+                Err(Refusal { denial, cause: "client-token", identity: Some(client) })
+            }
+            identity => Ok(identity),
+        }
     }
 
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
@@ -178,7 +187,7 @@ impl<'r> Door<'r> {
         // for them, and what no scope stands for nobody has let it have.
         if self.is_of_client(identity)
             && (requirement.is_for_people()
-                || identity.acts_for_somebody() && requirement.refuses_delegates(policy))
+                || self.is_delegate(identity) && requirement.refuses_delegates(policy))
         {
             return Some((Denial::not_for_clients(challenges), "client-token"));
         }
@@ -200,6 +209,11 @@ impl<'r> Door<'r> {
         let asked = StepUp::of(requirement);
         let lack = asked.lack(identity, policy, self.now)?;
         Some((Denial::insufficient_authentication(lack, asked, challenges), lack.cause()))
+    }
+
+    /// Whether it is a client that somebody let in.
+    fn is_delegate(&self, identity: &Identity) -> bool {
+        self.is_of_client(identity) && identity.acts_for_somebody()
     }
 
     /// Whether it is a client that came, with a token of our own.

@@ -272,10 +272,12 @@ impl Tokens {
         client_id: Option<&str>,
     ) -> Result<(Refreshed, Account), TokensError> {
         let now = self.auth.now();
-        let renewed = match self.refresh.rotate(presented, client_id, now).await {
+        let renewed = match self.refresh.rotate_unless_reused(presented, client_id, now).await {
             Err(RefreshError::Reused { owner, family_id }) => {
                 self.report_reuse(&owner, &family_id);
+                // In this order: a reuse that could not be acted on is one the next time as well.
                 self.revocations.family(&family_id, now).await?;
+                self.refresh.end(&owner, &family_id, now).await?;
                 return Err(TokensError::Reused { subject: owner.as_str().to_owned() });
             }
             Err(error @ (RefreshError::Invalid | RefreshError::OtherClient)) => {

@@ -20,6 +20,7 @@ use auth_runtime::{
 pub(crate) struct Failing {
     inner: MemoryStore,
     down: AtomicBool,
+    full: Mutex<Option<Collection>>,
     asked: Mutex<Vec<Collection>>,
     meanwhile: Mutex<Option<Meanwhile>>,
 }
@@ -45,6 +46,11 @@ impl Failing {
     /// Whether it answers nothing from now on.
     pub(crate) fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Has nothing inserted in a collection, or everywhere again.
+    pub(crate) fn fill(&self, collection: Option<Collection>) {
+        *self.full.lock().unwrap() = collection;
     }
 
     /// Has something happen in the middle of the next such call.
@@ -98,6 +104,9 @@ impl Store for Failing {
     ) -> Answer<'a, bool> {
         Box::pin(async move {
             self.reach(When::BeforeInsert(key.collection.0)).await;
+            if *self.full.lock().unwrap() == Some(key.collection) {
+                return Err(StoreError::Full);
+            }
             let insert = self.ask(key.collection, move |it| it.insert(key, value, expires_at, now));
             let inserted = insert.await?;
             self.reach(When::AfterInsert(key.collection.0)).await;

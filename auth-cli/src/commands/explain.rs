@@ -11,7 +11,10 @@ use serde_json::json;
 
 use crate::{
     exit::Outcome,
-    locked::{Format, Locked, Which, answer, bold, code, prose},
+    format::Format,
+    locked::{Locked, Which, answer, bold},
+    markdown::{code, prose},
+    terminal,
 };
 
 /// Say why somebody may call an endpoint or may not
@@ -78,9 +81,8 @@ fn said(locked: &Locked, arguments: &Arguments) -> Result<String, String> {
     let explanation = question.explain(endpoint, &holds)?;
     Ok(match arguments.format {
         Format::Text => text(&explanation, &locked.source, arguments),
-        Format::Json => format!(
-            "{:#}",
-            json!({ "version": 1, "policy": locked.policy.path(), "explanation": explanation })
+        Format::Json => terminal::json(
+            &json!({ "version": 1, "policy": locked.policy.path(), "explanation": explanation }),
         ),
         Format::Markdown => markdown(&explanation, &locked.source, arguments),
     })

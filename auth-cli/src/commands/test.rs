@@ -10,7 +10,7 @@ use auth_policy::{
 };
 use clap::ValueEnum;
 
-use crate::{exit::Outcome, policies, terminal};
+use crate::{exit::Outcome, format::Format, policies, terminal};
 
 mod json;
 mod markdown;
@@ -54,17 +54,6 @@ enum Denied {
     Warnings,
 }
 
-/// What `--format` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people, in colour on a terminal
-    Text,
-    /// For programs: one document, its shape versioned
-    Json,
-    /// For a pull request
-    Markdown,
-}
-
 /// A file of tests and what came of it.
 struct Tested {
     tests: Source,
@@ -105,14 +94,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let complaints = tested.iter().filter_map(|tested| tested.as_ref().err());
     complaints.for_each(|problem| terminal::complain(problem));
     let tested: Vec<Tested> = tested.into_iter().flatten().collect();
-    let said = match arguments.format {
+    terminal::tell(&match arguments.format {
         Format::Text => text::text(&tested, terminal::colored()),
         Format::Json => json::json(&tested),
         Format::Markdown => markdown::markdown(&tested),
-    };
-    if !said.is_empty() {
-        terminal::say(said.trim_end());
-    }
+    });
     worst.unwrap_or(Outcome::Fine)
 }
 

@@ -1,11 +1,11 @@
 //! `cargo auth who-can`, `what-can` and `explain`: what they say of one policy, in every form, held
 //! against `tests/access`. `UPDATE_EXPECT=1` writes what they say now.
 
-use std::{fs, path::Path, time::Instant};
+use std::{fs, time::Instant};
 
 use serde_json::Value;
 
-use crate::world::{cargo_auth, ends, folder, stdout};
+use crate::world::{Snapshots, cargo_auth, ends, folder, stdout};
 
 const POLICY: &str = include_str!("../access/news.yaml");
 const LOCK: &str = include_str!("../access/news.lock");
@@ -63,8 +63,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
 #[test]
 fn every_answer_is_what_it_was_in_text_json_and_markdown() {
     let here = newsroom("access-answers");
-    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/access");
-    let mut changed = Vec::new();
+    let mut snapshots = Snapshots::default();
     for (name, question) in QUESTIONS {
         for (format, extension) in [("text", "txt"), ("json", "json"), ("markdown", "md")] {
             let arguments = [question, &["--format", format][..]].concat();
@@ -74,19 +73,10 @@ fn every_answer_is_what_it_was_in_text_json_and_markdown() {
             if format == "json" {
                 assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["version"], 1);
             }
-            let file = expected.join(format!("{name}.{extension}"));
-            if fs::read_to_string(&file).ok().as_ref() == Some(&said) {
-                continue;
-            }
-            changed.push(format!("{name}.{extension}\n{said}"));
-            if std::env::var_os("UPDATE_EXPECT").is_some() {
-                fs::write(&file, &said).unwrap();
-            }
+            snapshots.hold(&format!("access/{name}.{extension}"), &said);
         }
     }
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
-    let changed = changed.join("\n");
-    assert!(changed.is_empty() || update, "run with UPDATE_EXPECT=1 and review:\n{changed}");
+    snapshots.end();
 }
 
 #[test]

@@ -282,3 +282,34 @@ async fn ot5_a_client_has_the_grants_it_is_registered_for() {
     world.tokens.end_all(&browser.account.id).await.unwrap();
     assert_eq!(world.reads(&token).await, 401);
 }
+
+/// Whoever has taken over an address would have what is on its way there.
+#[tokio::test]
+async fn ot5_a_code_for_an_address_that_is_the_clients_no_more_is_worth_nothing() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app")).await;
+    let others = vec!["https://app.example/other".to_owned()];
+    world.clients.set_redirect_uris("app", others).await.unwrap();
+    let answer = world.exchange(&client, &code).await;
+    assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
+    assert_eq!(world.events.causes("token.issued"), ["code-for-another-address"]);
+    // It was not used up: the address may be the client's again.
+    world.clients.set_redirect_uris("app", vec![CALLBACK.to_owned()]).await.unwrap();
+    assert_eq!(world.exchange(&client, &code).await.status, 200);
+}
+
+#[tokio::test]
+async fn ot5_a_code_is_not_for_another_client_of_the_same_id() {
+    let world = World::new().await;
+    world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app")).await;
+    assert!(world.clients.delete("app").await.unwrap());
+    world.clock.advance(1);
+    let another = world.app("app").await;
+    let answer = world.exchange(&another, &code).await;
+    assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
+    assert_eq!(world.events.causes("token.issued"), ["code-of-another-client"]);
+}

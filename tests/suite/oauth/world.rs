@@ -1,7 +1,7 @@
 //! A service with clients. In: nothing. Out: its endpoints, its events, and a clock to move.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex},
 };
 
@@ -16,6 +16,7 @@ use auth_runtime::{
     oauth::{Client, Clients, Consent, ConsentPage, NewClient, OAuth, Registered, is_way_back},
     policy,
     policy_types::{Algorithm, GrantType},
+    public,
     routing::{delete, get, post},
     secret::Secret,
     store::Store,
@@ -24,6 +25,7 @@ use auth_runtime::{
 };
 use axum::{
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderMap, Request},
     response::{IntoResponse, Response},
 };
@@ -36,6 +38,9 @@ use tower::ServiceExt;
 use crate::failing::Failing;
 
 pub(crate) const START: i64 = 1_800_000_000;
+
+/// Where requests come from that say nothing else.
+pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
@@ -117,6 +122,18 @@ async fn administer() {}
 #[authenticate(jwt | session, policy = "policies/oauth.yaml")]
 async fn whoever() {}
 
+/// A page that says more to those it knows.
+#[public(reason = "says more to those it knows", identity = jwt, policy = "policies/oauth.yaml")]
+async fn known(caller: Option<Identity>) -> String {
+    caller.map_or_else(String::new, |caller| caller.subject().id.to_string())
+}
+
+/// The same for programs as well.
+#[public(reason = "says more to those it knows", identity = jwt | api_key, policy = "policies/oauth.yaml")]
+async fn known_programs(caller: Option<Identity>) -> String {
+    caller.map_or_else(String::new, |caller| caller.subject().id.to_string())
+}
+
 #[authenticate(session, max_age = "5m", policy = "policies/oauth.yaml")]
 async fn lately() {}
 
@@ -159,6 +176,8 @@ impl World {
             .route("/write", post(write))
             .route("/administer", delete(administer))
             .route("/whoever", get(whoever))
+            .route("/known", get(known))
+            .route("/known-programs", get(known_programs))
             .route("/lately", get(read_lately).post(lately))
             .route("/.well-known/jwks.json", wellknown::jwks())
             .merge(api_key::router())
@@ -210,7 +229,18 @@ impl World {
     }
 
     pub(crate) async fn raw(&self, path: &str, authorization: Option<&str>, body: &str) -> Answer {
-        let mut request = Request::post(path);
+        self.raw_from(PEER, path, authorization, body).await
+    }
+
+    /// The same from another address.
+    pub(crate) async fn raw_from(
+        &self,
+        peer: IpAddr,
+        path: &str,
+        authorization: Option<&str>,
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::post(path).extension(ConnectInfo(SocketAddr::new(peer, 4711)));
         if let Some(value) = authorization {
             request = request.header("authorization", value);
         }
