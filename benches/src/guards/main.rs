@@ -57,7 +57,6 @@ async fn measure(contestants: &mut [Contestant], arguments: &[&str]) -> Result<(
     Ok(())
 }
 
-/// The argument that follows `name`.
 /// Everything that is measured; what [`report::FLOOR`] and [`report::YARDSTICK`] name is among them.
 async fn contestants() -> Result<Vec<Contestant>, Box<dyn Error>> {
     let hs256 = ours::hs256(Remembered::None).await?;
