@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use auth_policy::{
     Policy,
     access::{Carrier, Credential, admits, carriers},
-    diff::{Access, Change, Diff, Side, Target, Verdict, What, diff},
+    diff::{Access, Application, Change, Diff, Side, Target, Verdict, What, diff},
     lock::{Endpoint, Lock, Rule},
 };
 use proptest::prelude::*;
@@ -50,7 +50,9 @@ fn lock(rules: &Rules) -> Lock {
 
 fn compare(old: (&Policy, &Rules), new: (&Policy, &Rules)) -> Diff {
     let (before, after) = (lock(old.1), lock(new.1));
-    diff(Side { policy: old.0, lock: Some(&before) }, Side { policy: new.0, lock: Some(&after) })
+    let (before, after) = ([Application::main(before)], [Application::main(after)]);
+    let old = Side { policy: old.0, applications: &before };
+    diff(old, Side { policy: new.0, applications: &after })
 }
 
 /// What was found of each path: the changes of access.
