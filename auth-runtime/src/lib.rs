@@ -30,6 +30,7 @@ mod flush;
 mod guard;
 mod identity;
 mod in_force;
+mod json_object;
 pub mod jwt;
 pub mod limit;
 pub mod lock;

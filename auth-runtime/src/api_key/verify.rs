@@ -133,6 +133,7 @@ impl Keys<'_> {
             authenticated_at: None,
             acr: None,
             client_id: None,
+            family: None,
             claims: Map::new(),
             csrf: None,
         }

@@ -130,7 +130,8 @@ pub(super) async fn unlink(
     if !identities.iter().any(|identity| identity.id == id) {
         return Ok(Unlinked::NotThere);
     }
-    if identities.len() == 1 && has_no_password(store, account, now).await? {
+    let needed = has_no_password(store, account, now).await?;
+    if needed && identities.len() == 1 {
         return Ok(Unlinked::OnlyWay);
     }
     let (Some(identity), Some(entry)) = (key_of(id), entry(&account.id, id)) else {
@@ -143,10 +144,29 @@ pub(super) async fn unlink(
     if !ours || !store.swap(&identity, record.version, &[], reserved, now).await? {
         return Ok(Unlinked::NotThere);
     }
+    // Of two that are removed at once, each was not the only one when it was looked at first.
+    if needed && list(store, &account.id, now).await?.is_empty() {
+        give_back(store, &identity, &account.id, now).await?;
+        return Ok(Unlinked::OnlyWay);
+    }
     store.delete(&identity, now).await?;
     store.delete(&entry, now).await?;
     auth.report(Kind::IdentityUnlinked, Some(&auth.subject(&account.id)), Ok(()));
     Ok(Unlinked::Done)
+}
+
+/// Lets an identity that was about to be removed lead to its account again.
+async fn give_back(
+    store: &dyn Store,
+    identity: &Key,
+    account_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // While it is reserved nobody else writes it.
+    if let Some(record) = store.get(identity, now).await? {
+        store.swap(identity, record.version, account_id.as_bytes(), None, now).await?;
+    }
+    Ok(())
 }
 
 /// Puts an identity on the list of an account: before it leads there, so that none does that is not

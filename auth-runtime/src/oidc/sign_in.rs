@@ -19,6 +19,7 @@ use crate::{
     Auth, Denial,
     account::Account,
     audit::{Decision, Event, Kind},
+    credential::only_cookie,
     discovery::HttpFetch,
     endpoints::answer,
     outbound::{Network, Outbound, form::Form},
@@ -213,7 +214,7 @@ impl ProviderSignIn {
         let account = link::account(auth, &**people, &profile, new_accounts).await?;
         let (set_cookies, same_site) = match remote.provider.result {
             SignInResult::Session => self.session(&account, headers).await?,
-            SignInResult::Tokens => self.tokens(&account).await?,
+            SignInResult::Tokens => self.tokens(&account, headers).await?,
         };
         auth.report_login(Some(&auth.subject(&account.id)), Ok(()));
         Ok(Arrived { set_cookies, same_site, next })
@@ -228,19 +229,35 @@ impl ProviderSignIn {
         let policy = self.0.auth.policy();
         let (_, scheme) = policy.session().ok_or_else(internal)?;
         let begun = sessions.begin(account, headers).await?;
-        Ok((vec![begun.set_cookie], scheme.same_site))
+        let mut set = vec![begun.set_cookie];
+        if let Some(cookies) = policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref())
+            && may_hold(headers, &cookies.access, cookies.same_site)
+        {
+            set.extend(answer::clear_cookies(cookies).into_iter().flatten());
+        }
+        Ok((set, scheme.same_site))
     }
 
     /// The tokens as `POST /auth/login` leaves them with a browser that asks for cookies.
-    async fn tokens(&self, account: &Account) -> Result<(Vec<HeaderValue>, SameSite), Failure> {
+    async fn tokens(
+        &self,
+        account: &Account,
+        headers: &HeaderMap,
+    ) -> Result<(Vec<HeaderValue>, SameSite), Failure> {
         let tokens = self.0.tokens.as_ref().ok_or_else(internal)?;
         let policy = self.0.auth.policy();
         let cookies = policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref());
         let cookies = cookies.ok_or_else(internal)?;
+        let mut taken = None;
+        if let (Some(sessions), Some((_, scheme))) = (self.0.auth.sessions(), policy.session()) {
+            sessions.end_presented(headers).await?;
+            taken = sessions.clear_cookie();
+            taken = taken.filter(|_| may_hold(headers, &scheme.cookie, scheme.same_site));
+        }
         let signed_in = tokens.sign_in(account).await?;
         let set = answer::set_cookies(&signed_in, cookies);
         let set = set.map_err(|denial| Failure::Denied(denial, "internal"))?;
-        Ok((set.into(), cookies.same_site))
+        Ok((set.into_iter().chain(taken).collect(), cookies.same_site))
     }
 
     /// Reports a sign-in that failed.
@@ -266,6 +283,13 @@ impl ProviderSignIn {
     fn remote(&self, name: &str) -> Result<&Remote, Failure> {
         self.0.remotes.get(name).ok_or(Failure::Foreign("provider-unknown"))
     }
+}
+
+/// Whether the browser may hold a credential of the other kind in that cookie, which is then taken
+/// away: with both, no rule that takes either could tell which counts, and not even a sign-out.
+/// What is `Strict` is held and not shown, as it is another site that causes the answer.
+fn may_hold(headers: &HeaderMap, cookie: &str, same_site: SameSite) -> bool {
+    same_site == SameSite::Strict || !matches!(only_cookie(headers, cookie), Ok(None))
 }
 
 pub(super) fn internal() -> Failure {

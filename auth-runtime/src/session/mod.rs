@@ -279,7 +279,7 @@ impl Sessions {
     }
 
     /// Ends the session whose cookie these headers carry.
-    async fn end_presented(&self, headers: &HeaderMap) -> Result<(), SessionError> {
+    pub(crate) async fn end_presented(&self, headers: &HeaderMap) -> Result<(), SessionError> {
         let bit = 1u64.checked_shl(self.book.id.0).unwrap_or(0);
         let presented = self.auth.in_force().carriers.find(headers, bit);
         let Presented::Session(value) = presented.map_err(|_| SessionError::Ambiguous)? else {

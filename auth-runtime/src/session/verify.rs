@@ -62,6 +62,7 @@ pub(crate) async fn verify(
         acr: session.stored.acr.as_deref().map(Box::from),
         client_id: None,
         claims: serde_json::Map::new(),
+        family: None,
         csrf: Some(CsrfKey::of_secret(secret)),
     })
 }

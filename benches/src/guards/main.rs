@@ -4,10 +4,13 @@
 //!
 //! `cargo bench -p auth-benches [-- --write] [ROUNDS]`
 //!
-//! `.. -- --only LABEL [REQUESTS]` asks one of them and measures nothing: for a profiler.
+//! With `--instructions [LABEL]` it counts instead of measuring, those whose label begins so: that
+//! needs valgrind, and says on a busy machine whether a change pays. `--ask LABEL REQUESTS` asks one
+//! of them, for whatever profiles this process.
 
 mod contestant;
 mod cookies;
+mod instructions;
 mod measure;
 mod ours;
 mod report;
@@ -15,7 +18,7 @@ mod theirs;
 
 use std::{env, error::Error, path::Path};
 
-use crate::{contestant::Contestant, ours::Remembered, report::Report};
+use crate::{contestant::Contestant, instructions::Instructions, ours::Remembered, report::Report};
 
 /// How many rounds are measured, unless the command line says so.
 const ROUNDS: usize = 1001;
@@ -23,41 +26,33 @@ const ROUNDS: usize = 1001;
 #[tokio::main(flavor = "current_thread")]
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    let write = arguments.iter().any(|argument| argument == "--write");
-    let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
-
+    // Cargo adds a word of its own.
+    let arguments: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let mut contestants = contestants().await?;
-    if let Some(label) = option(&arguments, "--only") {
-        return only(&mut contestants, label, rounds).await;
+    match arguments[..] {
+        ["--ask", label, requests] => {
+            instructions::ask(&mut contestants, label, requests.parse()?).await
+        }
+        ["--instructions", ref label @ ..] => {
+            println!("{}", Instructions::count(&contestants, &label.join(" "))?);
+            Ok(())
+        }
+        _ => measure(&mut contestants, &arguments).await,
     }
-    let times = measure::rounds(&mut contestants, rounds).await?;
-    let report = Report::new(&contestants, &times);
+}
+
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+async fn measure(contestants: &mut [Contestant], arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let write = arguments.contains(&"--write");
+    let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
+    let times = measure::rounds(contestants, rounds).await?;
+    let report = Report::new(contestants, &times);
     println!("{report}");
     if write {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));
         let repository = package.parent().ok_or("this package is a member of a workspace")?;
         report.write(&repository.join("docs/performance.md"))?;
-    }
-    Ok(())
-}
-
-/// The argument that follows `name`.
-fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
-    let mut rest = arguments.iter().skip_while(|argument| *argument != name);
-    rest.nth(1).map(String::as_str)
-}
-
-/// Asks one contestant so many times.
-async fn only(
-    contestants: &mut [Contestant],
-    label: &str,
-    requests: usize,
-) -> Result<(), Box<dyn Error>> {
-    let contestant = contestants.iter_mut().find(|contestant| contestant.label == label);
-    let contestant = contestant.ok_or("no contestant has that label")?;
-    for _ in 0..requests {
-        contestant.ask().await?;
     }
     Ok(())
 }

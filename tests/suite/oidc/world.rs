@@ -25,7 +25,7 @@ use auth_runtime::{
     secret::Secret,
     session,
     sign_in::PasswordSignIn,
-    store::{Answer as Answered, MemoryStore},
+    store::Answer as Answered,
     tokens::Tokens,
 };
 use axum::{
@@ -42,6 +42,7 @@ use tower::ServiceExt;
 use super::fake::{Fake, TOKEN, USER, USERINFO};
 use crate::{
     blog::process::Folder,
+    failing::Failing,
     files::workspace,
     sessions::world::{hasher, password_hash},
 };
@@ -60,6 +61,7 @@ pub(super) struct World {
     /// The provider `hub`, without OpenID Connect.
     pub(super) hub: Fake,
     pub(super) clock: Arc<ManualClock>,
+    pub(super) store: Arc<Failing>,
     pub(super) accounts: StoredAccounts,
     pub(super) people: Folk,
     pub(super) causes: Causes,
@@ -270,7 +272,7 @@ impl World {
         let providers = providers.replace("SECRET", &secret.display().to_string());
         let (policy, routes) = (setting.policy(&providers), setting.routes);
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
-        let (store, causes) = (Arc::new(MemoryStore::new()), Causes::default());
+        let (store, causes) = (Arc::new(Failing::default()), Causes::default());
         let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
         let partner = KeySet::from_jwk_set(&public_keys().to_string()).expect("keys");
         let auth = Auth::from_policy(policy)
@@ -282,7 +284,7 @@ impl World {
             .build()
             .await
             .expect("an engine");
-        let accounts = StoredAccounts::new(store);
+        let accounts = StoredAccounts::new(store.clone());
         let (seen, refuses) = (Arc::default(), Arc::default());
         let people = Folk { accounts: accounts.clone(), seen, refuses };
         let sign_in =
@@ -296,7 +298,7 @@ impl World {
         let passwords = PasswordSignIn::new(auth.clone(), hasher).expect("a store");
         let routes = routes.nest("/auth", own.router()).merge(session::router(passwords));
         let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());
-        Self { fake, other, hub, clock, accounts, people, causes, auth, app, folder }
+        Self { fake, other, hub, clock, store, accounts, people, causes, auth, app, folder }
     }
 
     /// The file of the secret.
