@@ -50,6 +50,7 @@ impl OAuth {
         self.auth().record(&Event {
             subject: Some(&self.auth().subject(token.subject())),
             credential_kind: Some(CredentialKind::AccessToken),
+            client: Some(client_id),
             credential: Some(id),
             ..self.auth().event(Kind::TokenRevoked)
         });

@@ -80,6 +80,7 @@ impl OAuth {
         self.auth().record(&Event {
             subject: Some(&self.auth().subject(&subject)),
             credential_kind: Some(CredentialKind::AccessToken),
+            client: Some(&client.id),
             credential: Some(&token.token_id),
             ..self.auth().event(Kind::TokenIssued)
         });
