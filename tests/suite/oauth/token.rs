@@ -220,6 +220,15 @@ async fn rl6_a_stranger_uses_up_no_cells_of_a_public_client() {
     assert_eq!((from(1).await, from(2).await), (429, 400));
 }
 
+#[tokio::test]
+async fn rl6_what_cannot_be_read_is_counted_as_well() {
+    let world = World::new().await;
+    for _ in 0..200 {
+        assert_eq!(world.raw("/oauth/token", None, "x=1&x=2").await.status, 400);
+    }
+    assert_eq!(world.raw("/oauth/token", None, "x=1&x=2").await.status, 429);
+}
+
 /// Over its limit a request costs no look-up, no signature, and no assertion.
 #[tokio::test]
 async fn rl6_over_the_limit_of_its_address_nothing_is_looked_up_for_a_request() {
