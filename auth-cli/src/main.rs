@@ -5,8 +5,10 @@
 mod commands;
 mod exit;
 mod files;
+mod format;
 mod locked;
 mod locks;
+mod markdown;
 mod moment;
 mod policies;
 mod terminal;

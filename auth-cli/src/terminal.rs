@@ -17,6 +17,14 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stdout().lock(), "{text}");
 }
 
+/// Writes all findings of a command at once; nothing if there are none to write.
+pub(crate) fn tell(text: &str) {
+    let text = text.trim_end();
+    if !text.is_empty() {
+        say(text);
+    }
+}
+
 /// Writes a remark beside what was asked for, out of the way of whoever reads that.
 pub(crate) fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use auth_policy::{
     Policy,
     access::{Carrier, Credential, admits, carriers},
-    diff::{Access, Change, Diff, Side, Target, Verdict, What, diff},
+    diff::{Access, Application, Change, Diff, Side, Target, Verdict, What, diff},
     lock::{Endpoint, Lock, Rule},
 };
 use proptest::prelude::*;
@@ -50,7 +50,9 @@ fn lock(rules: &Rules) -> Lock {
 
 fn compare(old: (&Policy, &Rules), new: (&Policy, &Rules)) -> Diff {
     let (before, after) = (lock(old.1), lock(new.1));
-    diff(Side { policy: old.0, lock: Some(&before) }, Side { policy: new.0, lock: Some(&after) })
+    let (before, after) = ([Application::main(before)], [Application::main(after)]);
+    let old = Side { policy: old.0, applications: &before };
+    diff(old, Side { policy: new.0, applications: &after })
 }
 
 /// What was found of each path: the changes of access.
@@ -99,7 +101,8 @@ fn lost(old: (&Policy, &Option<Rule>), new: (&Policy, &Option<Rule>)) -> BTreeSe
     gained(new, old).into_keys().collect()
 }
 
-/// The names of which each is enough by itself on one side and not on the other.
+/// The names of the new side of which each is enough by itself there and was not on the old one,
+/// where some of them may have meant nothing.
 fn alone(
     old: (&Policy, &Option<Rule>),
     new: (&Policy, &Option<Rule>),
@@ -110,7 +113,7 @@ fn alone(
         let one = |one: &Credential| {
             one.roles.len() == 1
                 && allowed(side.0, side.1.as_ref(), Some(one))
-                && shape::means_something(side.0, carrier, &one.roles[0])
+                && shape::means_something(new.0, carrier, &one.roles[0])
         };
         everybody.all().filter(one).map(|one| one.roles[0].clone()).collect()
     };

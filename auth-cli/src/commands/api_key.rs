@@ -11,7 +11,12 @@ use auth_runtime::{
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
-use crate::{exit::Outcome, moment, terminal};
+use crate::{
+    exit::Outcome,
+    format::Format,
+    markdown::{code, codes, columns, prose, row},
+    moment, terminal,
+};
 
 mod create;
 mod engine;
@@ -71,15 +76,6 @@ enum Environment {
     Live,
     /// Anywhere else
     Test,
-}
-
-/// What `--format` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One document, its shape versioned
-    Json,
 }
 
 /// Why it was not done.
@@ -180,24 +176,49 @@ fn object(key: &ApiKey) -> Value {
 
 /// The same in a line.
 fn line(key: &ApiKey, now: i64) -> String {
-    let mut line = format!(
-        "{} {}: {}; {}, made {}",
+    format!(
+        "{} {}: {}; {}, made {}, {}, {}",
         key.id,
         terminal::plain(&key.name),
         key.scopes.join(" "),
         key.environment.as_str(),
         moment::day(key.created_at.0),
-    );
-    match key.last_used_at {
-        Some(used) => line += &format!(", used {}", moment::from_now(used.0, now)),
-        None => line += ", never used",
-    }
+        used(key, now),
+        end(key, now),
+    )
+}
+
+/// The same in a table.
+fn markdown<'k>(keys: impl IntoIterator<Item = &'k ApiKey>, now: i64) -> String {
+    let cells = |key: &ApiKey| {
+        row(&[
+            code(&key.id),
+            code(&key.name),
+            codes(&key.scopes),
+            key.environment.as_str().to_owned(),
+            moment::day(key.created_at.0),
+            prose(used(key, now)),
+            prose(end(key, now)),
+        ])
+    };
+    let names = ["id", "name", "scopes", "environment", "made", "used", "until"];
+    columns(&names) + &keys.into_iter().map(cells).collect::<String>()
+}
+
+fn used(key: &ApiKey, now: i64) -> String {
+    key.last_used_at.map_or_else(
+        || "never used".to_owned(),
+        |used| format!("used {}", moment::from_now(used.0, now)),
+    )
+}
+
+/// When it ended, or will.
+fn end(key: &ApiKey, now: i64) -> String {
     match (key.revoked_at, key.expires_at.0 <= now) {
-        (Some(revoked), _) => line += &format!(", revoked {}", moment::day(revoked.0)),
-        (None, true) => line += &format!(", expired {}", moment::day(key.expires_at.0)),
-        (None, false) => line += &format!(", expires {}", moment::day(key.expires_at.0)),
+        (Some(revoked), _) => format!("revoked {}", moment::day(revoked.0)),
+        (None, true) => format!("expired {}", moment::day(key.expires_at.0)),
+        (None, false) => format!("expires {}", moment::day(key.expires_at.0)),
     }
-    line
 }
 
 /// Does something with the keys of an account.

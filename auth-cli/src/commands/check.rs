@@ -12,7 +12,8 @@ use clap::ValueEnum;
 use crate::{exit::Outcome, locks, policies, terminal};
 
 mod github;
-mod json;
+pub(super) mod json;
+pub(super) mod markdown;
 mod sarif;
 mod text;
 
@@ -53,6 +54,8 @@ enum Format {
     Text,
     /// For programs: one document, its shape versioned
     Json,
+    /// For a comment on a pull request
+    Markdown,
     /// Annotations of a GitHub workflow
     Github,
     /// SARIF 2.1.0, for code scanning
@@ -83,15 +86,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let unread = files.iter().any(Option::is_none);
     let files: Vec<File> = files.into_iter().flatten().flatten().collect();
     let worst = files.iter().map(|file| outcome(file, arguments)).max();
-    let said = match arguments.format {
+    terminal::tell(&match arguments.format {
         Format::Text => text::text(&files, terminal::colored()),
         Format::Json => json::json(&files),
+        Format::Markdown => markdown::markdown(&files),
         Format::Github => github::annotations(&files),
         Format::Sarif => sarif::sarif(&files),
-    };
-    if !said.is_empty() {
-        terminal::say(said.trim_end());
-    }
+    });
     if unread { Outcome::Misused } else { worst.unwrap_or(Outcome::Fine) }
 }
 

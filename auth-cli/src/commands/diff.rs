@@ -9,7 +9,7 @@ use std::{
 use auth_policy::diff::{Approvals, Change, Diff, Verdict, diff};
 use clap::ValueEnum;
 
-use crate::{exit::Outcome, locked::Format, terminal};
+use crate::{exit::Outcome, format::Format, terminal};
 
 mod git;
 mod json;
@@ -112,12 +112,11 @@ fn approvals(file: &Path) -> Result<Approvals, String> {
 }
 
 fn tell(compared: &Compared, arguments: &Arguments) -> Outcome {
-    let said = match arguments.format {
+    terminal::tell(&match arguments.format {
         Format::Text => text::text(compared, terminal::colored()),
         Format::Json => json::json(compared),
         Format::Markdown => markdown::markdown(compared),
-    };
-    terminal::say(said.trim_end());
+    });
     if let Some(file) = &arguments.approve {
         let name = terminal::plain(&file.display().to_string());
         for (line, approval) in compared.approvals.unused(&compared.diff) {

@@ -11,7 +11,10 @@ use serde_json::json;
 
 use crate::{
     exit::Outcome,
-    locked::{Format, Locked, Which, answer, bold, code, prose},
+    format::Format,
+    locked::{Locked, Which, answer, bold},
+    markdown::{code, prose},
+    terminal,
 };
 
 /// Say why somebody may call an endpoint or may not
@@ -62,8 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn said(locked: &Locked, arguments: &Arguments) -> Result<String, String> {
-    let endpoint = locked.lock.find(&arguments.endpoint.join(" "));
-    let endpoint = endpoint.map_err(|unknown| unknown.to_string())?;
+    let endpoint = locked.endpoint(&arguments.endpoint.join(" "))?;
     declared(locked, arguments)?;
     let question = Question::about(&locked.source, &locked.policy, &locked.lock);
     let question = question.ok_or("the policy cannot be read")?;
@@ -78,9 +80,8 @@ fn said(locked: &Locked, arguments: &Arguments) -> Result<String, String> {
     let explanation = question.explain(endpoint, &holds)?;
     Ok(match arguments.format {
         Format::Text => text(&explanation, &locked.source, arguments),
-        Format::Json => format!(
-            "{:#}",
-            json!({ "version": 1, "policy": locked.policy.path(), "explanation": explanation })
+        Format::Json => terminal::json(
+            &json!({ "version": 1, "policy": locked.policy.path(), "explanation": explanation }),
         ),
         Format::Markdown => markdown(&explanation, &locked.source, arguments),
     })

@@ -1,14 +1,17 @@
 //! `cargo auth fmt`. In: policy files. Out: the same files in their canonical form.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use auth_policy::{FormatError, Source, format};
+use auth_policy::{Diagnostic, FormatError, Source, format};
 
 use crate::{
     exit::Outcome,
     files::{self, Readers},
+    format::Format,
     policies, terminal,
 };
+
+mod show;
 
 /// Write policies in one order and one spacing
 ///
@@ -21,69 +24,89 @@ use crate::{
 pub(super) struct Arguments {
     /// The files to format [default: the package's policy and policies/*.yaml]
     #[arg(value_name = "POLICY")]
-    policies: Vec<PathBuf>,
+    policies: Vec<std::path::PathBuf>,
 
     /// Change nothing, but exit 1 if a file is not in form
     #[arg(long)]
     check: bool,
+
+    /// For whom it is said what became of each file
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
+}
+
+/// A file, and what became of it.
+struct File {
+    source: Source,
+    state: State,
+}
+
+/// What became of a file.
+enum State {
+    /// Nothing: it was as it would be written.
+    InForm,
+    /// It was written.
+    Formatted,
+    /// It would be written, but only a check was asked for.
+    NotInForm,
+    /// It is no policy that can be read, for these reasons, and was left as it is.
+    Unreadable(Vec<Diagnostic>),
+}
+
+impl State {
+    const fn outcome(&self) -> Outcome {
+        match self {
+            Self::InForm | Self::Formatted => Outcome::Fine,
+            Self::NotInForm | Self::Unreadable(_) => Outcome::Found,
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    match policies::named_or_found(&arguments.policies) {
-        Ok(policies) => {
-            let outcomes = policies.iter().map(|path| one(path, arguments.check));
-            outcomes.max().unwrap_or(Outcome::Fine)
-        }
+    let policies = match policies::named_or_found(&arguments.policies) {
+        Ok(policies) => policies,
         Err(problem) => {
             terminal::complain(&problem);
-            Outcome::Misused
+            return Outcome::Misused;
         }
-    }
-}
-
-fn one(path: &Path, only_check: bool) -> Outcome {
-    let name = path.display().to_string();
-    let source = match Source::read(path, name.clone()) {
-        Ok(source) => source,
-        Err(error) => return misused(&format!("cannot read `{}`: {error}", name.escape_debug())),
     };
-    let formatted = match format(&source) {
-        Ok(formatted) => formatted,
-        Err(error) => return left(&source, &error),
-    };
-    if formatted == source.text() {
-        return Outcome::Fine;
-    }
-    let name = source.path().escape_debug();
-    if only_check {
-        terminal::say(&format!("{name}: not in form; `cargo auth fmt` writes it"));
-        return Outcome::Found;
-    }
-    match files::replace(path, &formatted, Readers::Usual) {
-        Ok(()) => {
-            terminal::say(&format!("{name}: formatted"));
-            Outcome::Fine
-        }
-        Err(error) => misused(&format!("cannot write `{name}`: {error}")),
-    }
-}
-
-/// Tells why a file is left as it is.
-fn left(source: &Source, error: &FormatError) -> Outcome {
-    let name = source.path().escape_debug();
-    match error {
-        FormatError::Unreadable(found) => {
-            for found in found {
-                terminal::say(&format!("{}\n", found.render(source)));
+    let done = policies.iter().map(|path| one(path, arguments.check));
+    let (mut files, mut worst) = (Vec::new(), Outcome::Fine);
+    for done in done {
+        match done {
+            Ok(file) => {
+                worst = worst.max(file.state.outcome());
+                files.push(file);
             }
-            terminal::say(&format!("{name}: left as it is, because it cannot be read"));
-            Outcome::Found
+            Err(problem) => {
+                terminal::complain(&problem);
+                worst = Outcome::Misused;
+            }
         }
-        error => misused(&format!("`{name}` is left as it is: {error}")),
     }
+    terminal::tell(&match arguments.format {
+        Format::Text => show::text(&files, terminal::colored()),
+        Format::Json => show::json(&files),
+        Format::Markdown => show::markdown(&files),
+    });
+    worst
 }
 
-fn misused(problem: &str) -> Outcome {
-    terminal::complain(problem);
-    Outcome::Misused
+fn one(path: &Path, only_check: bool) -> Result<File, String> {
+    let name = path.display().to_string();
+    let shown = name.escape_debug().to_string();
+    let source =
+        Source::read(path, name).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+    let state = match format(&source) {
+        Ok(formatted) if formatted == source.text() => State::InForm,
+        Ok(_) if only_check => State::NotInForm,
+        Ok(formatted) => {
+            files::replace(path, &formatted, Readers::Usual)
+                .map_err(|error| format!("cannot write `{shown}`: {error}"))?;
+            State::Formatted
+        }
+        Err(FormatError::Unreadable(found)) => State::Unreadable(found),
+        Err(error) => return Err(format!("`{shown}` is left as it is: {error}")),
+    };
+    Ok(File { source, state })
 }

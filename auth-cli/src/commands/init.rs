@@ -3,9 +3,13 @@
 
 use std::{io, path::PathBuf};
 
+use serde_json::json;
+
 use crate::{
     exit::Outcome,
     files::{self, Readers},
+    format::Format,
+    markdown::code,
     terminal,
 };
 
@@ -29,6 +33,10 @@ pub(super) struct Arguments {
     /// Replace the file if it is there
     #[arg(long)]
     force: bool,
+
+    /// For whom it is said what to do next
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -38,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let name = name.escape_debug();
     match write(path, POLICY, Readers::Usual) {
         Ok(()) => {
-            terminal::say(&format!("wrote {name}\n\n{}", PROGRAM.trim_end()));
+            terminal::tell(&said(&path.display().to_string(), arguments.format));
             Outcome::Fine
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -49,5 +57,16 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             terminal::complain(&format!("cannot write `{name}`: {error}"));
             Outcome::Misused
         }
+    }
+}
+
+fn said(path: &str, format: Format) -> String {
+    match format {
+        Format::Text => format!("wrote {}\n\n{PROGRAM}", path.escape_debug()),
+        Format::Json => {
+            terminal::json(&json!({ "version": 1, "policy": path, "next": PROGRAM.trim_end() }))
+        }
+        // Its code is indented, which is code in Markdown as well.
+        Format::Markdown => format!("### Wrote {}\n\n{PROGRAM}", code(path)),
     }
 }

@@ -12,11 +12,14 @@ use auth_runtime::{
     policy_types::Algorithm,
 };
 use clap::{Subcommand, ValueEnum};
+use serde_json::json;
 use zeroize::Zeroizing;
 
 use crate::{
     exit::Outcome,
     files::{self, Readers},
+    format::Format,
+    markdown::{code, prose},
     terminal,
 };
 
@@ -53,9 +56,13 @@ struct Generate {
     #[arg(long, value_name = "ALGORITHM", default_value = "EdDSA")]
     alg: Alg,
 
-    /// Print the private key instead of writing a file
+    /// Print the private key instead of writing a file: a JWK set, whatever the format
     #[arg(long, conflicts_with = "file")]
     stdout: bool,
+
+    /// For whom it is said what was made
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 /// What `--alg` takes: the names of RFC 7518 and RFC 8037.
@@ -113,7 +120,10 @@ fn generate(arguments: &Generate) -> Result<(), Problem> {
     };
     match files::create(file, &text, Readers::Owner) {
         Ok(()) => {
-            terminal::say(&format!("{}: {}", shown(file), list::described(&set)));
+            terminal::tell(&said(
+                &Done { file, set: &set, what: "made", next: None },
+                arguments.format,
+            )?);
             Ok(())
         }
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(format!(
@@ -122,6 +132,36 @@ fn generate(arguments: &Generate) -> Result<(), Problem> {
         )),
         Err(error) => Err(format!("cannot write `{}`: {error}", shown(file))),
     }
+}
+
+/// What was done to a file of keys.
+struct Done<'d> {
+    file: &'d Path,
+    set: &'d Set,
+    what: &'static str,
+    /// What to do now.
+    next: Option<&'static str>,
+}
+
+fn said(done: &Done<'_>, format: Format) -> Result<String, Problem> {
+    let Done { file, set, what, next } = done;
+    let (rows, next) = (list::rows(set)?, next.unwrap_or_default());
+    Ok(match format {
+        Format::Text if next.is_empty() => format!("{}: {}", shown(file), list::text(&rows)),
+        Format::Text => format!("{}: {what}.\n{next}", shown(file)),
+        Format::Json => terminal::json(&json!({
+            "version": list::VERSION,
+            "file": file.display().to_string(),
+            "done": what,
+            "next": done.next,
+            "keys": list::values(&rows),
+        })),
+        Format::Markdown => {
+            let (file, keys) = (code(file.display()), list::markdown(&rows));
+            let next = if next.is_empty() { String::new() } else { format!("\n{}\n", prose(next)) };
+            format!("{file}: {what}.\n\n{keys}{next}")
+        }
+    })
 }
 
 /// A new key that says when it was made.

@@ -1,9 +1,7 @@
 //! `cargo auth lock`. In: packages whose applications declare the test `auth_lock`. Out: their locks,
 //! written or compared.
 
-use clap::ValueEnum;
-
-use crate::{exit::Outcome, terminal};
+use crate::{exit::Outcome, format::Format, terminal};
 
 mod report;
 mod run;
@@ -36,17 +34,6 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// What `--format` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people, in colour on a terminal
-    Text,
-    /// For programs: one document, its shape versioned
-    Json,
-    /// For a comment on a pull request
-    Markdown,
-}
-
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     match run::tests(&arguments.packages, arguments.check) {
         Ok(ran) => tell(&ran, arguments),
@@ -70,12 +57,11 @@ fn tell(ran: &Ran, arguments: &Arguments) -> Outcome {
         });
         return Outcome::Misused;
     }
-    let said = match arguments.format {
+    terminal::tell(&match arguments.format {
         Format::Text => show::text(report, arguments.check, terminal::colored()),
         Format::Json => show::json(report, arguments.check),
         Format::Markdown => show::markdown(report, arguments.check),
-    };
-    terminal::say(said.trim_end());
+    });
     let found = report.locks.iter().any(|lock| lock.is_found(arguments.check));
     if !ran.succeeded && !found {
         terminal::complain(&format!("a test `auth_lock` failed\n{}", ran.said.trim_end()));

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
-use auth_policy::overview;
+use auth_policy::{lock::Rule, overview};
+use serde_json::json;
 
 use crate::{
     exit::Outcome,
     files::{self, Readers},
-    locked::{Which, with_one},
+    format::Format,
+    locked::{Locked, Which, with_one},
+    markdown::code,
+    terminal,
 };
 
 /// Write a page about a policy
@@ -23,16 +27,40 @@ pub(super) struct Arguments {
 
     #[command(flatten)]
     which: Which,
+
+    /// For whom it is said what was written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     with_one(&arguments.which, |locked| {
         let page = overview(&locked.policy, &locked.lock, &locked.findings);
         let name = arguments.html.display().to_string();
-        let name = name.escape_debug();
         files::replace(&arguments.html, &page, Readers::Usual)
-            .map_err(|error| format!("cannot write `{name}`: {error}"))?;
-        let endpoints = locked.lock.endpoints.len();
-        Ok(format!("{name}: {endpoints} endpoints of {}", locked.policy.path()))
+            .map_err(|error| format!("cannot write `{}`: {error}", name.escape_debug()))?;
+        Ok(said(&name, locked, arguments.format))
     })
+}
+
+fn said(page: &str, locked: &Locked, format: Format) -> String {
+    let (policy, endpoints) = (locked.policy.path(), &locked.lock.endpoints);
+    match format {
+        Format::Text => {
+            format!("{}: {} endpoints of {policy}", page.escape_debug(), endpoints.len())
+        }
+        Format::Json => {
+            let guarded = endpoints.iter().filter(|it| matches!(it.rule, Rule::Guarded(_))).count();
+            terminal::json(&json!({
+                "version": 1,
+                "policy": policy,
+                "html": page,
+                "guarded_endpoints": guarded,
+                "open_endpoints": endpoints.len() - guarded,
+            }))
+        }
+        Format::Markdown => {
+            format!("{}: {} endpoints of {}", code(page), endpoints.len(), code(policy))
+        }
+    }
 }

@@ -10,10 +10,10 @@ use auth_runtime::{
     jwt::{KeySet, MAX_TOKEN_BYTES},
     policy_types::{Algorithm, Scheme},
 };
-use clap::{Subcommand, ValueEnum};
+use clap::Subcommand;
 use zeroize::Zeroizing;
 
-use crate::{exit::Outcome, terminal};
+use crate::{exit::Outcome, format::Format, terminal};
 
 mod inspect;
 mod mint;
@@ -34,15 +34,6 @@ enum Command {
     Mint(mint::Arguments),
     Inspect(inspect::Arguments),
     Verify(verify::Arguments),
-}
-
-/// What `--format` takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One document, its shape versioned
-    Json,
 }
 
 /// Why a command cannot do what it was asked to.

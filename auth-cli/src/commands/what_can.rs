@@ -5,7 +5,10 @@ use serde_json::json;
 
 use crate::{
     exit::Outcome,
-    locked::{Format, Locked, Which, answer, bold, cell, code},
+    format::Format,
+    locked::{Locked, Which, answer, bold},
+    markdown::{code, columns, prose, row},
+    terminal,
 };
 
 /// Say what a role, a scope or a scheme opens
@@ -36,9 +39,8 @@ fn said(locked: &Locked, arguments: &Arguments) -> Result<String, String> {
     let what = what.map_err(|unknown| unknown.to_string())?;
     Ok(match arguments.format {
         Format::Text => text(&what),
-        Format::Json => format!(
-            "{:#}",
-            json!({ "version": 1, "policy": locked.policy.path(), "what_can": what })
+        Format::Json => terminal::json(
+            &json!({ "version": 1, "policy": locked.policy.path(), "what_can": what }),
         ),
         Format::Markdown => markdown(&what),
     })
@@ -91,11 +93,12 @@ fn markdown(what: &WhatCan) -> String {
     let mut text = format!("### What {} {} can\n\n", what.subject.kind, code(&what.subject.name));
     text += &format!("The {} {}.\n", what.subject.kind, head(what));
     if !what.endpoints.is_empty() {
-        text += "\n| endpoint | asks for | by |\n|---|---|---|\n";
+        text += &format!("\n{}", columns(&["endpoint", "asks for", "by"]));
     }
     for endpoint in &what.endpoints {
         let name = code(format!("{} {}", endpoint.method, endpoint.path));
-        text += &format!("| {name} | {} | {} |\n", cell(&endpoint.asks), cell(through(endpoint)));
+        let cells = [name, prose(&endpoint.asks), prose(through(endpoint))];
+        text += &row(&cells);
     }
     text
 }

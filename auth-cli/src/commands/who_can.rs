@@ -8,7 +8,10 @@ use serde_json::json;
 
 use crate::{
     exit::Outcome,
-    locked::{Format, Locked, Which, answer, bold, cell, code},
+    format::Format,
+    locked::{Locked, Which, answer, bold},
+    markdown::{code, codes, columns, prose, row},
+    terminal,
 };
 
 /// Say who may call an endpoint
@@ -35,13 +38,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn said(locked: &Locked, arguments: &Arguments) -> Result<String, String> {
-    let endpoint = locked.lock.find(&arguments.endpoint.join(" "));
-    let endpoint = endpoint.map_err(|unknown| unknown.to_string())?;
+    let endpoint = locked.endpoint(&arguments.endpoint.join(" "))?;
     let who = Access::of(&locked.policy).who_can(endpoint);
     Ok(match arguments.format {
         Format::Text => text(&who),
         Format::Json => {
-            format!("{:#}", json!({ "version": 1, "policy": locked.policy.path(), "who_can": who }))
+            let document = json!({ "version": 1, "policy": locked.policy.path(), "who_can": who });
+            terminal::json(&document)
         }
         Format::Markdown => markdown(&who),
     })
@@ -101,24 +104,23 @@ fn markdown(who: &WhoCan) -> String {
     let mut text = format!("### Who can {}\n\n", code(endpoint));
     match &endpoint.rule {
         Rule::Guarded(_) => text += &format!("It asks for {}.\n\n", code(&endpoint.rule)),
-        open => return text + &format!("Everybody: {}.\n", cell(open)),
+        open => return text + &format!("Everybody: {}.\n", prose(open)),
     }
     if who.ways.is_empty() {
         return text + "Nobody reaches it.\n";
     }
-    text += "| by | who | smallest | besides |\n|---|---|---|---|\n";
+    text += &columns(&["by", "who", "smallest", "besides"]);
     for way in &who.ways {
-        let joined = |items: Vec<String>| items.iter().map(cell).collect::<Vec<_>>().join("<br>");
-        text += &format!(
-            "| {} | {} | {} | {} |\n",
-            cell(&way.carrier),
-            cell(holders(way)),
+        let joined = |items: Vec<String>| items.iter().map(prose).collect::<Vec<_>>().join("<br>");
+        text += &row(&[
+            prose(&way.carrier),
+            prose(holders(way)),
             joined(smallest(way)),
-            joined(conditions(way))
-        );
+            joined(conditions(way)),
+        ]);
     }
     if !who.refused.is_empty() {
-        text += &format!("\nNobody by {}.\n", cell(who.refused.join(", ")));
+        text += &format!("\nNobody by {}.\n", codes(&who.refused));
     }
     text
 }

@@ -1,11 +1,11 @@
 //! `cargo auth who-can`, `what-can` and `explain`: what they say of one policy, in every form, held
 //! against `tests/access`. `UPDATE_EXPECT=1` writes what they say now.
 
-use std::{fs, path::Path, time::Instant};
+use std::{fs, time::Instant};
 
 use serde_json::Value;
 
-use crate::world::{cargo_auth, ends, folder, stdout};
+use crate::world::{Snapshots, cargo_auth, ends, folder, stdout};
 
 const POLICY: &str = include_str!("../access/news.yaml");
 const LOCK: &str = include_str!("../access/news.lock");
@@ -63,8 +63,7 @@ const QUESTIONS: &[(&str, &[&str])] = &[
 #[test]
 fn every_answer_is_what_it_was_in_text_json_and_markdown() {
     let here = newsroom("access-answers");
-    let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/access");
-    let mut changed = Vec::new();
+    let mut snapshots = Snapshots::default();
     for (name, question) in QUESTIONS {
         for (format, extension) in [("text", "txt"), ("json", "json"), ("markdown", "md")] {
             let arguments = [question, &["--format", format][..]].concat();
@@ -74,19 +73,10 @@ fn every_answer_is_what_it_was_in_text_json_and_markdown() {
             if format == "json" {
                 assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["version"], 1);
             }
-            let file = expected.join(format!("{name}.{extension}"));
-            if fs::read_to_string(&file).ok().as_ref() == Some(&said) {
-                continue;
-            }
-            changed.push(format!("{name}.{extension}\n{said}"));
-            if std::env::var_os("UPDATE_EXPECT").is_some() {
-                fs::write(&file, &said).unwrap();
-            }
+            snapshots.hold(&format!("access/{name}.{extension}"), &said);
         }
     }
-    let update = std::env::var_os("UPDATE_EXPECT").is_some();
-    let changed = changed.join("\n");
-    assert!(changed.is_empty() || update, "run with UPDATE_EXPECT=1 and review:\n{changed}");
+    snapshots.end();
 }
 
 #[test]
@@ -139,6 +129,48 @@ fn of_several_policies_the_one_is_asked_that_knows_the_answer() {
     );
 }
 
+/// Every application of a policy is looked at, whatever its lock is called, as `check` does it.
+#[test]
+fn every_lock_of_a_policy_is_looked_at() {
+    let here = newsroom("access-locks");
+    let admin = "lock 1 of policies/news.yaml
+GET   /          session  scope read:drafts   -> role editor  @ admin::index
+POST  /staff/{id}  session  scope publish:news  -> role editor  @ admin::hire
+";
+    let lock = here.join("policies/news.admin.lock");
+    fs::write(&lock, admin).unwrap();
+    for (question, told) in [
+        (&["who-can", "POST /staff/7"][..], "admin::hire"),
+        (&["who-can", "POST /drafts"], "role editor or writer"),
+        (&["what-can", "role:editor"], "/staff/{id}"),
+        (&["explain", "POST /staff/7", "--role", "editor"], "allowed: POST /staff/{id}"),
+        (&["who-can", "GET /", "--lock", "policies/news.admin.lock"], "admin::index"),
+        (&["who-can", "GET /", "--lock", "policies/news.lock"], "everybody"),
+        (&["report", "--html", "page.html"], "page.html: 9 endpoints"),
+    ] {
+        let (said, problems) = ends(0, &here, question);
+        assert!(said.contains(told) && problems.is_empty(), "{said}");
+    }
+    assert!(fs::read_to_string(here.join("page.html")).unwrap().contains("POST /staff/{id}"));
+    let (_, problem) = ends(2, &here, &["who-can", "GET /"]);
+    assert_eq!(
+        problem,
+        "error: several applications have `GET /`, the one without a name and `admin`, and ask for \
+         different things: say with `--lock` which is meant\n"
+    );
+    let (_, problem) = ends(2, &here, &["who-can", "POST /staf/7"]);
+    assert!(problem.contains("the lock has no endpoint"), "{problem}");
+    // The same in both is no question.
+    fs::write(&lock, LOCK).unwrap();
+    ends(0, &here, &["who-can", "GET /"]);
+    // One alone may be called after its application.
+    fs::remove_file(here.join("policies/news.lock")).unwrap();
+    ends(0, &here, &["who-can", "GET /"]);
+    fs::write(&lock, "nothing\n").unwrap();
+    let (_, problem) = ends(2, &here, &["who-can", "GET /"]);
+    assert!(problem.contains("`policies/news.admin.lock` is no lock: line 1, "), "{problem}");
+}
+
 #[test]
 fn without_a_lock_the_command_that_writes_it_is_named() {
     let here = newsroom("access-unlocked");
@@ -150,7 +182,7 @@ fn without_a_lock_the_command_that_writes_it_is_named() {
     }
     fs::write(here.join("policies/news.lock"), "nothing\n").unwrap();
     let (_, problems) = ends(2, &here, &["who-can", "GET /"]);
-    assert!(problems.contains("`policies/news.lock`: line 1, column 1: "), "{problems}");
+    assert!(problems.contains("`policies/news.lock` is no lock: line 1, column 1: "), "{problems}");
 }
 
 #[test]

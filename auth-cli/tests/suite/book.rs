@@ -6,7 +6,7 @@
 
 use std::{fs, path::Path};
 
-use crate::world::{cargo_auth, folder, stderr, stdout};
+use crate::world::{cargo_auth, constant, folder, is_token, stderr, stdout};
 
 #[test]
 fn the_book_shows_what_the_commands_say() {
@@ -57,41 +57,4 @@ fn run(here: &Path, command: &str, token: &mut String) -> String {
     let code = output.status.code().unwrap();
     let end = if code == 0 { String::new() } else { format!("(exit {code})\n") };
     constant(&(stdout(&output) + &stderr(&output))) + &end
-}
-
-fn is_token(word: &str) -> bool {
-    word.starts_with("eyJ") && word.matches('.').count() == 2
-}
-
-/// The text with words in place of what differs with each run.
-fn constant(text: &str) -> String {
-    let word = |word: &str| {
-        let bare = word.trim_matches(['"', ',', ':', '`']);
-        let is_kid = bare.len() == 43 && !bare.contains(['/', '.']);
-        let is_day = bare.len() == 10 && bare.starts_with("20") && bare.matches('-').count() == 2;
-        let is_second = bare.len() == 10 && bare.bytes().all(|byte| byte.is_ascii_digit());
-        let is_moment = bare.len() == 20 && bare.starts_with("20") && bare.ends_with('Z');
-        let is_id = bare.len() == 22 && bare.bytes().any(|byte| byte.is_ascii_digit());
-        let kinds = [
-            (is_token(bare), "TOKEN"),
-            (is_kid, "KID"),
-            (is_day, "DAY"),
-            (is_second, "SECOND"),
-            (is_moment, "MOMENT"),
-            (is_id, "ID"),
-        ];
-        let kind = kinds.into_iter().find(|(is, _)| *is);
-        kind.map_or_else(|| word.to_owned(), |(_, name)| word.replace(bare, name))
-    };
-    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ") + "\n";
-    // On a busy machine a moment passes between two commands.
-    let soon = |line: String| match line.split_once("MOMENT, ") {
-        Some((begin, rest))
-            if rest.ends_with("second ago\n") || rest.ends_with("seconds ago\n") =>
-        {
-            format!("{begin}MOMENT, now\n")
-        }
-        _ => line,
-    };
-    text.lines().map(line).map(soon).collect()
 }

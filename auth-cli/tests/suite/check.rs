@@ -27,7 +27,7 @@ fn the_policy_of_the_blog_is_fine_however_the_command_is_called() {
         assert_eq!(
             stdout(&output),
             format!(
-                "{path}: ok, 5 scopes, 3 roles, 3 schemes, 1 rule, 2 invariants, {endpoints} endpoints\n"
+                "{path}: ok, 5 scopes, 3 roles, 3 schemes, 1 rule, 3 invariants, {endpoints} endpoints\n"
             )
         );
         assert_eq!(stderr(&output), "");

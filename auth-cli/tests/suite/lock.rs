@@ -117,7 +117,8 @@ fn json_and_markdown_say_the_same() {
     assert_eq!(
         said,
         "### `policies/a.lock`: not what the application serves; `cargo auth lock` writes it\n\n\
-         ```diff\n- GET  /a  jwt\n+ GET  /a  jwt | session\n```\n\n### `policies/b.lock`: up to date\n"
+         ```diff\n- GET  /a  jwt\n+ GET  /a  jwt | session\n```\n\n### `policies/b.lock`: up to date\n\n\
+         Not looked at, of applications of other packages: `c.lock`\n"
     );
 }
 

@@ -15,6 +15,7 @@ mod check;
 mod diff;
 mod fmt;
 mod formats;
+mod forms;
 mod init;
 mod keys;
 mod lock;

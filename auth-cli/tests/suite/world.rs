@@ -43,3 +43,73 @@ pub(crate) fn ends(code: i32, folder: &Path, arguments: &[&str]) -> (String, Str
     assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
     (out, err)
 }
+
+/// Whether a word is a token.
+pub(crate) fn is_token(word: &str) -> bool {
+    word.starts_with("eyJ") && word.matches('.').count() == 2
+}
+
+/// The text with words in place of what differs with each run.
+pub(crate) fn constant(text: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_matches(['"', ',', ':', '`']);
+        let is_kid = bare.len() == 43 && !bare.contains(['/', '.']);
+        let is_day = bare.len() == 10 && bare.starts_with("20") && bare.matches('-').count() == 2;
+        let is_second = bare.len() == 10 && bare.bytes().all(|byte| byte.is_ascii_digit());
+        let is_moment = bare.len() == 20 && bare.starts_with("20") && bare.ends_with('Z');
+        let capitals = bare.bytes().filter(u8::is_ascii_uppercase).count();
+        let digits = bare.bytes().filter(u8::is_ascii_digit).count();
+        let is_id = bare.len() == 22 && !bare.contains(['/', '.']) && capitals + digits > 2;
+        let kinds = [
+            (is_token(bare), "TOKEN"),
+            (bare.starts_with("blog_live_"), "KEY"),
+            (bare.starts_with("eyJ") && bare.len() > 200, "PAYLOAD"),
+            (is_kid, "KID"),
+            (is_day, "DAY"),
+            (is_second, "SECOND"),
+            (is_moment, "MOMENT"),
+            (is_id, "ID"),
+        ];
+        let kind = kinds.into_iter().find(|(is, _)| *is);
+        kind.map_or_else(|| word.to_owned(), |(_, name)| word.replace(bare, name))
+    };
+    let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ") + "\n";
+    // On a busy machine a moment passes between two commands.
+    let soon = |line: String| match line.split_once("MOMENT, ") {
+        Some((begin, rest))
+            if rest.ends_with("second ago\n") || rest.ends_with("seconds ago\n") =>
+        {
+            format!("{begin}MOMENT, now\n")
+        }
+        _ => line,
+    };
+    text.lines().map(line).map(soon).collect()
+}
+
+/// Holds what was said to files of `tests/`; `UPDATE_EXPECT=1` writes them.
+#[derive(Default)]
+pub(crate) struct Snapshots {
+    changed: Vec<String>,
+}
+
+impl Snapshots {
+    /// What belongs to a file, whose name is relative to `tests`.
+    pub(crate) fn hold(&mut self, name: &str, said: &str) {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name);
+        if fs::read_to_string(&file).ok().as_deref() == Some(said) {
+            return;
+        }
+        self.changed.push(format!("{name}\n{said}"));
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&file, said).unwrap();
+        }
+    }
+
+    /// Fails if anything has changed that was not written.
+    #[track_caller]
+    pub(crate) fn end(self) {
+        let update = std::env::var_os("UPDATE_EXPECT").is_some();
+        let changed = self.changed.join("\n");
+        assert!(changed.is_empty() || update, "run with UPDATE_EXPECT=1 and review:\n{changed}");
+    }
+}

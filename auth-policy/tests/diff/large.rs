@@ -8,7 +8,7 @@ use std::{
 
 use auth_policy::{
     Policy, Source, check,
-    diff::{Diff, Side, diff},
+    diff::{Application, Diff, Side, diff},
     lock::{Endpoint, Guard, Lock, Rule},
 };
 
@@ -78,7 +78,8 @@ fn now() -> Duration {
 #[test]
 fn a_large_policy_is_compared_in_less_than_a_second() {
     let (old, new, lock) = (policy(false), policy(true), lock());
-    let side = |policy| Side { policy, lock: Some(&lock) };
+    let applications = [Application::main(lock)];
+    let side = |policy| Side { policy, applications: &applications };
     let (took, found) = takes(|| diff(side(&old), side(&new)));
     assert!(found.changes.len() > ENDPOINTS, "{}", found.changes.len());
     assert!(took < Duration::from_secs(1), "{took:?}");

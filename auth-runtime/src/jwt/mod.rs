@@ -64,6 +64,7 @@ mod key;
 mod key_error;
 mod key_set;
 mod keyring;
+mod members;
 mod pem;
 mod recent;
 mod rights;

@@ -3,8 +3,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode},
 };
 
 use super::{OAuth, error::OAuthError, form::Parameters};
@@ -26,7 +25,7 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     peer: limit::Client,
     parameters: Result<Parameters, OAuthError>,
-) -> Result<Response, OAuthError> {
+) -> Result<StatusCode, OAuthError> {
     let parameters = parameters?;
     let client = oauth.client(&headers, &parameters, &peer).await?;
     let token = parameters.secret("token");
@@ -34,8 +33,7 @@ pub(super) async fn revoke(
     if !oauth.tokens().end_family_of(token, &client.id).await? {
         oauth.end_access_token(token, &client.id).await?;
     }
-    let unkept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::OK, unkept).into_response())
+    Ok(StatusCode::OK)
 }
 
 impl OAuth {

@@ -12,7 +12,7 @@ use std::{
 use serde_json::{Value, json};
 
 use super::process::{Blog, Folder, built};
-use crate::files::workspace;
+use crate::files::{between, workspace};
 
 static CARGO_AUTH: LazyLock<PathBuf> = LazyLock::new(|| built("auth-cli", "cargo-auth"));
 
@@ -90,6 +90,9 @@ fn a_reader_who_is_given_a_scope_is_shown_to_delete_and_does() {
     assert!(after.contains("as `POST /auth/login` gives it"), "{said}");
     let [old, new] = &branch.blogs;
     assert_eq!((status(old, line), status(new, line)), (403, 204));
+    let first = said.split("WIDENS").nth(1).expect("a change").trim_end();
+    let readme = fs::read_to_string(workspace().join("README.md")).expect("README.md");
+    assert_eq!(between(&readme, "widening"), format!("\n```text\nWIDENS{first}\n```\n"));
 
     // Whoever agrees to it passes on what was printed.
     let (_, lines) = said.split_once("to the file of `--approve`:\n\n").expect("lines");

@@ -14,6 +14,7 @@ use super::{
     browser::{CHALLENGE, VERIFIER, asking},
     world::{Answer, CALLBACK, World, app},
 };
+use crate::failing::When;
 
 fn no_grant(answer: &Answer) {
     assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
@@ -154,9 +155,9 @@ async fn ot2_a_second_use_before_the_first_has_led_to_anything_ends_it_all_the_s
     let browser = world.browser("ada", "author").await;
     let code = browser.code(&world, &asking("app")).await;
     let (again, same, secret) = (Arc::clone(&world), code.clone(), client.clone());
-    world.store.before_family(Box::new(move || {
-        Box::pin(async move { no_grant(&again.exchange(&secret, &same).await) })
-    }));
+    world.store.meanwhile(When::BeforeInsert("refresh"), async move {
+        no_grant(&again.exchange(&secret, &same).await);
+    });
     let given = world.exchange(&client, &code).await;
     assert_eq!(given.status, 200, "{given:?}");
     assert_eq!(world.events.causes("code.replayed"), ["code-used"]);
@@ -280,4 +281,35 @@ async fn ot5_a_client_has_the_grants_it_is_registered_for() {
     assert_eq!(family.expires_at, Some(world.auth.now().plus(access)), "no longer than its token");
     world.tokens.end_all(&browser.account.id).await.unwrap();
     assert_eq!(world.reads(&token).await, 401);
+}
+
+/// Whoever has taken over an address would have what is on its way there.
+#[tokio::test]
+async fn ot5_a_code_for_an_address_that_is_the_clients_no_more_is_worth_nothing() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app")).await;
+    let others = vec!["https://app.example/other".to_owned()];
+    world.clients.set_redirect_uris("app", others).await.unwrap();
+    let answer = world.exchange(&client, &code).await;
+    assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
+    assert_eq!(world.events.causes("token.issued"), ["code-for-another-address"]);
+    // It was not used up: the address may be the client's again.
+    world.clients.set_redirect_uris("app", vec![CALLBACK.to_owned()]).await.unwrap();
+    assert_eq!(world.exchange(&client, &code).await.status, 200);
+}
+
+#[tokio::test]
+async fn ot5_a_code_is_not_for_another_client_of_the_same_id() {
+    let world = World::new().await;
+    world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let code = browser.code(&world, &asking("app")).await;
+    assert!(world.clients.delete("app").await.unwrap());
+    world.clock.advance(1);
+    let another = world.app("app").await;
+    let answer = world.exchange(&another, &code).await;
+    assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
+    assert_eq!(world.events.causes("token.issued"), ["code-of-another-client"]);
 }

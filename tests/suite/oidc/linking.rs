@@ -9,6 +9,7 @@ use super::{
     fake::TOKEN,
     world::{Answer, HOST, Outward, Setting, World},
 };
+use crate::failing::When;
 
 fn ada_at_hub() -> Value {
     json!({ "id": 7, "login": "ada-at-hub", "email": "ada@x.example" })
@@ -273,7 +274,7 @@ async fn oc8_of_two_ways_in_that_are_removed_at_once_one_stays() {
     // While one removal has seen both, the other is done.
     let (other, cookie, token) = (Arc::clone(&world), session.clone(), csrf.clone());
     let meanwhile = format!("/identities/{}", hub.as_str().expect("an id"));
-    world.store.before_next_swap("identity", async move {
+    world.store.meanwhile(When::BeforeSwap("identity"), async move {
         let headers = [("cookie", &*cookie), ("x-csrf-token", &token), ("origin", &here)];
         assert_eq!(other.send("DELETE", &meanwhile, &headers).await.status, 204);
     });

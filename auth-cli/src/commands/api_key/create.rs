@@ -6,8 +6,8 @@ use auth_runtime::{
 };
 use serde_json::json;
 
-use super::{Format, Place, Problem, VERSION, object, with};
-use crate::{moment, terminal};
+use super::{Format, Place, Problem, VERSION, markdown, object, with};
+use crate::{markdown::block, moment, terminal};
 
 /// Make a key for an account, and print it this once
 ///
@@ -62,6 +62,14 @@ fn say(issued: &IssuedKey, format: Format) {
             terminal::say(issued.key.expose());
             let (id, until) = (&issued.info.id, moment::day(issued.info.expires_at.0));
             terminal::remark(&format!("made key {id}, good until {until}; it is not shown again"));
+        }
+        Format::Markdown => {
+            let (key, info) =
+                (issued.key.expose(), markdown([&issued.info], issued.info.created_at.0));
+            terminal::tell(&format!(
+                "{info}\nThe key, which is not shown again:\n\n{}",
+                block(key)
+            ));
         }
         Format::Json => {
             let (key, info) = (issued.key.expose(), object(&issued.info));

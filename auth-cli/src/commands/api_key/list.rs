@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Format, Place, Problem, VERSION, line, object, with};
+use super::{Format, Place, Problem, VERSION, line, markdown, object, with};
 use crate::terminal;
 
 /// List the keys of an account, those that ended within 30 days among them
@@ -25,12 +25,13 @@ pub(super) fn list(arguments: &Arguments) -> Result<(), Problem> {
         }
         Ok((found, now))
     })?;
-    match arguments.format {
-        Format::Text => keys.iter().for_each(|key| terminal::say(&line(key, now))),
+    terminal::tell(&match arguments.format {
+        Format::Text => keys.iter().map(|key| line(key, now) + "\n").collect(),
         Format::Json => {
             let keys: Vec<_> = keys.iter().map(object).collect();
-            terminal::say(&terminal::json(&json!({ "version": VERSION, "keys": keys })));
+            terminal::json(&json!({ "version": VERSION, "keys": keys }))
         }
-    }
+        Format::Markdown => markdown(&keys, now),
+    });
     Ok(())
 }

@@ -3,8 +3,10 @@
 
 use auth_runtime::api_key::ApiKeyError;
 
-use super::{Place, Problem, with};
-use crate::terminal;
+use serde_json::json;
+
+use super::{Format, Place, Problem, VERSION, with};
+use crate::{markdown::code, terminal};
 
 /// Revoke a key: the next request with it is refused
 #[derive(Debug, clap::Args)]
@@ -15,6 +17,10 @@ pub(super) struct Arguments {
     /// Which key: the id that `list` shows
     #[arg(value_name = "ID")]
     id: String,
+
+    /// For whom it is said
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 pub(super) fn revoke(arguments: &Arguments) -> Result<(), Problem> {
@@ -29,6 +35,10 @@ pub(super) fn revoke(arguments: &Arguments) -> Result<(), Problem> {
             error => error.into(),
         })
     })?;
-    terminal::say(&format!("revoked key {}", terminal::plain(id)));
+    terminal::tell(&match arguments.format {
+        Format::Text => format!("revoked key {}", terminal::plain(id)),
+        Format::Json => terminal::json(&json!({ "version": VERSION, "revoked": id })),
+        Format::Markdown => format!("Revoked key {}.", code(id)),
+    });
     Ok(())
 }

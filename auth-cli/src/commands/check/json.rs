@@ -4,13 +4,14 @@ use auth_policy::{Diagnostic, Severity, settings::Place};
 use serde_json::{Value, json};
 
 use super::{File, count};
+use crate::terminal;
 
 /// Counts up when a member goes or changes what it means; new members may come without it.
 const VERSION: u32 = 1;
 
 pub(super) fn json(files: &[File]) -> String {
     let policies: Vec<_> = files.iter().map(policy).collect();
-    format!("{:#}\n", json!({ "version": VERSION, "policies": policies }))
+    terminal::json(&json!({ "version": VERSION, "policies": policies }))
 }
 
 fn policy(File { source, checked, .. }: &File) -> Value {
@@ -26,7 +27,7 @@ fn policy(File { source, checked, .. }: &File) -> Value {
     })
 }
 
-fn finding(found: &Diagnostic) -> Value {
+pub(in crate::commands) fn finding(found: &Diagnostic) -> Value {
     let others: Vec<_> =
         found.others.iter().map(|(place, label)| at(*place, Some(label))).collect();
     json!({

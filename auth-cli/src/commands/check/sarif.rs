@@ -4,6 +4,7 @@ use auth_policy::{Code, Diagnostic, Severity, Source, settings::Place};
 use serde_json::{Value, json};
 
 use super::File;
+use crate::terminal;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -23,7 +24,7 @@ pub(super) fn sarif(files: &[File]) -> String {
         "columnKind": "unicodeCodePoints",
         "results": results,
     });
-    format!("{:#}\n", json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] }))
+    terminal::json(&json!({ "$schema": SCHEMA, "version": "2.1.0", "runs": [run] }))
 }
 
 fn rule(code: Code) -> Value {

@@ -19,7 +19,7 @@ fn one(File { source, checked, endpoints }: &File, colored: bool) -> String {
 }
 
 /// `ok, 5 scopes, 3 roles, ..` or `2 errors, 1 warning`.
-fn summary(checked: &Checked, endpoints: Option<usize>) -> String {
+pub(super) fn summary(checked: &Checked, endpoints: Option<usize>) -> String {
     let counts =
         [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];
     let findings = counts.map(|(severity, noun)| (count(&checked.diagnostics, severity), noun));

@@ -12,7 +12,10 @@ use super::{
     Compared,
     text::{counts, trial},
 };
-use crate::terminal::plain;
+use crate::{
+    markdown::{block, code},
+    terminal::plain,
+};
 
 /// How many changes of each kind are shown: a comment has bounds (65 536 characters at GitHub).
 const MOST: usize = 100;
@@ -52,7 +55,7 @@ fn list(compared: &Compared, verdict: Verdict, groups: &[Group<'_>]) -> String {
             writeln!(text, "- **{}** {}{approved}", verdict.as_str(), plain(&group.to_string()));
         if group.changes.len() > 1 {
             for access in group.accesses().take(MOST) {
-                let _ = writeln!(text, "  - {}", code(&access.target.to_string()));
+                let _ = writeln!(text, "  - {}", code(&access.target));
             }
             text += &more(group.changes.len(), "  - ");
         }
@@ -72,12 +75,12 @@ fn trials(compared: &Compared, groups: &[Group<'_>]) -> String {
     let first = groups.iter().filter_map(|group| Some((group, group.accesses().next()?)));
     let shown = first.filter_map(|(group, access)| {
         let trial = trial(compared, access, Verdict::Widens)?;
-        let mut text = format!("{}\n\n{}\n", plain(&group.to_string()), block([&trial.command]));
+        let mut text = format!("{}\n\n{}\n", plain(&group.to_string()), block(&trial.command));
         for (name, from) in &trial.variables {
             let _ = writeln!(text, "- {}: {}", code(name), plain(from));
         }
         if let Some(witness) = &access.witness {
-            let _ = writeln!(text, "- shown by: {}", code(&witness.to_string()));
+            let _ = writeln!(text, "- shown by: {}", code(witness));
         }
         Some(text + "\n")
     });
@@ -86,34 +89,13 @@ fn trials(compared: &Compared, groups: &[Group<'_>]) -> String {
 
 fn approvals(compared: &Compared) -> String {
     let lacking = compared.lacking();
-    let lines = block(lacking.iter().take(MOST));
-    lines + &more(lacking.len(), "\n")
+    let lines = lacking.iter().take(MOST).map(|line| block(line));
+    lines.collect::<String>() + &more(lacking.len(), "\n")
 }
 
 fn folded(summary: &str, text: &str) -> String {
     match text.trim_matches('\n') {
         "" => String::new(),
         text => format!("\n<details><summary>{summary}</summary>\n\n{text}\n\n</details>\n"),
-    }
-}
-
-/// A word as code that it cannot end.
-fn code(text: &str) -> String {
-    format!("`{}`", plain(text).replace('`', "'"))
-}
-
-/// Lines as code: a line that is indented ends with itself, whatever is in it.
-fn block<'l>(lines: impl IntoIterator<Item = &'l String>) -> String {
-    lines.into_iter().map(|line| format!("    {}\n", plain(line))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_gets_out_of_its_code() {
-        assert_eq!(code("a`<b>@c\n"), "`a'<b>@c\\u{a}`");
-        assert_eq!(block([&"a\n```".to_owned()]), "    a\\u{a}```\n");
     }
 }

@@ -4,14 +4,17 @@
 use std::path::PathBuf;
 
 use auth_runtime::{jwt::KeySet, policy_types::Algorithm};
-use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::{Problem, Set, read};
-use crate::{moment, terminal};
+use crate::{
+    format::Format,
+    markdown::{code, columns, row},
+    moment, terminal,
+};
 
 /// Counts up when a member goes or changes what it means.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// List the keys of a JWK set, never their private members
 #[derive(Debug, clap::Args)]
@@ -23,14 +26,6 @@ pub(super) struct Arguments {
     /// For whom the list is
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// A line for each key
-    Text,
-    /// One document, its shape versioned
-    Json,
 }
 
 /// What may be known of a key.
@@ -47,19 +42,32 @@ pub(super) struct Row {
 
 pub(super) fn list(arguments: &Arguments) -> Result<(), Problem> {
     let rows = rows(&read(&arguments.file)?)?;
-    match arguments.format {
-        Format::Text => rows.iter().for_each(|row| terminal::say(&line(row))),
-        Format::Json => {
-            let keys: Vec<_> = rows.iter().map(object).collect();
-            terminal::say(&format!("{:#}", json!({ "version": VERSION, "keys": keys })));
-        }
-    }
+    terminal::tell(&match arguments.format {
+        Format::Text => text(&rows),
+        Format::Json => terminal::json(&json!({ "version": VERSION, "keys": values(&rows) })),
+        Format::Markdown => markdown(&rows),
+    });
     Ok(())
 }
 
-/// The first key of a set in a line.
-pub(super) fn described(set: &Set) -> String {
-    rows(set).ok().and_then(|rows| rows.first().map(line)).unwrap_or_default()
+/// A line for each key.
+pub(super) fn text(rows: &[Row]) -> String {
+    rows.iter().map(|row| line(row) + "\n").collect()
+}
+
+/// A document for each key.
+pub(super) fn values(rows: &[Row]) -> Vec<Value> {
+    rows.iter().map(object).collect()
+}
+
+/// A table of the keys.
+pub(super) fn markdown(rows: &[Row]) -> String {
+    let cells = |key: &Row| {
+        let kid = key.kid.as_deref().map_or_else(|| "none".to_owned(), code);
+        let made = key.made_at.map(moment::day).unwrap_or_default();
+        row(&[kid, key.algorithm.name().to_owned(), purpose(key).to_owned(), made])
+    };
+    columns(&["key", "algorithm", "what for", "made"]) + &rows.iter().map(cells).collect::<String>()
 }
 
 /// The keys as the runtime sees them, in their order.

@@ -12,8 +12,8 @@ use auth_runtime::{
 };
 use clap::ValueEnum;
 
-use super::{Alg, Problem, Set, list, list::Row, new_key, read, shown, write};
-use crate::terminal;
+use super::{Alg, Done, Problem, Set, list, list::Row, new_key, read, said, write};
+use crate::{format::Format, terminal};
 
 /// How long readers of the published set may keep it: its `max-age`, in seconds.
 const PUBLISHED_AFTER: i64 = 300;
@@ -41,6 +41,10 @@ pub(super) struct Arguments {
     /// Sign with a key that not everybody knows yet: for an old key that has leaked
     #[arg(long)]
     at_once: bool,
+
+    /// For whom it is said what was done, and what to do next
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -58,15 +62,19 @@ pub(super) fn rotate(arguments: &Arguments) -> Result<(), Problem> {
     let rows = list::rows(&set)?;
     let algorithm = algorithm(&rows, arguments.alg)?;
     let keys = Private::of(&rows, algorithm);
-    let next = match arguments.step {
+    let (what, next) = match arguments.step {
         Step::Add => add(&mut set, &keys, algorithm),
         Step::Sign => sign(&mut set, &keys, arguments.at_once),
         Step::Retire => retire(&mut set, &keys),
     }?;
     write(&arguments.file, &set)?;
-    terminal::say(&format!("{}: {next}", shown(&arguments.file)));
+    let done = Done { file: &arguments.file, set: &set, what, next: Some(next) };
+    terminal::tell(&said(&done, arguments.format)?);
     Ok(())
 }
+
+/// What was done, and what to do now.
+type Advice = (&'static str, &'static str);
 
 /// The algorithm named, or the only one that the set signs with.
 fn algorithm(rows: &[Row], named: Option<Alg>) -> Result<Algorithm, Problem> {
@@ -105,7 +113,7 @@ impl<'r> Private<'r> {
     }
 }
 
-fn add(set: &mut Set, keys: &Private<'_>, algorithm: Algorithm) -> Result<String, Problem> {
+fn add(set: &mut Set, keys: &Private<'_>, algorithm: Algorithm) -> Result<Advice, Problem> {
     if keys.keys.len() > 1 {
         return Err("a rotation is under way: go on with `--step sign` or `--step retire`".into());
     }
@@ -114,12 +122,14 @@ fn add(set: &mut Set, keys: &Private<'_>, algorithm: Algorithm) -> Result<String
     // Of two keys made within one second the later one must still be known for it.
     key.set_made_at(SystemClock.now().0.max(old.saturating_add(1)));
     set.push(key);
-    Ok("added a key that does not sign yet.\nLet the service read the file, wait 5 minutes until \
-        everybody knows the key, and go on with `--step sign`"
-        .to_owned())
+    Ok((
+        "added a key that does not sign yet",
+        "Let the service read the file, wait 5 minutes until everybody knows the key, and go on \
+         with `--step sign`",
+    ))
 }
 
-fn sign(set: &mut Set, keys: &Private<'_>, at_once: bool) -> Result<String, Problem> {
+fn sign(set: &mut Set, keys: &Private<'_>, at_once: bool) -> Result<Advice, Problem> {
     let ((_, old), (place, new)) = keys.pair()?;
     if new.made_at < old.made_at {
         return Err("the newer key signs already: go on with `--step retire`".into());
@@ -131,18 +141,22 @@ fn sign(set: &mut Set, keys: &Private<'_>, at_once: bool) -> Result<String, Prob
             .into());
     }
     set.move_to_front(place);
-    Ok("the new key signs.\nLet the service read the file, wait until the last token of the old \
-        key has expired (`access_ttl` and the leeway), and go on with `--step retire`"
-        .to_owned())
+    Ok((
+        "the new key signs",
+        "Let the service read the file, wait until the last token of the old key has expired \
+         (`access_ttl` and the leeway), and go on with `--step retire`",
+    ))
 }
 
-fn retire(set: &mut Set, keys: &Private<'_>) -> Result<String, Problem> {
+fn retire(set: &mut Set, keys: &Private<'_>) -> Result<Advice, Problem> {
     let ((_, first), (_, second)) = keys.pair()?;
     if second.made_at >= first.made_at && second.made_at.is_some() {
         return Err("the newer key does not sign yet: `--step sign` comes first".into());
     }
     let (last, _) = keys.keys.last().copied().ok_or("there is no key")?;
     set.remove(last);
-    Ok("the old key is gone.\nLet the service read the file: its tokens are refused from then on"
-        .to_owned())
+    Ok((
+        "the old key is gone",
+        "Let the service read the file: its tokens are refused from then on",
+    ))
 }

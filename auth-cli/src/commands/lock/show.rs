@@ -3,6 +3,10 @@
 use serde_json::{Value, json};
 
 use super::report::{Lock, Report};
+use crate::{
+    markdown::{block, code, codes, prose},
+    terminal,
+};
 
 /// Counts up when a member goes or changes what it means; new members may come without it.
 const VERSION: u32 = 1;
@@ -29,13 +33,14 @@ pub(super) fn text(report: &Report, check: bool, colored: bool) -> String {
 pub(super) fn json(report: &Report, check: bool) -> String {
     let locks: Vec<Value> = report.locks.iter().map(|lock| value(lock, check)).collect();
     let others = &report.others;
-    format!("{:#}\n", json!({ "version": VERSION, "locks": locks, "not_looked_at": others }))
+    terminal::json(&json!({ "version": VERSION, "locks": locks, "not_looked_at": others }))
 }
 
 pub(super) fn markdown(report: &Report, check: bool) -> String {
     let mut text = String::new();
     for lock in &report.locks {
-        text.push_str(&format!("### `{}`: {}\n", lock.lock, sentence(lock, check)));
+        let sentence = prose(sentence(lock, check));
+        text.push_str(&format!("### {}: {sentence}\n", code(&lock.lock)));
         if !lock.changes.is_empty() {
             // A fence longer than any that stands in a line.
             let longest = lock.changes.iter().map(|change| backticks(change)).max().unwrap_or(0);
@@ -43,10 +48,13 @@ pub(super) fn markdown(report: &Report, check: bool) -> String {
             text.push_str(&format!("\n{fence}diff\n{}\n{fence}\n", lock.changes.join("\n")));
         }
         for broken in &lock.broken {
-            let lines: Vec<_> = broken.lines().map(|line| format!("    {line}")).collect();
-            text.push_str(&format!("\n{}\n", lines.join("\n")));
+            text.push_str(&format!("\n{}", block(broken)));
         }
         text.push('\n');
+    }
+    if !report.others.is_empty() {
+        let others = codes(&report.others);
+        text.push_str(&format!("Not looked at, of applications of other packages: {others}\n"));
     }
     text
 }

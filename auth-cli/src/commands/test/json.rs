@@ -8,13 +8,14 @@ use auth_policy::{
 use serde_json::{Value, json};
 
 use super::{Fault, Results, Tested};
+use crate::terminal;
 
 /// Counts up when a member goes or changes what it means; new members may come without it.
 const VERSION: u32 = 1;
 
 pub(super) fn json(files: &[Tested]) -> String {
     let files: Vec<_> = files.iter().map(file).collect();
-    format!("{:#}\n", json!({ "version": VERSION, "files": files }))
+    terminal::json(&json!({ "version": VERSION, "files": files }))
 }
 
 fn file(tested: &Tested) -> Value {

@@ -6,17 +6,19 @@ use super::{
     Results, Tested,
     text::{listed, parts, summary, tried},
 };
+use crate::markdown::{code, columns, prose, row};
 
 pub(super) fn markdown(files: &[Tested]) -> String {
     files.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 fn one(tested: &Tested) -> String {
-    let mut text = format!("### Policy tests: `{}`\n\n", tested.tests.path());
+    let mut text = format!("### Policy tests: {}\n\n", code(tested.tests.path()));
     for fault in &tested.faults {
         let source = if fault.in_policy { &tested.policy } else { &tested.tests };
         let (found, place) = (&fault.found, fault.found.place);
-        text += &format!("- `{}:{}`: {}\n", source.path(), place.line, found.message);
+        let place = code(format!("{}:{}", source.path(), place.line));
+        text += &format!("- {place}: {}\n", prose(&found.message));
     }
     match &tested.results {
         Some(results) => text + &of(results, tested),
@@ -27,20 +29,19 @@ fn one(tested: &Tested) -> String {
 fn of(results: &Results, tested: &Tested) -> String {
     let mut text = format!("**{}**\n\n", summary(results));
     if !results.failures.is_empty() {
-        text +=
-            "| line | endpoint | who | expected | actual | because |\n|---|---|---|---|---|---|\n";
-        results.failures.iter().for_each(|failure| text += &row(failure));
+        text += &columns(&["line", "endpoint", "who", "expected", "actual", "because"]);
+        results.failures.iter().for_each(|failure| text += &failed(failure));
         text += "\n";
     }
-    text += "| covered | of all | without |\n|---|---|---|\n";
+    text += &columns(&["covered", "of all", "without"]);
     for (name, counted) in parts(&results.coverage) {
-        let missing = cell(&listed(&counted.missing));
-        text += &format!("| {name} | {} of {} | {missing} |\n", counted.covered, counted.all);
+        let covered = format!("{} of {}", counted.covered, counted.all);
+        text += &row(&[name.to_owned(), covered, prose(listed(&counted.missing))]);
     }
     text + &results.mutation.as_ref().map(|found| mutation(found, tested)).unwrap_or_default()
 }
 
-fn row(failure: &Failure) -> String {
+fn failed(failure: &Failure) -> String {
     let lacks: Vec<_> = failure.lacks.iter().map(ToString::to_string).collect();
     let because = match failure.expected {
         true => format!("lacks {}", lacks.join(" and ")),
@@ -48,15 +49,14 @@ fn row(failure: &Failure) -> String {
         false => "the endpoint is not mentioned".to_owned(),
     };
     let verdict = |admitted| if admitted { "let in" } else { "refused" };
-    format!(
-        "| {} | `{}` | {} | {} | **{}** | {} |\n",
-        failure.place.line,
-        failure.endpoint,
-        cell(&failure.who()),
-        verdict(failure.expected),
-        verdict(!failure.expected),
-        cell(&because),
-    )
+    row(&[
+        failure.place.line.to_string(),
+        code(&failure.endpoint),
+        prose(failure.who()),
+        verdict(failure.expected).to_owned(),
+        format!("**{}**", verdict(!failure.expected)),
+        prose(because),
+    ])
 }
 
 fn mutation(mutation: &Mutation, tested: &Tested) -> String {
@@ -64,22 +64,17 @@ fn mutation(mutation: &Mutation, tested: &Tested) -> String {
     if mutation.survivors.is_empty() {
         return text;
     }
-    text += "\n| where | what no test would notice | effect | a case that would notice |\n|---|---|---|---|\n";
+    let names = ["where", "what no test would notice", "effect", "a case that would notice"];
+    text += &format!("\n{}", columns(&names));
     mutation.survivors.iter().for_each(|survivor| text += &survived(survivor, tested));
     text
 }
 
 fn survived(survivor: &Survivor, tested: &Tested) -> String {
     let place = match &survivor.place {
-        SurvivorPlace::Policy(place) => format!("`{}:{}`", tested.policy.path(), place.line),
-        SurvivorPlace::Endpoints(names) => listed(names),
+        SurvivorPlace::Policy(place) => code(format!("{}:{}", tested.policy.path(), place.line)),
+        SurvivorPlace::Endpoints(names) => prose(listed(names)),
     };
-    let parts = [place, survivor.change.clone(), survivor.effect(), format!("`{}`", survivor.case)];
-    let cells: Vec<_> = parts.iter().map(|part| cell(part)).collect();
-    format!("| {} |\n", cells.join(" | "))
-}
-
-/// A text that ends neither its cell nor its row.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
+    let (change, effect) = (prose(&survivor.change), prose(survivor.effect()));
+    row(&[place, change, effect, code(&survivor.case)])
 }

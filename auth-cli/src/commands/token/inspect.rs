@@ -15,6 +15,7 @@ use super::{Format, Problem, given};
 use crate::{exit::Outcome, policies, terminal};
 
 mod json;
+mod markdown;
 mod meaning;
 pub(super) mod parts;
 mod service;
@@ -71,6 +72,7 @@ pub(super) fn inspect(arguments: &Arguments) -> Result<Outcome, Problem> {
             terminal::say(&match arguments.format {
                 Format::Text => format!("this is no token: {problem}"),
                 Format::Json => json::none(&problem),
+                Format::Markdown => markdown::none(&problem),
             });
             return Ok(Outcome::Found);
         }
@@ -91,6 +93,7 @@ pub(super) fn inspect(arguments: &Arguments) -> Result<Outcome, Problem> {
     terminal::say(&match arguments.format {
         Format::Text => text::text(&report),
         Format::Json => json::json(&report),
+        Format::Markdown => markdown::markdown(&report),
     });
     Ok(if refused { Outcome::Found } else { Outcome::Fine })
 }

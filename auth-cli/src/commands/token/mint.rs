@@ -11,7 +11,11 @@ use auth_runtime::{
 use serde_json::json;
 
 use super::{Format, Problem, VERSION, keys};
-use crate::{exit::Outcome, policies, terminal};
+use crate::{
+    exit::Outcome,
+    markdown::{block, code},
+    policies, terminal,
+};
 
 /// Make an access token for development
 ///
@@ -75,7 +79,7 @@ pub(super) fn mint(arguments: &Arguments) -> Result<Outcome, Problem> {
         None => grant,
     };
     let issued = issuer.access_token(&grant, now).map_err(|error| error.to_string())?;
-    terminal::say(&said(&issued, arguments.format));
+    terminal::tell(&said(&issued, arguments.format));
     Ok(Outcome::Fine)
 }
 
@@ -83,6 +87,12 @@ pub(super) fn mint(arguments: &Arguments) -> Result<Outcome, Problem> {
 fn said(issued: &AccessToken, format: Format) -> String {
     match format {
         Format::Text => issued.token.expose().to_owned(),
+        // Somebody who pastes it knows what it is: it is theirs to paste.
+        Format::Markdown => {
+            let (token, span) = (issued.token.expose(), issued.expires_in);
+            let scope = code(&issued.scope);
+            format!("An access token for {span}, with {scope}:\n\n{}", block(token))
+        }
         Format::Json => {
             let document = json!({
                 "version": VERSION,
@@ -92,7 +102,7 @@ fn said(issued: &AccessToken, format: Format) -> String {
                 "scope": issued.scope,
                 "token_id": issued.token_id,
             });
-            format!("{document:#}")
+            terminal::json(&document)
         }
     }
 }

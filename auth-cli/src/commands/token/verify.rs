@@ -16,7 +16,11 @@ use super::{
     inspect::{parts::Members, suspicion, why},
     shown, text_of,
 };
-use crate::{exit::Outcome, terminal};
+use crate::{
+    exit::Outcome,
+    markdown::{code, prose},
+    terminal,
+};
 
 /// Verify the signature of a token, or of a JWS with any payload
 ///
@@ -173,6 +177,13 @@ fn said(verdict: &Verdict, algorithm: Algorithm, format: Format) -> String {
         }
         (Verdict::Invalid { code, message }, Format::Text) => {
             format!("invalid[{code}]: {message}")
+        }
+        (Verdict::Valid { kid, payload }, Format::Markdown) => {
+            let kid = kid.as_ref().map(|kid| format!(", key {}", code(kid))).unwrap_or_default();
+            format!("**valid**: {algorithm}{kid}, {} bytes", payload.len())
+        }
+        (Verdict::Invalid { code, message }, Format::Markdown) => {
+            format!("**invalid** `{code}`: {}", prose(message))
         }
         (Verdict::Valid { kid, payload }, Format::Json) => terminal::json(&json!({
             "version": VERSION,

@@ -39,12 +39,17 @@ pub(super) fn text(report: &Report<'_>) -> String {
 
 fn claims(claims: &Members, now: i64, said: &mut String) {
     for (name, value) in claims.iter() {
-        let seconds = value.as_i64().filter(|_| meaning::is_moment(name));
-        let when = seconds.and_then(|seconds| {
-            Some(format!("{value} = {}, {}", moment::utc(seconds)?, moment::from_now(seconds, now)))
-        });
-        *said += &member(name, &when.unwrap_or_else(|| shown(value)), meaning::of_claim(name));
+        *said += &member(name, &claim(name, value, now), meaning::of_claim(name));
     }
+}
+
+/// A claim's value; of a moment, when that is.
+pub(super) fn claim(name: &str, value: &Value, now: i64) -> String {
+    let seconds = value.as_i64().filter(|_| meaning::is_moment(name));
+    let when = seconds.and_then(|seconds| {
+        Some(format!("{value} = {}, {}", moment::utc(seconds)?, moment::from_now(seconds, now)))
+    });
+    when.unwrap_or_else(|| shown(value))
 }
 
 fn member(name: &str, value: &str, meaning: &str) -> String {
@@ -52,7 +57,7 @@ fn member(name: &str, value: &str, meaning: &str) -> String {
 }
 
 /// A value as JSON, cut where it gets long.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     let text = terminal::plain(&value.to_string());
     let count = text.chars().count();
     if count <= LONGEST {
@@ -78,6 +83,6 @@ fn service(verdict: &Verdict) -> String {
     }
 }
 
-fn listed(names: &[String]) -> String {
+pub(super) fn listed(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(" ") }
 }
