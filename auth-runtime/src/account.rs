@@ -85,12 +85,12 @@ pub type AtOnce<T> = Option<Result<T, StoreError>>;
 /// What the account with that id may do now, asked in the way that costs least.
 pub(crate) async fn standing(
     accounts: &dyn Accounts,
-    id: &str,
+    id: &Owner,
     now: Timestamp,
 ) -> Result<Option<Arc<Standing>>, StoreError> {
     match accounts.standing_at_once(id, now) {
         Some(standing) => standing,
-        None => Ok(accounts.standing(id, now).await?.map(Arc::new)),
+        None => Ok(accounts.standing(id.as_str(), now).await?.map(Arc::new)),
     }
 }
 
@@ -118,7 +118,7 @@ pub trait Accounts: fmt::Debug + Send + Sync + 'static {
     /// # Security
     ///
     /// It is held to what `standing` is held to.
-    fn standing_at_once(&self, _id: &str, _now: Timestamp) -> AtOnce<Option<Arc<Standing>>> {
+    fn standing_at_once(&self, _id: &Owner, _now: Timestamp) -> AtOnce<Option<Arc<Standing>>> {
         None
     }
 
@@ -275,8 +275,8 @@ impl Accounts for StoredAccounts {
         Box::pin(self.find_standing(id, now))
     }
 
-    fn standing_at_once(&self, id: &str, now: Timestamp) -> AtOnce<Option<Arc<Standing>>> {
-        let Some(key) = account_key(id) else { return Some(Ok(None)) };
+    fn standing_at_once(&self, id: &Owner, now: Timestamp) -> AtOnce<Option<Arc<Standing>>> {
+        let key = account_of(id.clone());
         let found = self.standings.find_at_once(&*self.store, &key, now)?;
         Some(found.map(|found| found.map(|found| Arc::clone(&found.said))))
     }
@@ -297,7 +297,11 @@ fn busy() -> StoreError {
 }
 
 fn account_key(id: &str) -> Option<Key> {
-    Key::new(ACCOUNTS, Owner::new(id)?, "account")
+    Owner::new(id).map(account_of)
+}
+
+fn account_of(owner: Owner) -> Key {
+    Key { collection: ACCOUNTS, owner, id: "account".to_owned() }
 }
 
 /// A name may be anything; its hash is a name in the store.

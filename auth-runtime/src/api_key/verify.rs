@@ -80,7 +80,7 @@ impl Keys<'_> {
             State::Expired => return Err(worthless("expired")),
             State::Revoked => return Err(worthless("revoked")),
         }
-        let account = standing(&**self.accounts, text.owner.as_str(), now).await?;
+        let account = standing(&**self.accounts, &text.owner, now).await?;
         let account = account.filter(|account| !account.disabled);
         let account = account.ok_or_else(|| worthless("account-disabled"))?;
         let mut scopes = self.in_force.key_rights(&account.roles);
