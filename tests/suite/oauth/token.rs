@@ -117,6 +117,13 @@ async fn ot6_a_request_that_says_two_things_is_none() {
     let answer = world.raw("/oauth/token", Some(&good), &long).await;
     assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
 
+    let two = Request::post("/oauth/token")
+        .header("authorization", &good)
+        .header("authorization", &good)
+        .header("content-type", "application/x-www-form-urlencoded");
+    let answer = world.send(two.body(Body::from(once.clone())).unwrap()).await;
+    assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
+
     let json = Request::post("/oauth/token")
         .header("authorization", &good)
         .header("content-type", "application/json")
