@@ -28,6 +28,7 @@ mod large;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "access/shape.rs"]
 mod shape;
+mod work;
 
 use brute::Everybody;
 use shape::{rule, shape};
@@ -50,7 +51,7 @@ fn lock(rules: &Rules) -> Lock {
 
 fn compare(old: (&Policy, &Rules), new: (&Policy, &Rules)) -> Diff {
     let (before, after) = (lock(old.1), lock(new.1));
-    diff(Side { policy: old.0, lock: Some(&before) }, Side { policy: new.0, lock: Some(&after) })
+    diff(Side::of(old.0, Some(&before)), Side::of(new.0, Some(&after)))
 }
 
 /// What was found of each path: the changes of access.

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Access, Target,
+    Access, Side, Target,
     sentence::{list, tick},
 };
 use crate::{
@@ -31,11 +31,12 @@ pub struct Trial {
 }
 
 impl Access {
-    /// A request that is let in on one side alone. The policy and the lock are those of the side that
-    /// lets it in: the new one for what widens, the old one for what narrows.
+    /// A request that is let in on one side alone, which is given: the new one for what widens, the
+    /// old one for what narrows.
     ///
     /// Nothing for a rule, which nobody can call.
-    pub fn trial(&self, policy: &Policy, lock: Option<&Lock>) -> Option<Trial> {
+    pub fn trial(&self, side: Side<'_>) -> Option<Trial> {
+        let Side { policy, lock } = side;
         let Target::Endpoint { method, path } = &self.target else { return None };
         let method = if method == "ANY" { "GET" } else { method };
         let mut trial = Trial { command: "curl -i".to_owned(), variables: Vec::new() };

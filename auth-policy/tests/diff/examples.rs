@@ -56,7 +56,7 @@ fn posts() -> Lock {
 }
 
 fn compare(old: (&Policy, &Lock), new: (&Policy, &Lock)) -> Diff {
-    diff(Side { policy: old.0, lock: Some(old.1) }, Side { policy: new.0, lock: Some(new.1) })
+    diff(Side::of(old.0, Some(old.1)), Side::of(new.0, Some(new.1)))
 }
 
 /// What is said, line by line.
@@ -86,7 +86,7 @@ fn a_role_that_is_given_a_scope_gains_what_asks_for_it() {
     let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
     let witness = access.witness.as_ref().unwrap().to_string();
     assert_eq!(witness, "jwt with role reader and scope delete:posts");
-    let trial = access.trial(&new, Some(&lock)).unwrap();
+    let trial = access.trial(Side::of(&new, Some(&lock))).unwrap();
     let curl = "curl -i -X DELETE -H \"Authorization: Bearer $TOKEN\" \"$BASE/posts/1\"";
     assert_eq!(trial.command, curl);
     let back = compare((&new, &lock), (&old, &lock));
@@ -309,8 +309,8 @@ fn a_limit_that_goes_widens_and_one_that_is_as_strict_does_not() {
 #[test]
 fn a_lock_that_came_or_went_leaves_open_who_gained_and_that_widens() {
     let policy = policy(ROLES, "");
-    let (without, lock) = (Side { policy: &policy, lock: None }, posts());
-    let with = Side { policy: &policy, lock: Some(&lock) };
+    let (without, lock) = (Side::of(&policy, None), posts());
+    let with = Side::of(&policy, Some(&lock));
     let line = |which: &str| {
         format!(
             "WIDENS the {which} policy has no lock: what its callers reach is not known, nor what they gain"
@@ -373,7 +373,7 @@ fn a_request_presents_the_credential_where_its_scheme_looks_for_it() {
         let after = one(name, scheme);
         let found = compare((&policy, &lock([])), (&policy, &after));
         let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
-        let trial = access.trial(&policy, Some(&after)).unwrap();
+        let trial = access.trial(Side::of(&policy, Some(&after))).unwrap();
         assert_eq!(trial.command, expected);
         for (variable, from) in &trial.variables {
             assert!(expected.contains(&format!("${variable}")) && !from.is_empty(), "{variable}");
@@ -402,7 +402,7 @@ fn a_named_rule_is_what_the_policy_says_even_if_the_lock_is_older() {
     // Of a rule that no endpoint uses, or of which no lock says so, the rule itself is compared.
     let found = compare((&old, &lock([])), (&new, &lock([])));
     assert_eq!(said(&found)[0], "WIDENS `author` gains the rule `edit` through `jwt`");
-    let side = |policy| Side { policy, lock: None };
+    let side = |policy| Side::of(policy, None);
     let found = diff(side(&old), side(&new));
     assert_eq!(said(&found)[0], "WIDENS `author` gains the rule `edit` through `jwt`");
 }

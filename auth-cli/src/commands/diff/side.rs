@@ -8,8 +8,8 @@ use std::{
 };
 
 use auth_policy::{
-    Policy, Severity, Source,
-    diff::{Side as Compared, proposed},
+    Source,
+    diff::{Proposed, Side as Compared, proposed},
     lock::{Lock, MAX_LOCK_BYTES},
 };
 
@@ -19,7 +19,7 @@ use crate::terminal;
 /// A policy, and the lock beside it if there is one.
 pub(super) struct Side {
     pub(super) source: Source,
-    pub(super) policy: Policy,
+    pub(super) policy: Proposed,
     pub(super) lock: Option<Lock>,
     /// The statements of the policy that do not hold, each told.
     pub(super) broken: Vec<String>,
@@ -49,21 +49,19 @@ impl Side {
 
     /// What `auth_policy::diff` compares.
     pub(super) fn compared(&self) -> Compared<'_> {
-        Compared { policy: &self.policy, lock: self.lock.as_ref() }
+        Compared::of_proposed(&self.policy, self.lock.as_ref())
     }
 
     fn checked(source: Source, lock: Option<(String, Vec<u8>)>) -> Result<Self, String> {
-        let checked = proposed(&source);
-        let Some(policy) = checked.policy else {
-            for found in &checked.diagnostics {
+        let policy = proposed(&source).map_err(|findings| {
+            for found in &findings {
                 terminal::remark(&format!("{}\n", found.render(&source)));
             }
             let name = source.path().escape_debug();
-            return Err(format!("`{name}` is no sound policy, so there is nothing to compare"));
-        };
+            format!("`{name}` is no sound policy, so there is nothing to compare")
+        })?;
         let lock = lock.map(|(name, bytes)| parse(&name, &bytes)).transpose()?;
-        let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error);
-        let broken = errors.map(|found| found.render(&source)).collect();
+        let broken = policy.broken().iter().map(|found| found.render(&source)).collect();
         Ok(Self { source, policy, lock, broken })
     }
 }
