@@ -97,7 +97,8 @@ impl<'a> Members<'a> {
             after = rest;
         }
         let (digits, after) = self.rest.split_at_checked(self.rest.len() - after.len())?;
-        if digits.is_empty() || digits.starts_with('0') || after.starts_with(['.', 'e', 'E']) {
+        let is_longer = matches!(after.as_bytes(), [b'.' | b'e' | b'E', ..]);
+        if digits.is_empty() || digits.starts_with('0') || is_longer {
             return None;
         }
         self.rest = after;
