@@ -10,6 +10,7 @@ use super::{
     fake::{METADATA, TOKEN, USERINFO},
     world::{Answer, FAILED, HUB, Outward, World, sign},
 };
+use crate::failing::When;
 
 async fn back_from_hub(world: &World, outward: &Outward) -> Answer {
     let query = format!("state={}&code=c", outward.query["state"]);
@@ -188,7 +189,7 @@ async fn m05_whoever_was_asked_when_the_policy_changed_answers_for_the_sign_in_i
     let outward = world.set_out("/login/hub").await;
     // Between the code and the account another policy comes.
     let (meanwhile, hub) = (Arc::clone(&world), world.declared("hub").to_owned());
-    world.store.before_next_swap("identity", async move {
+    world.store.meanwhile(When::BeforeSwap("identity"), async move {
         meanwhile.reload(&[(&hub, "")]).expect("taken");
     });
     assert_eq!(back_from_hub(&world, &outward).await.location(), "/account");
