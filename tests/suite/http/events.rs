@@ -160,7 +160,7 @@ async fn a1_what_a_handler_reports_is_told_of_its_own_request_and_of_no_other() 
     assert!(ENGINE.set(door.auth.clone()).is_ok());
     let ask = |id| door.send(ask("GET", "/slow").header("x-request-id", id));
     // On one thread: each of them is worked on while the other waits.
-    tokio::join!(ask("r-1"), ask("r-2"));
+    tokio::join!(biased; ask("r-1"), ask("r-2"));
     door.auth.report_login(None, Ok(()));
     let heard = door.audit.take().into_iter();
     let heard: Vec<_> = heard.map(|event| (event.request_id, event.method)).collect();
