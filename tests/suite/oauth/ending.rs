@@ -1,12 +1,19 @@
 //! What ends with the one who let a client in, and what a client may not do for them.
 
-use auth_runtime::{account::Account, oauth::Client};
+use std::sync::Arc;
+
+use auth_runtime::{
+    account::Account,
+    oauth::Client,
+    store::{Collection, Owner, Store},
+};
 use axum::http::HeaderMap;
 
 use super::{
     browser::{Browser, asking},
     world::{World, app, basic},
 };
+use crate::failing::When;
 
 /// A way in which consent ends.
 type End = for<'w> fn(&'w World, &'w Browser) -> futures_util::future::BoxFuture<'w, ()>;
@@ -58,6 +65,31 @@ async fn s6_r05_a_code_on_its_way_dies_with_what_it_stands_on() {
         assert!(answer.json().get("access_token").is_none(), "{why}");
         if answer.status == 400 {
             assert_eq!(world.events.causes("token.issued"), ["consent-ended"], "{why}");
+        }
+    }
+}
+
+/// Whatever comes in between, before there is a family to end or just after.
+#[tokio::test]
+async fn s6_r05_a_code_that_dies_while_it_is_exchanged_gives_nothing_of_worth() {
+    for (why, end) in ENDS {
+        for when in [When::BeforeInsert("refresh"), When::AfterInsert("refresh")] {
+            let world = Arc::new(World::new().await);
+            let client = world.app("app").await;
+            let browser = Arc::new(world.browser("ada", "author").await);
+            let code = browser.code(&world, &asking("app")).await;
+            let (same, at) = (Arc::clone(&world), Arc::clone(&browser));
+            world.store.meanwhile(when, async move { end(&same, &at).await });
+            let answer = world.exchange(&client, &code).await;
+            match answer.status {
+                200 => assert_eq!(world.reads(&answer.text("access_token")).await, 401, "{why}"),
+                status => assert_eq!((status, &*answer.text("error")), (400, "invalid_grant")),
+            }
+            // What was begun for it is there only as long as it is answered with.
+            let owner = Owner::new(browser.account.id.as_str()).unwrap();
+            let families = world.store.list(Collection("refresh"), &owner, world.auth.now()).await;
+            let expected = usize::from(answer.status == 200);
+            assert_eq!(families.unwrap().len(), expected, "{why}, {when:?}");
         }
     }
 }
