@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_policy::{Source, check, settings::Algorithm};
+use auth_policy::settings::Algorithm;
 use auth_runtime::{
     Auth, EmbeddedPolicy, Protected, Router, authenticate,
     clock::{ManualClock, Timestamp},
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::server::{Reply, Server, http};
-use crate::files::workspace;
+use crate::{files::workspace, policies::embedded};
 
 /// When every test begins, in seconds since 1970.
 const START: i64 = 1_800_000_000;
@@ -66,9 +66,7 @@ fn policy_with(issuer: &str) -> EmbeddedPolicy {
     let path = workspace().join("policies/test.yaml");
     let text = std::fs::read_to_string(path).expect("the policy");
     let text = text.replace("https://partner.example", issuer);
-    let policy = check(&Source::new("policies/test.yaml", text.into())).policy.expect("sound");
-    let text = policy.to_embedded().expect("JSON");
-    EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
+    embedded(text)
 }
 
 /// The partner's set: one key under this name.
