@@ -39,8 +39,7 @@ pub(crate) async fn verify(
         return Err(Distrust::Bad("unknown-session"));
     };
     let token = Token::read(cookie).ok_or(Distrust::Bad("malformed-session"))?;
-    let (record, account) =
-        (book.find(&token, now), standing(&**accounts, &token.key.owner, now));
+    let (record, account) = (book.find(&token, now), standing(&**accounts, &token.key.owner, now));
     let (found, account) = try_join(record, account).await.map_err(Distrust::Store)?;
     // SECURITY: the session first. Whoever holds no session learns nothing of accounts.
     let session = book.open(&token, found, now).map_err(cause)?;
