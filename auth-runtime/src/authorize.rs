@@ -78,13 +78,18 @@ impl<'r> Door<'r> {
     }
 
     /// The caller, if a credential of one of the schemes was presented.
+    ///
+    /// SECURITY: a client that somebody let in is nobody where people alone are known: what is said to
+    /// them, no scope stands for.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
         let checked = self.recognise(openness).await;
         if matches!(checked, Ok(None)) {
             return Ok(None);
         }
         let id = self.report(None, openness.schemes, checked.as_ref().map(Option::as_ref));
-        checked.map_err(|refusal| refusal.denial.denied_as(id))
+        let known = checked.map_err(|refusal| refusal.denial.denied_as(id))?;
+        let for_people = openness.is_for_people(self.policy());
+        Ok(known.filter(|caller| !for_people || !self.is_delegate(caller)))
     }
 
     /// Reports a request that an extractor behind the guard found forged.
@@ -100,16 +105,7 @@ impl<'r> Door<'r> {
         let identity = unless_it_panics(verified).await?;
         let caller = identity.as_ref().map_or(Caller::Nobody, Caller::Known);
         self.count_caller(openness.limit, caller).await?;
-        match identity {
-            // SECURITY: what is said to those who are known, no scope stands for.
-            Some(client)
-                if self.is_delegate(&client) && openness.refuses_delegates(self.policy()) =>
-            {
-                let denial = Denial::not_for_clients(&self.challenges(openness.schemes));
-                Err(Refusal { denial, cause: "client-token", identity: Some(client) })
-            }
-            identity => Ok(identity),
-        }
+        Ok(identity)
     }
 
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {

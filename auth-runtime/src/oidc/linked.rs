@@ -51,8 +51,8 @@ pub enum Unlinked {
     Done,
     /// The account has no such identity.
     NotThere,
-    /// The account was made by a sign-in with a provider, nobody has set a password since, and it is
-    /// the last identity: nobody could sign in to the account any more.
+    /// The account was made by a sign-in with a provider, nobody has set a password since, and no
+    /// other identity is at a provider that there still is: nobody could sign in any more.
     OnlyWay,
 }
 
@@ -118,12 +118,14 @@ pub(super) async fn link(
     Ok(())
 }
 
-/// Removes an identity from an account.
+/// Removes an identity from an account. One at a provider that is not `served` any more leads nobody
+/// in.
 pub(super) async fn unlink(
     auth: &Auth,
     store: &dyn Store,
     account: &Account,
     id: &str,
+    served: impl Fn(&str) -> bool,
 ) -> Result<Unlinked, StoreError> {
     let now = auth.now();
     let identities = list(store, &account.id, now).await?;
@@ -131,7 +133,8 @@ pub(super) async fn unlink(
         return Ok(Unlinked::NotThere);
     }
     let needed = has_no_password(store, account, now).await?;
-    if needed && identities.len() == 1 {
+    let is_way = |identity: &LinkedIdentity| identity.id != id && served(&identity.provider);
+    if needed && !identities.iter().any(is_way) {
         return Ok(Unlinked::OnlyWay);
     }
     let (Some(identity), Some(entry)) = (key_of(id), entry(&account.id, id)) else {
@@ -145,7 +148,7 @@ pub(super) async fn unlink(
         return Ok(Unlinked::NotThere);
     }
     // Of two that are removed at once, each was not the only one when it was looked at first.
-    if needed && list(store, &account.id, now).await?.is_empty() {
+    if needed && !list(store, &account.id, now).await?.iter().any(is_way) {
         give_back(store, &identity, &account.id, now).await?;
         return Ok(Unlinked::OnlyWay);
     }

@@ -337,7 +337,9 @@ fn s1_k1_r01_a_stolen_redis_dump_opens_nothing() {
     let server = redis::start(&[]);
     let used = Used::on(&server.url);
     let ask = |words: &[&str]| {
-        let output = Command::new("redis-cli").args(["-u", &server.url]).args(words).output();
+        let mut command = Command::new("redis-cli");
+        command.env("REDISCLI_AUTH", auth_tests::PASSWORD).args(["-p", &server.port.to_string()]);
+        let output = command.args(words).output();
         let said = String::from_utf8(output.expect("redis-cli is installed").stdout);
         said.expect("UTF-8").trim().to_owned()
     };

@@ -35,10 +35,7 @@ async fn linked(world: &World, session: &str) -> Vec<Value> {
 }
 
 async fn unlink(world: &World, session: &str, id: &Value) -> Answer {
-    let (csrf, here) = (world.csrf(session).await, format!("http://{HOST}"));
-    let headers = [("cookie", session), ("x-csrf-token", &csrf), ("origin", here.as_str())];
-    let path = format!("/identities/{}", id.as_str().expect("an id"));
-    world.send("DELETE", &path, &headers).await
+    world.unlink(session, id.as_str().expect("an id")).await
 }
 
 #[tokio::test]

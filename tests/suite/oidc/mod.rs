@@ -11,6 +11,7 @@ mod linking;
 mod outage;
 mod outward;
 mod plain;
+mod reloading;
 mod results;
 mod tokens;
 mod world;

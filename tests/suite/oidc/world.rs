@@ -11,7 +11,7 @@ use std::{
 
 use auth_policy::{Source, check};
 use auth_runtime::{
-    Auth, EmbeddedPolicy, Identity, Protected, Router,
+    Auth, EmbeddedPolicy, Identity, Protected, ReloadError, Router,
     account::{Account, StoredAccounts},
     audit::{AuditSink, Event},
     authenticate,
@@ -67,6 +67,8 @@ pub(super) struct World {
     pub(super) causes: Causes,
     pub(super) auth: Auth,
     app: Protected,
+    /// The policy it began with.
+    policy: String,
     /// Where the secret is that the policy refers to.
     folder: Folder,
 }
@@ -195,13 +197,18 @@ impl Setting {
         self
     }
 
-    fn policy(&self, providers: &str) -> EmbeddedPolicy {
+    /// The text of the policy.
+    fn text(&self, providers: &str) -> String {
         let path = workspace().join("tests/policies").join(self.file);
         let mut text = std::fs::read_to_string(path).expect("the policy") + providers;
         for (from, to) in &self.edits {
             assert!(text.contains(from), "{from}");
             text = text.replace(from, to);
         }
+        text
+    }
+
+    fn policy(text: &str) -> EmbeddedPolicy {
         let checked = check(&Source::new("p.yaml", text.into()));
         let policy = checked.policy.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
         let text = policy.to_embedded().expect("JSON");
@@ -270,12 +277,12 @@ impl World {
         let usual = || declared(&fake, &other, &hub);
         let providers = setting.providers.clone().unwrap_or_else(usual);
         let providers = providers.replace("SECRET", &secret.display().to_string());
-        let (policy, routes) = (setting.policy(&providers), setting.routes);
+        let (policy, routes) = (setting.text(&providers), setting.routes);
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
         let (store, causes) = (Arc::new(Failing::default()), Causes::default());
         let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
         let partner = KeySet::from_jwk_set(&public_keys().to_string()).expect("keys");
-        let auth = Auth::from_policy(policy)
+        let auth = Auth::from_policy(Setting::policy(&policy))
             .keys("jwt", KeySet::from_jwk_set(own.expose()).expect("keys"))
             .keys("partner", partner)
             .store(store.clone())
@@ -298,7 +305,29 @@ impl World {
         let passwords = PasswordSignIn::new(auth.clone(), hasher).expect("a store");
         let routes = routes.nest("/auth", own.router()).merge(session::router(passwords));
         let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());
-        Self { fake, other, hub, clock, store, accounts, people, causes, auth, app, folder }
+        Self { fake, other, hub, clock, store, accounts, people, causes, auth, app, policy, folder }
+    }
+
+    /// Reloads the policy that it began with, but for this.
+    pub(super) fn reload(&self, edits: &[(&str, &str)]) -> Result<(), ReloadError> {
+        let mut text = self.policy.clone();
+        for (from, to) in edits {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        let file = self.folder.0.join("policy.yaml");
+        std::fs::write(&file, text).expect("written");
+        self.auth.reload(file)
+    }
+
+    /// What the policy says of one provider.
+    pub(super) fn declared(&self, provider: &str) -> &str {
+        let begin = self.policy.find(&format!("  {provider}:\n")).expect("declared");
+        let rest = &self.policy[begin..];
+        let own = rest.lines().skip(1).take_while(|line| line.starts_with("    "));
+        let length =
+            rest.find('\n').expect("a line") + 1 + own.map(|line| line.len() + 1).sum::<usize>();
+        &rest[..length]
     }
 
     /// The file of the secret.
@@ -363,6 +392,13 @@ impl World {
         let (_, rest) = answer.text.split_once("content=\"0;url=").expect("a page that leads on");
         let address = rest.split('"').next().expect("its end").replace("&amp;", "&");
         Self::outward(&answer, &address)
+    }
+
+    /// Somebody with a session removes an identity from the account.
+    pub(super) async fn unlink(&self, session: &str, id: &str) -> Answer {
+        let (csrf, here) = (self.csrf(session).await, format!("http://{HOST}"));
+        let headers = [("cookie", session), ("x-csrf-token", &csrf), ("origin", here.as_str())];
+        self.send("DELETE", &format!("/identities/{id}"), &headers).await
     }
 
     /// What pages of that session send beside its cookie.
