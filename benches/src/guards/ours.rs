@@ -47,6 +47,8 @@ pub(crate) struct Setting {
     pub(crate) people: usize,
     /// The roles that each of them holds.
     pub(crate) roles: Vec<String>,
+    /// Another one that they get once they have their tokens, which would be too long with it.
+    pub(crate) later: Option<&'static str>,
 }
 
 impl Default for Setting {
@@ -56,6 +58,7 @@ impl Default for Setting {
             remembered: Remembered::None,
             people: 1,
             roles: vec!["author".to_owned()],
+            later: None,
         }
     }
 }
@@ -142,7 +145,7 @@ impl Ours {
         routes: Router<Auth>,
         setting: Setting,
     ) -> Result<Self, Box<dyn Error>> {
-        let Setting { store, remembered, people, roles } = setting;
+        let Setting { store, remembered, people, roles, later } = setting;
         let auth = Auth::from_policy(policy).keys("jwt", keys).store(Arc::clone(&store));
         let auth = match remembered {
             Remembered::None => auth.remembered_tokens(0),
@@ -158,6 +161,10 @@ impl Ours {
             let account = accounts.register(&name, roles.clone(), password, auth.now()).await?;
             let person = ours.welcome(&auth, &account).await?;
             ours.people.push(person);
+            if let Some(role) = later {
+                let more = |account: &mut Account| account.roles.push(role.to_owned());
+                accounts.change(&account.id, more, auth.now()).await?;
+            }
         }
         Ok(ours)
     }

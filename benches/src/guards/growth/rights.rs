@@ -16,28 +16,27 @@ struct Services {
     session: Ours,
 }
 
-/// Makes services whose tokens are of one account, and whose sessions of another.
+/// Makes services whose accounts hold these roles; behind sessions, another one beside them.
 macro_rules! services {
-    ($open:path, $tokens:expr, $sessions:expr) => {{
-        let setting =
-            |roles: Vec<String>, remembered| Setting { roles, remembered, ..Setting::default() };
+    ($open:path, $roles:expr, $later:expr) => {{
+        let setting = || Setting { roles: $roles, ..Setting::default() };
         Services {
-            anew: $open(setting($tokens, Remembered::None)).await?,
-            again: $open(setting($tokens, Remembered::AsEver)).await?,
-            session: $open(setting($sessions, Remembered::None)).await?,
+            anew: $open(setting()).await?,
+            again: $open(Setting { remembered: Remembered::AsEver, ..setting() }).await?,
+            session: $open(Setting { later: $later, ..setting() }).await?,
         }
     }};
 }
 
 /// The scopes that a policy declares. A session has all of them, a token as many as fit into it.
 pub(super) async fn scopes(rounds: usize) -> Result<String, Box<dyn Error>> {
-    let (few, all) = (|| vec!["author".to_owned()], || vec!["everything".to_owned()]);
+    let (few, all) = (|| vec!["author".to_owned()], Some("everything"));
     let sizes = [10, 100, 1_000, 10_000].map(in_thousands);
     let services = [
-        services!(ours::scopes10, few(), all()),
-        services!(ours::scopes100, few(), all()),
-        services!(ours::scopes1000, few(), all()),
-        services!(ours::scopes10000, few(), all()),
+        services!(ours::scopes10, few(), all),
+        services!(ours::scopes100, few(), all),
+        services!(ours::scopes1000, few(), all),
+        services!(ours::scopes10000, few(), all),
     ];
     let title = "Scopes that the policy declares, of which a session's account holds all:";
     grid::measured(title, &sizes, rows(&services)?, rounds).await
@@ -49,7 +48,7 @@ pub(super) async fn roles(rounds: usize) -> Result<String, Box<dyn Error>> {
     for count in ROLES {
         let more = (1..count).map(|role| format!("role{role:02}"));
         let roles: Vec<_> = ["author".to_owned()].into_iter().chain(more).collect();
-        services.push(services!(ours::scopes1000, roles.clone(), roles));
+        services.push(services!(ours::scopes1000, roles.clone(), None));
     }
     let title = "Roles that an account holds, in a policy of 1,000 scopes:";
     grid::measured(title, &ROLES.map(in_thousands), rows(&services)?, rounds).await
