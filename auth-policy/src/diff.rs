@@ -45,6 +45,7 @@ mod settings;
 mod trial;
 mod values;
 mod verdict;
+mod ways;
 
 pub use approvals::Approvals;
 pub use groups::Group;

@@ -7,6 +7,7 @@
 //! those, and none with fewer turns the verdict over.
 
 mod flip;
+mod granting;
 mod origin;
 mod question;
 mod reason;

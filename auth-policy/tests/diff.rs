@@ -101,7 +101,8 @@ fn lost(old: (&Policy, &Option<Rule>), new: (&Policy, &Option<Rule>)) -> BTreeSe
     gained(new, old).into_keys().collect()
 }
 
-/// The names of which each is enough by itself on one side and not on the other.
+/// The names of the new side of which each is enough by itself there and was not on the old one,
+/// where some of them may have meant nothing.
 fn alone(
     old: (&Policy, &Option<Rule>),
     new: (&Policy, &Option<Rule>),
@@ -112,7 +113,7 @@ fn alone(
         let one = |one: &Credential| {
             one.roles.len() == 1
                 && allowed(side.0, side.1.as_ref(), Some(one))
-                && shape::means_something(side.0, carrier, &one.roles[0])
+                && shape::means_something(new.0, carrier, &one.roles[0])
         };
         everybody.all().filter(one).map(|one| one.roles[0].clone()).collect()
     };

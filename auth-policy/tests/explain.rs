@@ -238,3 +238,40 @@ fn the_words_that_let_in_are_shown_in_their_order() {
         ["`admin` includes `author`", "`author` includes `reader`", "`reader` is granted it"];
     assert_eq!(labels, expected);
 }
+
+#[test]
+fn a_role_that_brings_several_scopes_is_one_thing_to_do() {
+    let policy = r#"
+version: 1
+scopes: { a: A, b: B, c: C }
+roles: { reader: { grants: [a] }, author: { grants: [b, c] }, other: {} }
+schemes: { session: { idle: 30m, lifetime: 24h } }
+"#;
+    let lock = "lock 1 of p.yaml\nGET /all  session  scope a and b and c  -> nobody  @ a::all\nGET /c  session  scope c  -> nobody  @ a::c\n";
+    let source = Source::new("p.yaml", policy.into());
+    let policy = check(&source).policy.unwrap();
+    let lock = Lock::parse(lock).unwrap();
+    let question = Question::about(&source, &policy, &lock).unwrap();
+    let told = |endpoint: &str, holds: &Holds| {
+        let told = question.explain(lock.find(endpoint).unwrap(), holds).unwrap().flip.unwrap();
+        told.edits.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(told("GET /all", &of_role("reader")), ["give the account the role `author`"]);
+    assert_eq!(told("GET /c", &of_role("reader")), ["grant `c` to `reader`"]);
+    let nobody = Holds::default();
+    let both = ["give the account the role `author`", "grant `a` to `author`"];
+    assert_eq!(told("GET /all", &nobody), both);
+}
+
+#[test]
+fn a_scope_that_no_role_grants_can_still_be_granted() {
+    let policy = "version: 1\nscopes: { a: A, b: B }\nroles: { one: { grants: [b] }, less: {} }\nschemes: { session: { idle: 30m, lifetime: 24h } }\n";
+    let lock = "lock 1 of p.yaml\nGET /a  session  scope a  -> nobody  @ a::a\n";
+    let source = Source::new("p.yaml", policy.into());
+    let policy = check(&source).policy.unwrap();
+    let lock = Lock::parse(lock).unwrap();
+    let question = Question::about(&source, &policy, &lock).unwrap();
+    let told = question.explain(&lock.endpoints[0], &Holds::default()).unwrap().flip.unwrap();
+    let told: Vec<_> = told.edits.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["give the account the role `less`", "grant `a` to `less`"]);
+}

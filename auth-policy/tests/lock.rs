@@ -168,3 +168,23 @@ fn a_reason_cannot_pretend_to_be_a_rule() {
     );
     assert_eq!(Lock::parse(&text).unwrap(), lock);
 }
+
+#[test]
+fn roles_that_are_enough_together_are_told_where_none_of_them_is_alone() {
+    let policy = |grants: &str| {
+        let text = format!(
+            "version: 1\nscopes: {{ a: A, b: B }}\nroles: {{ chief: {{ grants: [a] }}, other: {{ grants: [{grants}] }} }}\nschemes: {{ jwt: {{ issuer: https://a.example, audience: a, algorithms: [EdDSA], keys: \"${{K}}\", access_ttl: 15m, refresh_ttl: 7d }} }}\n"
+        );
+        check(&Source::new("p.yaml", text.into())).policy.unwrap()
+    };
+    let reached = |grants: &str| {
+        let lock = "lock 1 of p.yaml\nGET /it  jwt  scope a or b; role chief  -> nobody  @ a::it\n";
+        let written = Lock::parse(lock).unwrap().write(&policy(grants));
+        written.split("-> ").nth(1).unwrap().split_once("  ").unwrap().0.to_owned()
+    };
+    // With `other` a chief could carry `b` as well, but gets in with `a` all the same.
+    assert_eq!(reached("b"), "role chief");
+    let lock = "lock 1 of p.yaml\nGET /it  jwt  scope a and b; role chief  -> nobody  @ a::it\n";
+    let written = Lock::parse(lock).unwrap().write(&policy("b"));
+    assert!(written.contains("-> role chief + other "), "{written}");
+}

@@ -258,7 +258,7 @@ impl ReadsOnly for Refused {}
 impl Requirement {
     /// Whether credentials of that scheme count.
     pub(crate) fn names(&self, scheme: SchemeId, policy: &Policy) -> bool {
-        self.schemes.bits(policy).checked_shr(scheme.0).is_some_and(|rest| rest & 1 == 1)
+        has_bit(self.schemes.bits(policy), scheme)
     }
 
     /// Whether it is a rule of this crate for people who look after their account: those rules name
@@ -270,8 +270,7 @@ impl Requirement {
     /// Whether it asks for nothing that a client was let in for: no scope. A rule that admits API keys
     /// is meant for programs as well.
     pub(crate) fn refuses_delegates(&self, policy: &Policy) -> bool {
-        let keys = policy.api_key().is_some_and(|(scheme, _)| self.names(scheme, policy));
-        self.scopes.is_none() && !keys
+        self.scopes.is_none() && !admits_keys(self.schemes.bits(policy), policy)
     }
 
     /// Whether these scopes are enough.
@@ -325,6 +324,22 @@ impl Requirement {
     fn words(&self) -> impl Iterator<Item = &'static ScopeWord> + use<> {
         std::iter::successors(self.scopes, |word| word.next)
     }
+}
+
+impl Openness {
+    /// Whether it knows people alone, and no programs: see [`Requirement::refuses_delegates`].
+    pub(crate) fn is_for_people(&self, policy: &Policy) -> bool {
+        !admits_keys(self.schemes, policy)
+    }
+}
+
+/// Whether API keys are among the schemes with these bits.
+fn admits_keys(schemes: u64, policy: &Policy) -> bool {
+    policy.api_key().is_some_and(|(scheme, _)| has_bit(schemes, scheme))
+}
+
+fn has_bit(schemes: u64, scheme: SchemeId) -> bool {
+    schemes.checked_shr(scheme.0).is_some_and(|rest| rest & 1 == 1)
 }
 
 /// The names of the schemes with these bits, sorted.

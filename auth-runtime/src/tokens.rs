@@ -18,7 +18,7 @@ use crate::{
     oauth::granted,
     password::PasswordHash,
     refresh::{Consented, Family, Live, RefreshError, RefreshTokens, Refreshed, ServerSecret},
-    revocation::{FAMILY_CLAIM, Revocations},
+    revocation::Revocations,
     secret::Secret,
     store::{Owner, StoreError},
 };
@@ -272,10 +272,12 @@ impl Tokens {
         client_id: Option<&str>,
     ) -> Result<(Refreshed, Account), TokensError> {
         let now = self.auth.now();
-        let renewed = match self.refresh.rotate(presented, client_id, now).await {
+        let renewed = match self.refresh.rotate_unless_reused(presented, client_id, now).await {
             Err(RefreshError::Reused { owner, family_id }) => {
                 self.report_reuse(&owner, &family_id);
+                // In this order: a reuse that could not be acted on is one the next time as well.
                 self.revocations.family(&family_id, now).await?;
+                self.refresh.end(&owner, &family_id, now).await?;
                 return Err(TokensError::Reused { subject: owner.as_str().to_owned() });
             }
             Err(error @ (RefreshError::Invalid | RefreshError::OtherClient)) => {
@@ -321,7 +323,7 @@ impl Tokens {
         if let Some(token_id) = caller.credential_id() {
             self.revocations.token(token_id, self.auth.now()).await?;
         }
-        match (Owner::new(&*caller.subject().id), family_of(caller)) {
+        match (Owner::new(&*caller.subject().id), caller.family_id()) {
             (Some(owner), Some(family)) => self.end(&owner, family).await,
             _ => Ok(()),
         }
@@ -347,7 +349,7 @@ impl Tokens {
         if *caller.subject().issuer != *self.auth.own_issuer() {
             return Ok(());
         }
-        let kept = family_of(caller).filter(|_| self.issued(caller));
+        let kept = caller.family_id().filter(|_| self.issued(caller));
         self.end_all_but(&caller.subject().id, kept).await
     }
 
@@ -474,6 +476,7 @@ impl Tokens {
             subject: Some(&self.auth.subject(&account.id)),
             credential_kind: Some(CredentialKind::AccessToken),
             credential: Some(&access.token_id),
+            client: family.client_id.as_deref(),
             ..self.auth.event(why)
         });
         Ok(SignedIn {
@@ -492,11 +495,6 @@ impl Tokens {
 /// back to either.
 pub(crate) fn password_mark(password: &PasswordHash) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, password.to_text().as_bytes()))
-}
-
-/// The family the caller's access token came with.
-fn family_of(caller: &Identity) -> Option<&str> {
-    caller.claims().get(FAMILY_CLAIM).and_then(|claim| claim.as_str())
 }
 
 /// Why no tokens were issued, or not all were ended.

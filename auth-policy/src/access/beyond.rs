@@ -55,6 +55,11 @@ impl<'p> Change<'p> {
         &self.new
     }
 
+    /// The policy before the change, asked about the names that there are after it.
+    pub const fn before(&self) -> &Access<'p> {
+        &self.old
+    }
+
     /// The smallest credential of that kind that the new rule admits and the old one refuses: of
     /// those with the fewest roles one with the fewest scopes, and of those the weakest. Nothing if
     /// the new rule admits none that the old one does not.

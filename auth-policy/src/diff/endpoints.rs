@@ -7,9 +7,9 @@ use super::{
     Application, Change, Presence, Side, Target, Verdict, What, Which,
     facts::mark,
     gains::Gains,
-    limits,
     routes::Routes,
-    verdict::{Limits, Ways},
+    verdict::{Limits, limit},
+    ways::Ways,
 };
 use crate::{
     Policy,
@@ -226,7 +226,7 @@ impl Pair<'_> {
             new: new.map(str::to_owned),
             mark: mark(&format!("{old:?} {before:?}"), &format!("{new:?} {after:?}")),
         };
-        changes_of(limits::limit(before, after), &what)
+        changes_of(limit(before, after), &what)
     }
 
     /// A public endpoint may do more for a caller whom it knows.

@@ -102,10 +102,9 @@ impl<'p> Gains<'p> {
             return Vec::new();
         }
         let mark = mark(&before.unwrap_or_default(), &after.unwrap_or_default());
-        let reach = |change: &access::Change<'_>, rule: Option<&Rule>| {
-            rule.map(|rule| change.after().roles_that_reach(rule, carrier)).unwrap_or_default()
+        let reach = |access: &access::Access<'_>, rule: Option<&Rule>| {
+            rule.map(|rule| access.roles_that_reach(rule, carrier)).unwrap_or_default()
         };
-        let (reached, reaching) = (reach(&self.back, old), reach(&self.there, new));
         let gain = |verdict| {
             let widens = verdict == Verdict::Widens;
             let witness = match widens {
@@ -113,11 +112,14 @@ impl<'p> Gains<'p> {
                 false => self.back.beyond(new, old, carrier),
             }?;
             let (change, more, less) = match widens {
-                true => (&self.there, &reaching, &reached),
-                false => (&self.back, &reached, &reaching),
+                true => (&self.there, new, old),
+                false => (&self.back, old, new),
             };
+            // A name that only one of the policies declares is of no worth under the other; but where
+            // no role is needed it is enough.
+            let (more, less) = (reach(change.after(), more), reach(change.before(), less));
             // Where no role is needed, every role is as good as none.
-            let more = if witness.roles.is_empty() { &Vec::new() } else { more };
+            let more = if witness.roles.is_empty() { Vec::new() } else { more };
             let roles = more.iter().filter(|role| less.binary_search(role).is_err());
             let (roles, heirs) = heirs(change.after(), carrier, roles.cloned().collect());
             let carrier = Some(carrier.clone());

@@ -2,14 +2,16 @@
 //! to be done, and what else that would open or close.
 //!
 //! Each scope that is missing, each role, each sign-in is one thing to do, and nothing that is done
-//! for one of them helps with another, but for a role, which comes first and of which each that would
-//! do is tried. So the fewest are found by counting, and for an any-of by taking the cheapest. What lets somebody in can be taken away at
-//! one scope of an all-of, and has to be taken away at every scope of an any-of.
+//! for one of them helps with another, but for a role. So one that is asked for comes first and each
+//! that would do is tried, and `granting` finds those that bring several scopes at once; the rest is
+//! counted, and of an any-of the cheapest is taken. What lets somebody in can be taken away at one
+//! scope of an all-of, and has to be taken away at every scope of an any-of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Edit, Flip,
+    granting::granting,
     origin::{Granted, Origins},
     supposed::supposed,
 };
@@ -21,8 +23,8 @@ use crate::{
     settings::Seconds,
 };
 
-/// Of an any-of with more scopes, the ways to take it away are not all tried.
-const MOST_TRIED: usize = 10;
+/// Of more scopes than these, the ways to give them or to take them away are not all tried.
+pub(super) const MOST_TRIED: usize = 10;
 
 /// Looks for changes.
 pub(super) struct Flips<'f> {
@@ -121,73 +123,42 @@ impl Flips<'_> {
     }
 
     fn needed_scopes(&self, guard: &Guard, credential: &Credential) -> Option<Vec<Edit>> {
-        let of = |scope: &String| self.needed_scope(guard, scope, credential);
         if guard.any_scope && !guard.scopes.is_empty() {
-            return guard.scopes.iter().filter_map(of).min_by_key(Vec::len);
+            let each = guard.scopes.iter();
+            let ways =
+                each.filter_map(|scope| self.needed_for(std::slice::from_ref(scope), credential));
+            return ways.min_by_key(Vec::len);
         }
-        let mut edits = Vec::new();
-        for needed in guard.scopes.iter().map(of) {
-            for edit in needed? {
-                if !edits.contains(&edit) {
-                    edits.push(edit);
-                }
+        self.needed_for(&guard.scopes, credential)
+    }
+
+    /// What all of these scopes need; nothing if one of them is not to be had.
+    fn needed_for(&self, scopes: &[String], credential: &Credential) -> Option<Vec<Edit>> {
+        let session = matches!(self.kind(&credential.scheme)?, SchemeKind::Session(_));
+        let scheme = &credential.scheme;
+        let granted = matches!(credential.holder, Holder::Account | Holder::Delegate);
+        let (mut edits, mut missing) = (Vec::new(), Vec::new());
+        let once: BTreeSet<_> = scopes.iter().collect();
+        for scope in once {
+            let id = self.origins.scope(scope)?;
+            if !session && !credential.scopes.contains(scope) {
+                edits.push(Edit::Carry { scope: scope.clone() });
+            }
+            if let Some(ceiling) = self.origins.ceiling_words(scheme)
+                && self.origins.ceiling(scheme, scope).is_empty()
+            {
+                let last = ceiling.last().map(|word| word.place);
+                let place = last.unwrap_or_else(|| self.origins.scheme_place(scheme));
+                edits.push(Edit::Raise { scope: scope.clone(), scheme: scheme.clone(), place });
+            }
+            if granted && self.origins.grants(&credential.roles, scope).is_empty() {
+                missing.push(id);
             }
         }
-        Some(edits)
-    }
-
-    /// What one scope needs; nothing if it is not to be had.
-    fn needed_scope(
-        &self,
-        guard: &Guard,
-        scope: &str,
-        credential: &Credential,
-    ) -> Option<Vec<Edit>> {
-        self.origins.scope(scope)?;
-        let mut edits = Vec::new();
-        let kind = self.kind(&credential.scheme)?;
-        let session = matches!(kind, SchemeKind::Session(_));
-        if !session && !credential.scopes.iter().any(|carried| carried == scope) {
-            edits.push(Edit::Carry { scope: scope.to_owned() });
-        }
-        let scheme = &credential.scheme;
-        if let Some(ceiling) = self.origins.ceiling_words(scheme)
-            && self.origins.ceiling(scheme, scope).is_empty()
-        {
-            let place =
-                ceiling.last().map_or_else(|| self.origins.scheme_place(scheme), |word| word.place);
-            edits.push(Edit::Raise { scope: scope.to_owned(), scheme: scheme.clone(), place });
-        }
-        let granted = matches!(credential.holder, Holder::Account | Holder::Delegate);
-        if granted && self.origins.grants(&credential.roles, scope).is_empty() {
-            edits.push(self.granting(guard, scope, credential)?);
+        if !missing.is_empty() {
+            edits.extend(granting(self.origins, &missing, &credential.roles)?);
         }
         Some(edits)
-    }
-
-    /// The grant that brings a scope to one of the roles held: of them the one that is part of the
-    /// fewest others. Who holds no role is given one.
-    fn granting(&self, guard: &Guard, scope: &str, credential: &Credential) -> Option<Edit> {
-        let policy = self.origins.policy;
-        let held = credential.roles.iter().filter_map(|name| policy.role_id(name));
-        let least = held.min_by_key(|id| {
-            policy.roles().iter().filter(|role| role.all_roles.binary_search(id).is_ok()).count()
-        });
-        if let Some(role) = least.and_then(|id| policy.role(id)) {
-            let (scope, role) = (scope.to_owned(), role.name.clone());
-            let place = self.origins.grants_of(&role);
-            return Some(Edit::Grant { scope, role, place });
-        }
-        let id = policy.scope_id(scope)?;
-        let all = guard.scopes.iter().filter(|_| !guard.any_scope);
-        let asked: Vec<_> = all.filter_map(|name| policy.scope_id(name)).chain([id]).collect();
-        let granting = policy.roles().iter().filter(|role| role.all_grants.contains(&id));
-        // One that brings the others as well, if there is one; and of those the weakest.
-        let weakest = granting.min_by_key(|role| {
-            let lacking = asked.iter().filter(|scope| !role.all_grants.contains(scope)).count();
-            (lacking, role.all_grants.len(), role.all_roles.len())
-        });
-        weakest.map(|role| Edit::Hold { role: role.name.clone() })
     }
 
     /// The names by which a credential comes to a role: the role itself first, then those that include

@@ -1,12 +1,12 @@
 //! Who reaches an endpoint. In: its rule and the policy. Out: a few words for readers, which say the
 //! same until one of the two changes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Guard, Rule, word::word, write};
+use super::{Guard, Rule, rule::rule as rule_text, word::word};
 use crate::{
     access::{Access, Carrier, Credential, Holder, admits},
-    policy::Policy,
+    policy::{Policy, RoleId},
     settings::Seconds,
 };
 
@@ -26,7 +26,7 @@ impl<'p> Reach<'p> {
     /// `role admin, author`, `every account; client`, `everybody` or `nobody`.
     pub(super) fn of(&mut self, rule: &Rule) -> String {
         let Rule::Guarded(guard) = rule else { return "everybody".to_owned() };
-        let key = write::rule(rule);
+        let key = rule_text(rule);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
@@ -62,23 +62,19 @@ impl<'p> Reach<'p> {
     }
 
     /// The roles each of which is enough, with the schemes if it is so with some of them only; and
-    /// those that are enough together.
+    /// those that are enough together and not without one of them.
     fn roles(&self, rule: &Rule, guard: &Guard, accounts: &[&Carrier]) -> Option<String> {
         let mut reaching: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for carrier in accounts {
-            for role in self.access.roles_that_reach(rule, carrier) {
-                reaching.entry(word(&role)).or_default().push(&carrier.scheme);
-            }
-            if !takes_several(guard) {
-                continue;
-            }
-            let smallest = self.access.smallest(rule, carrier);
-            for credential in smallest.credentials.iter().filter(|found| found.roles.len() > 1) {
-                let roles: Vec<_> = credential.roles.iter().map(|role| word(role)).collect();
-                let schemes = reaching.entry(roles.join(" + ")).or_default();
-                if schemes.last() != Some(&carrier.scheme.as_str()) {
-                    schemes.push(&carrier.scheme);
+            let alone = self.access.roles_that_reach(rule, carrier);
+            if takes_several(guard) {
+                for roles in self.together(rule, carrier, &alone) {
+                    let roles: Vec<_> = roles.iter().map(|role| word(role)).collect();
+                    reaching.entry(roles.join(" + ")).or_default().push(&carrier.scheme);
                 }
+            }
+            for role in alone {
+                reaching.entry(word(&role)).or_default().push(&carrier.scheme);
             }
         }
         let roles = reaching.into_iter().map(|(role, schemes)| {
@@ -87,6 +83,28 @@ impl<'p> Reach<'p> {
         });
         let roles: Vec<_> = roles.collect();
         (!roles.is_empty()).then(|| format!("role {}", roles.join(", ")))
+    }
+
+    /// The sets of roles that are enough together. A credential may need one role more for the scope
+    /// that it carries, where another scope is enough as well: such a set is none.
+    fn together(&self, rule: &Rule, carrier: &Carrier, alone: &[String]) -> BTreeSet<Vec<String>> {
+        let smallest = self.access.smallest(rule, carrier);
+        let sets = smallest.credentials.into_iter().map(|credential| credential.roles);
+        let sets: BTreeSet<_> = sets.filter(|roles| roles.len() > 1).collect();
+        let enough = sets.iter().cloned().chain(alone.iter().map(|role| vec![role.clone()]));
+        let enough: Vec<_> = enough.map(|roles| (self.worth(&roles), roles)).collect();
+        let is_least = |roles: &&Vec<String>| {
+            let worth = self.worth(roles);
+            !enough.iter().any(|(less, other)| other != *roles && less.is_subset(&worth))
+        };
+        sets.iter().filter(is_least).cloned().collect()
+    }
+
+    /// These roles and all that they include.
+    fn worth(&self, roles: &[String]) -> BTreeSet<RoleId> {
+        let policy = self.access.policy();
+        let ids = roles.iter().filter_map(|name| policy.role(policy.role_id(name)?));
+        ids.flat_map(|role| role.all_roles.iter().copied()).collect()
     }
 }
 

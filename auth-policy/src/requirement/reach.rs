@@ -6,11 +6,11 @@ use crate::policy::{Contents, RoleId, Scheme, SchemeKind, ScopeId};
 /// Whether some credential of this scheme can carry the scope. `granted` says which scopes are
 /// granted by some role.
 pub(super) fn carries_scope(scheme: &Scheme, scope: ScopeId, granted: &[bool]) -> bool {
+    let granted = granted.get(scope.0 as usize).copied().unwrap_or(false);
     match &scheme.kind {
-        SchemeKind::Jwt(_) | SchemeKind::Session(_) => {
-            granted.get(scope.0 as usize).copied().unwrap_or(false)
-        }
-        SchemeKind::ApiKey(key) => key.grants.binary_search(&scope).is_ok(),
+        SchemeKind::Jwt(_) | SchemeKind::Session(_) => granted,
+        // A key does no more than the account it acts for.
+        SchemeKind::ApiKey(key) => granted && key.grants.binary_search(&scope).is_ok(),
         SchemeKind::Issuer(issuer) => issuer.may_grant.binary_search(&scope).is_ok(),
     }
 }
@@ -24,6 +24,14 @@ pub(super) fn carries_role(scheme: &Scheme, role: RoleId, contents: &Contents) -
             let ours = contents.roles.get(ours.0 as usize);
             ours.is_some_and(|ours| ours.all_roles.binary_search(&role).is_ok())
         }),
+    }
+}
+
+/// Whether it is a role alone that the scope still needs: no ceiling of the scheme keeps it out.
+pub(super) fn awaits_role(scheme: &Scheme, scope: ScopeId) -> bool {
+    match &scheme.kind {
+        SchemeKind::ApiKey(key) => key.grants.binary_search(&scope).is_ok(),
+        _ => follows_roles(scheme),
     }
 }
 

@@ -263,11 +263,12 @@ impl<'a, P: Copy> Resolver<'a, P> {
             let out: Vec<_> =
                 schemes.iter().filter(|scheme| !self.carries(scheme.2, *id)).collect();
             if let Some((_, _, scheme)) =
-                out.iter().find(|(_, _, scheme)| reach::follows_roles(scheme))
+                out.iter().find(|(_, _, scheme)| reach::awaits_role(scheme, *id))
             {
                 self.ungranted(named, *id, scheme);
             }
-            for (_, _, scheme) in out.iter().filter(|(_, _, scheme)| !reach::follows_roles(scheme))
+            for (_, _, scheme) in
+                out.iter().filter(|(_, _, scheme)| !reach::awaits_role(scheme, *id))
             {
                 self.scope_out_of_reach(named, scheme);
             }
@@ -283,7 +284,8 @@ impl<'a, P: Copy> Resolver<'a, P> {
     ) {
         for (named, id) in scopes {
             if !schemes.iter().any(|scheme| self.carries(scheme.2, *id)) {
-                let follower = schemes.iter().find(|(_, _, scheme)| reach::follows_roles(scheme));
+                let follower =
+                    schemes.iter().find(|(_, _, scheme)| reach::awaits_role(scheme, *id));
                 match (follower, schemes.first()) {
                     (Some((_, _, scheme)), _) => self.ungranted(named, *id, scheme),
                     (None, Some((_, _, scheme))) => self.scope_out_of_reach(named, scheme),

@@ -4,6 +4,7 @@ use auth_policy::{
     Policy, Source, check,
     diff::{Application, Approvals, Change, Diff, Side, Verdict, What, diff},
     lock::{Endpoint, Guard, Lock, Rule},
+    settings::Seconds,
 };
 
 /// A policy with these roles, and with these sections.
@@ -154,6 +155,18 @@ fn easier_terms_for_the_same_roles_widen() {
     let recent = Guard { max_age: Some(auth_policy::settings::Seconds(600)), ..both.clone() };
     let found = compare((&policy, &one(recent)), (&policy, &one(both)));
     says(&found, &["WIDENS `admin` on easier terms gains `PUT /posts/{id}` through `jwt`"]);
+}
+
+#[test]
+fn a_role_that_is_new_gains_nothing_where_none_was_needed() {
+    let recent = Guard { max_age: Some(Seconds(300)), ..guard(&["jwt"], &[]) };
+    let before = lock([("GET /posts", Rule::Guarded(recent))]);
+    let after = lock([("GET /posts", Rule::Guarded(guard(&["jwt"], &["read:posts"])))]);
+    let with_guest = ROLES.replacen("{ ", "{ guest: { grants: [read:posts] }, ", 1);
+    let found = compare((&policy(ROLES, ""), &before), (&policy(&with_guest, ""), &after));
+    // Everybody got in who had just signed in, whatever they are called.
+    let expected = "WIDENS `guest` on easier terms gains `GET /posts` through `jwt`";
+    assert_eq!(said(&found)[0], expected, "{found:?}");
 }
 
 #[test]

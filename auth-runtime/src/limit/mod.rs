@@ -30,8 +30,8 @@ pub use open::open;
 pub use quota::{Level, Quota};
 #[cfg(feature = "redis")]
 pub use redis::RedisLimiter;
-pub(crate) use sign_in::count;
 pub use sign_in::{Permit, SignInLimit};
+pub(crate) use sign_in::{count, count_caller, count_stranger};
 
 use crate::{clock::Moment, store::Answer};
 

@@ -82,22 +82,26 @@ impl SignInLimit {
     }
 
     async fn take(&self, name: Option<&str>, client: &Client) -> Result<Permit, Denial> {
-        let enforcer = Enforcer::of(&self.auth, client.clone());
-        let caller = name.map_or(Caller::Nobody, Caller::Named);
-        match enforcer.attempt(self.limit, caller).await {
-            Ok(cells) => Ok(Permit { auth: self.auth.clone(), client: client.clone(), cells }),
-            Err(Limited { denial, cause }) => {
-                let failed = denial.status().is_server_error();
-                self.auth.record(&Event {
-                    decision: if failed { Decision::Error } else { Decision::Deny },
-                    // SECURITY: what was typed as a name may be a password.
-                    account: name.and_then(Tag::of_name),
-                    cause: Some(cause),
-                    ..self.auth.event(self.kind)
-                });
-                Err(denial)
-            }
-        }
+        let cells = self.enforcer(client).attempt(self.limit, called(name)).await;
+        let cells = cells.map_err(|limited| self.refused(name, limited))?;
+        Ok(Permit { auth: self.auth.clone(), client: client.clone(), cells })
+    }
+
+    fn enforcer(&self, client: &Client) -> Enforcer<'_> {
+        Enforcer::of(&self.auth, client.clone())
+    }
+
+    /// Reports who is not served.
+    fn refused(&self, name: Option<&str>, Limited { denial, cause }: Limited) -> Denial {
+        let failed = denial.status().is_server_error();
+        self.auth.record(&Event {
+            decision: if failed { Decision::Error } else { Decision::Deny },
+            // SECURITY: what was typed as a name may be a password.
+            account: name.and_then(Tag::of_name),
+            cause: Some(cause),
+            ..self.auth.event(self.kind)
+        });
+        denial
     }
 }
 
@@ -113,6 +117,33 @@ pub(crate) async fn count(
         Some(limit) => limit.take(name, client).await.map(drop),
         None => Ok(()),
     }
+}
+
+/// The first half of [`count`], before anything is looked up for the call: addresses and routes.
+pub(crate) async fn count_stranger(
+    auth: &Auth,
+    endpoints: EndpointKind,
+    client: &Client,
+) -> Result<(), Denial> {
+    let Some(limit) = SignInLimit::of(auth, endpoints) else { return Ok(()) };
+    let counted = limit.enforcer(client).before_anything(limit.limit).await;
+    counted.map_err(|limited| limit.refused(None, limited))
+}
+
+/// The second half, once it is known who calls, if it is anybody.
+pub(crate) async fn count_caller(
+    auth: &Auth,
+    endpoints: EndpointKind,
+    name: Option<&str>,
+    client: &Client,
+) -> Result<(), Denial> {
+    let Some(limit) = SignInLimit::of(auth, endpoints) else { return Ok(()) };
+    let counted = limit.enforcer(client).once_known(Some(limit.limit), None, called(name)).await;
+    counted.map_err(|limited| limit.refused(name, limited))
+}
+
+fn called(name: Option<&str>) -> Caller<'_> {
+    name.map_or(Caller::Nobody, Caller::Named)
 }
 
 /// An attempt that may be made. Dropped, it has failed.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{OAuth, authenticate::Stranger, clients::ASSERTION_ALGORITHMS, record::Stored};
 use crate::{
     clock::Timestamp,
-    jwt::{KeySet, read_json, verify_jws},
+    jwt::{KeySet, numeric_date, read_object, verify_jws},
     secret::Secret,
     store::{Collection, Key, Owner},
 };
@@ -28,12 +28,14 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
+    #[serde(deserialize_with = "numeric_date")]
     exp: i64,
     jti: String,
-    #[serde(default)]
-    nbf: Option<i64>,
-    #[serde(default)]
-    iat: Option<i64>,
+    /// Without one, long ago.
+    #[serde(default, deserialize_with = "numeric_date")]
+    nbf: i64,
+    #[serde(default, deserialize_with = "numeric_date")]
+    iat: i64,
 }
 
 #[derive(Deserialize)]
@@ -48,7 +50,7 @@ pub(super) fn claimed_id(assertion: &Secret) -> Option<String> {
     // The claims of an assertion are no secret; its signature is not looked at here.
     let payload = assertion.expose().split('.').nth(1)?;
     let json = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-    read_json::<Claims>(&json).map(|claims| claims.sub)
+    read_object::<Claims>(&json).map(|claims| claims.sub)
 }
 
 /// Whether the client of that id signed it, just now, for us, and for this one time.
@@ -83,7 +85,7 @@ fn signed(assertion: &Secret, stored: &Stored) -> Option<Claims> {
     // What is verified has to be read.
     let compact = assertion.expose();
     let payload = keys.keys().iter().find_map(|key| verify_jws(compact, key).ok())?;
-    read_json(&String::from_utf8(payload).ok()?)
+    read_object(&String::from_utf8(payload).ok()?)
 }
 
 fn used(id: &str, jti: &str) -> Option<Key> {
@@ -102,9 +104,8 @@ impl Claims {
 
     fn is_of(&self, now: Timestamp) -> bool {
         let latest = now.0.saturating_add(LEEWAY_SECONDS);
-        let begun = |moment: Option<i64>| moment.is_none_or(|moment| moment <= latest);
-        begun(self.nbf)
-            && begun(self.iat)
+        self.nbf <= latest
+            && self.iat <= latest
             && self.exp > now.0.saturating_sub(LEEWAY_SECONDS)
             && self.exp <= latest.saturating_add(LONGEST_SECONDS)
     }

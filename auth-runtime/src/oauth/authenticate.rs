@@ -37,24 +37,28 @@ impl From<StoreError> for Stranger {
 }
 
 impl OAuth {
-    /// The client of a request, which is counted by it, or where it is none by the address.
+    /// The client of a request, with what it sends. It is counted by its address, and by the client if
+    /// it is one.
     pub(super) async fn client(
         &self,
         headers: &HeaderMap,
-        parameters: &Parameters,
+        parameters: Result<Parameters, OAuthError>,
         peer: &limit::Client,
-    ) -> Result<Client, OAuthError> {
-        let checked = match Proof::find(headers, parameters) {
-            Ok(proof) => self.check(proof).await,
+    ) -> Result<(Client, Parameters), OAuthError> {
+        // SECURITY: whoever asks too often has nothing looked up or verified for it.
+        limit::count_stranger(self.auth(), EndpointKind::Token, peer).await?;
+        let read = parameters.and_then(|read| Ok((Proof::find(headers, &read)?, read)));
+        let (proof, parameters) = match read {
+            Ok(read) => read,
             Err(error) => {
                 self.count(None, peer).await?;
                 return Err(error);
             }
         };
-        match checked {
+        match self.check(proof).await {
             Ok(client) => {
-                self.count(Some(&client.id), peer).await?;
-                Ok(client)
+                self.count(Some(&client), peer).await?;
+                Ok((client, parameters))
             }
             Err((id, Stranger::Cause(cause))) => {
                 self.count(None, peer).await?;
@@ -65,9 +69,11 @@ impl OAuth {
         }
     }
 
-    /// SECURITY: a name that anybody can write is no bucket; only a client that is the one has one.
-    async fn count(&self, id: Option<&str>, peer: &limit::Client) -> Result<(), OAuthError> {
-        Ok(limit::count(self.auth(), EndpointKind::Token, id, peer).await?)
+    /// SECURITY: a name that anybody can write is no bucket: only a client that has shown that it is
+    /// the one has one, and a public client is whoever says so.
+    async fn count(&self, client: Option<&Client>, peer: &limit::Client) -> Result<(), OAuthError> {
+        let shown = client.filter(|client| !client.public).map(|client| client.id.as_str());
+        Ok(limit::count_caller(self.auth(), EndpointKind::Token, shown, peer).await?)
     }
 
     async fn check(&self, proof: Proof) -> Result<Client, (String, Stranger)> {

@@ -12,7 +12,7 @@ use axum::{
 use super::{
     OAuth,
     code::{self, CodeError, Granted},
-    consent::{AskedScope, Consent, ConsentPage},
+    consent::{AskedScope, Consent, ConsentPage, is_way_back},
     form::Parameters,
     request::{Asked, Lost, Mistake, Wanted, again},
     scopes::granted,
@@ -30,6 +30,7 @@ use crate::{
     rule::{Opening, Openness, Own, SESSION, Schemes, everybody},
     secret::Secret,
     tokens::password_mark,
+    url::carries_credential,
     visit::Visit,
 };
 
@@ -52,7 +53,7 @@ pub(super) async fn ask(
 ) -> Result<Response, Denial> {
     let pages = oauth.open()?;
     limit::count(oauth.auth(), EndpointKind::Token, None, &peer).await?;
-    let parameters = read(query.unwrap_or_default().as_bytes());
+    let parameters = oauth.read(query.as_deref().unwrap_or_default());
     let parameters = parameters.map_err(|cause| oauth.nowhere(None, cause))?;
     let asked = oauth.known(&parameters).await?;
     // SECURITY: nobody is sent on who has not signed in here, not even with an error: a link to us
@@ -81,7 +82,7 @@ pub(super) async fn ask(
             .map(|scope| AskedScope { name: &scope.name, is: &scope.description })
             .collect(),
         asked: &asked,
-        challenge: wanted.challenge.as_str(),
+        wanted,
         csrf_token: caller.csrf_token().unwrap_or_else(|| Secret::from(String::new())),
     };
     Ok(unframed(pages.draw(&consent), &consent))
@@ -94,7 +95,7 @@ pub(super) async fn decide(
     peer: limit::Client,
     CsrfForm(fields): CsrfForm<Vec<(String, String)>>,
 ) -> Result<Response, Denial> {
-    oauth.open()?;
+    let pages = oauth.open()?;
     limit::count(oauth.auth(), EndpointKind::Token, None, &peer).await?;
     let caller = caller.identity();
     let parameters = Parameters::of(fields).map_err(|_| oauth.nowhere(None, "parameter-twice"))?;
@@ -104,6 +105,10 @@ pub(super) async fn decide(
         Err(mistake) => return oauth.mistaken(&asked, &caller, *mistake),
     };
     match parameters.get("decision") {
+        // Somebody may have left the page open for long.
+        Some("allow") if !oauth.is_recent(&caller, wanted) => {
+            to(&pages.sign_in(&again(&parameters)))
+        }
         Some("allow") => oauth.allowed(&asked, wanted, &caller).await,
         Some("deny") => {
             oauth.report_consent(Kind::ConsentDenied, &caller, &asked);
@@ -118,14 +123,22 @@ pub(super) async fn decide(
 const NOTHING_LEFT: Mistake =
     Mistake::new("invalid_scope", "none of the scopes may be had by this client and user");
 
-fn read(query: &[u8]) -> Result<Parameters, &'static str> {
-    if query.len() > MAX_QUERY {
-        return Err("request-too-long");
-    }
-    Parameters::read(query).map_err(|_| "parameter-twice")
-}
-
 impl OAuth {
+    /// The parameters of a query; if they are none, the cause.
+    fn read(&self, query: &str) -> Result<Parameters, &'static str> {
+        let policy = self.auth().policy();
+        if query.len() > MAX_QUERY {
+            return Err("request-too-long");
+        }
+        // Whoever signs in comes back with it, and is nobody once more.
+        if carries_credential(query, policy.api_key().map(|(_, settings)| settings)) {
+            return Err("credential-in-url");
+        }
+        let parameters = Parameters::read(query.as_bytes()).map_err(|_| "parameter-twice")?;
+        // Written anew it may be longer.
+        if is_way_back(&again(&parameters)) { Ok(parameters) } else { Err("request-too-long") }
+    }
+
     /// The pages, where the grant is offered; else there is no such endpoint.
     fn open(&self) -> Result<&dyn ConsentPage, Denial> {
         let offered = self.offered().contains(&GrantType::AuthorizationCode);
@@ -192,11 +205,13 @@ impl OAuth {
             return self.mistaken(asked, caller, NOTHING_LEFT);
         }
         self.report_consent(Kind::ConsentGiven, caller, asked);
+        let now = self.auth().now();
         let granted = Granted {
             client_id: asked.client.id.clone(),
             redirect_uri: asked.redirect_uri.clone(),
             challenge: wanted.challenge.clone(),
             password_mark: password_mark(&account.password),
+            issued_at: now.0,
             account_id: account.id,
             session_id: caller.credential_id().unwrap_or_default().to_owned(),
             scopes,
@@ -205,7 +220,6 @@ impl OAuth {
         };
         let policy = self.auth().policy();
         let lives = policy.oauth().map_or(Settings::CODE_TTL, |oauth| oauth.code_ttl);
-        let now = self.auth().now();
         let code = match code::issue(self.store(), granted, now.plus(lives), now).await {
             Ok(code) => code,
             Err(CodeError::Store(error)) => return Err(error.into()),
@@ -284,7 +298,7 @@ pub fn refused() -> Denial {
         .into()
 }
 
-/// The page, which no other page may be around and no cache keeps.
+/// The page, which no other page may be around.
 ///
 /// SECURITY: whoever could put it into a frame could have somebody click `Allow` unseen. This holds
 /// where the page, or the policy, lets others frame the service, too.
@@ -300,13 +314,13 @@ fn unframed(mut page: Response, consent: &Consent<'_>) -> Response {
     // Of several policies each one holds.
     headers.append(header::CONTENT_SECURITY_POLICY, alone);
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    unkept(page)
+    page
 }
 
 /// 303, so that a form is never sent on to a client (RFC 9700, section 4.12).
 fn to(location: &str) -> Result<Response, Denial> {
     let location = HeaderValue::from_str(location).map_err(|_| Denial::internal())?;
-    Ok(unkept((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()))
+    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
 /// The same way by a page instead of a redirect.
@@ -320,9 +334,9 @@ fn leading_on(redirect: Response) -> Result<Response, Denial> {
     Ok(Response::from_parts(parts, body))
 }
 
-/// SECURITY: the address of what follows holds a code, and this page a token: no cache keeps them,
-/// and no other page is told the address.
-fn unkept(mut response: Response) -> Response {
+/// SECURITY: the address of what follows holds a code, and the page a token: no cache keeps any
+/// answer, and no other page is told its address.
+pub(super) async fn kept_to_itself(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

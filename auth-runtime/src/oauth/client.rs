@@ -21,7 +21,7 @@ pub struct Client {
     pub scopes: Vec<String>,
     /// Where a browser may be sent back to, each as it is written.
     pub redirect_uris: Vec<String>,
-    /// Whether it may look up every token of this service, as a resource server does.
+    /// Whether it may look up every access token of this service, as a resource server does.
     pub introspects: bool,
     /// Whether it is closed.
     pub disabled: bool,
@@ -120,7 +120,7 @@ impl NewClient {
         self
     }
 
-    /// It may look up every token of this service.
+    /// It may look up every access token of this service, as a resource server does.
     pub fn introspects(mut self) -> Self {
         self.client.introspects = true;
         self

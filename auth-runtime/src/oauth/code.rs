@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use super::pkce::Challenge;
+use super::{client::Client, pkce::Challenge};
 use crate::{
     clock::Timestamp,
     random::{self, RandomError},
@@ -38,6 +38,9 @@ pub(super) struct Granted {
     /// SECURITY: without one, which no code is issued without, no verifier is enough.
     #[serde(default)]
     pub(super) challenge: Challenge,
+    /// In seconds since 1970.
+    #[serde(default)]
+    pub(super) issued_at: i64,
     pub(super) account_id: String,
     pub(super) session_id: String,
     pub(super) password_mark: String,
@@ -68,7 +71,7 @@ enum State {
 /// What somebody presents a code with.
 pub(super) struct Presented<'p> {
     pub(super) code: &'p Secret,
-    pub(super) client_id: &'p str,
+    pub(super) client: &'p Client,
     pub(super) redirect_uri: Option<&'p str>,
     pub(super) verifier: Option<&'p Secret>,
 }
@@ -202,11 +205,15 @@ impl Used {
 impl Granted {
     /// Whether it was meant for this presentation; if not, the cause.
     fn suits(&self, presented: &Presented<'_>) -> Result<(), &'static str> {
-        if self.client_id != presented.client_id {
+        let client = presented.client;
+        // SECURITY: one of the same id that was registered later is another client.
+        if self.client_id != client.id || Timestamp(self.issued_at) < client.registered_at {
             return Err("code-of-another-client");
         }
         let same = |uri: &str| bool::from(uri.as_bytes().ct_eq(self.redirect_uri.as_bytes()));
-        if !presented.redirect_uri.is_some_and(same) {
+        // SECURITY: an address that was taken from a client may be somebody else's by now.
+        let own = client.redirect_uris.contains(&self.redirect_uri);
+        if !own || !presented.redirect_uri.is_some_and(same) {
             return Err("code-for-another-address");
         }
         match presented.verifier {

@@ -5,7 +5,12 @@ use std::fmt;
 
 use axum::response::Response;
 
-use super::{client::Client, redirect_uri, request::Asked, router::path as endpoint};
+use super::{
+    client::Client,
+    redirect_uri,
+    request::{Asked, Wanted},
+    router::path as endpoint,
+};
 use crate::{account::Account, secret::Secret};
 
 /// The pages that the authorization endpoint needs of the application.
@@ -69,7 +74,7 @@ pub struct Consent<'a> {
     /// roles grant now. Never empty, sorted by name.
     pub scopes: Vec<AskedScope<'a>>,
     pub(super) asked: &'a Asked,
-    pub(super) challenge: &'a str,
+    pub(super) wanted: &'a Wanted,
     pub(super) csrf_token: Secret,
 }
 
@@ -104,10 +109,11 @@ impl Consent<'_> {
             ("redirect_uri", self.asked.redirect_uri.clone()),
             // What is shown is what is let in, and never more.
             ("scope", names.join(" ")),
-            ("code_challenge", self.challenge.to_owned()),
+            ("code_challenge", self.wanted.challenge.as_str().to_owned()),
             ("code_challenge_method", super::pkce::METHOD.to_owned()),
         ];
         fields.extend(self.asked.state.clone().map(|state| ("state", state)));
+        fields.extend(self.wanted.max_age.map(|max_age| ("max_age", max_age.0.to_string())));
         fields
     }
 
@@ -120,13 +126,13 @@ impl Consent<'_> {
     /// The origin that the browser is sent to afterwards, such as `https://app.example`: people
     /// should see it.
     pub fn leads_to(&self) -> String {
-        redirect_uri::source(&self.asked.redirect_uri)
+        redirect_uri::origin(&self.asked.redirect_uri)
     }
 
     /// The value of `form-action` in a `Content-Security-Policy`: ourselves, and where the answer to
     /// the form leads, without which browsers would not follow it.
     pub fn form_action(&self) -> String {
-        format!("'self' {}", self.leads_to())
+        format!("'self' {}", redirect_uri::source(&self.asked.redirect_uri))
     }
 }
 

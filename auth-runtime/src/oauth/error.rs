@@ -1,5 +1,4 @@
-//! Refusals as OAuth has them. In: why a client gets nothing. Out: a body of RFC 6749, section 5.2,
-//! which nobody may keep.
+//! Refusals as OAuth has them. In: why a client gets nothing. Out: a body of RFC 6749, section 5.2.
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -97,7 +96,6 @@ impl IntoResponse for OAuthError {
         let body = Body { error: self.code, error_description: self.description };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if self.status == StatusCode::UNAUTHORIZED {
             let challenge = HeaderValue::from_static("Basic realm=\"oauth\", charset=\"UTF-8\"");
             headers.insert(header::WWW_AUTHENTICATE, challenge);

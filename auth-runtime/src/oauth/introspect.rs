@@ -1,13 +1,9 @@
 //! `POST /oauth/introspect` (RFC 7662). In: a client, and a token. Out: what the token is worth now,
-//! to whom it was issued and to those who look up every token; to anybody else, and of anything
-//! that is not good, `{"active":false}` and nothing more.
+//! to whom it was issued and, of an access token, to those who look up every one; to anybody else,
+//! and of anything that is not good, `{"active":false}` and nothing more.
 
 use auth_policy::policy::ScopeId;
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::HeaderMap};
 use serde::Serialize;
 
 use super::{
@@ -23,7 +19,7 @@ use crate::{
     jwt::{VerifiedToken, verify},
     limit,
     problem::Problem,
-    refresh::{Family, Live},
+    refresh::Live,
     revocation::Disbelief,
     rule::everybody,
     secret::Secret,
@@ -34,7 +30,7 @@ use crate::{
 type Everybody = everybody!("the client shows in the request who it is");
 
 #[derive(Default, Serialize)]
-struct Answer {
+pub(super) struct Answer {
     active: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
@@ -54,6 +50,10 @@ struct Answer {
     iss: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<String>,
 }
 
 pub(super) async fn introspect(
@@ -62,9 +62,8 @@ pub(super) async fn introspect(
     headers: HeaderMap,
     peer: limit::Client,
     parameters: Result<Parameters, OAuthError>,
-) -> Result<Response, OAuthError> {
-    let parameters = parameters?;
-    let client = oauth.client(&headers, &parameters, &peer).await?;
+) -> Result<axum::Json<Answer>, OAuthError> {
+    let (client, parameters) = oauth.client(&headers, parameters, &peer).await?;
     // SECURITY: a public client is whoever says so, and is told nothing of any token.
     if client.public {
         return Err(OAuthError::invalid_client());
@@ -75,8 +74,7 @@ pub(super) async fn introspect(
         Some(verified) => oauth.of_access(verified, &client).await?,
         None => oauth.of_refresh(token, &client).await?,
     };
-    let unkept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((unkept, axum::Json(answer.unwrap_or_default())).into_response())
+    Ok(axum::Json(answer.unwrap_or_default()))
 }
 
 impl OAuth {
@@ -123,6 +121,8 @@ impl OAuth {
             aud: policy.jwt().map(|(_, scheme)| scheme.audience.clone()),
             iss: Some(token.issuer().to_string()),
             jti: token.token_id().map(str::to_owned),
+            auth_time: token.authenticated_at().map(|at| at.0),
+            acr: token.acr().map(str::to_owned),
         }))
     }
 
@@ -135,7 +135,10 @@ impl OAuth {
         let Some(Live { owner, family, ends_at, .. }) = self.tokens().live(token).await? else {
             return Ok(None);
         };
-        if !sees(client, family.client_id.as_deref()) || !self.renews(&owner, &family).await? {
+        // SECURITY: to anybody else, who looks up every access token too, it is no token: a resource
+        // server that is told of one that it is active lets its bearer in (RFC 7662, section 4).
+        let own = family.client_id.as_deref() == Some(client.id.as_str());
+        if !own || family.began_at() < client.registered_at || !self.is_open(&owner).await? {
             return Ok(None);
         }
         Ok(Some(Answer {
@@ -148,23 +151,16 @@ impl OAuth {
             ..Answer::default()
         }))
     }
-}
 
-impl OAuth {
-    /// Whether those are there, and open, whose family it is: whoever let a client in, and the client.
-    async fn renews(&self, owner: &Owner, family: &Family) -> Result<bool, OAuthError> {
+    /// Whether the account is there and open that let a client in.
+    async fn is_open(&self, owner: &Owner) -> Result<bool, OAuthError> {
         let Some(accounts) = self.auth().accounts() else { return Ok(false) };
         let account = accounts.by_id(owner.as_str(), self.auth().now()).await?;
-        if account.is_none_or(|account| account.disabled) {
-            return Ok(false);
-        }
-        let Some(id) = &family.client_id else { return Ok(true) };
-        let client = self.clients().by_id(id).await?;
-        Ok(client.is_some_and(|it| !it.disabled && it.registered_at <= family.began_at()))
+        Ok(account.is_some_and(|account| !account.disabled))
     }
 }
 
-/// Whether a client may know of a token that was issued to that one.
+/// Whether a client may know of an access token that was issued to that one.
 fn sees(client: &Client, issued_to: Option<&str>) -> bool {
     client.introspects || issued_to == Some(client.id.as_str())
 }

@@ -40,7 +40,8 @@ pub(crate) use ceiling::{Unwelcome, client_of, within_ceiling};
 pub use client::{Client, NewClient};
 pub use clients::{ClientError, Clients, Registered};
 pub use consent::{AskedScope, Consent, ConsentPage, is_way_back};
-#[cfg(feature = "oidc")]
 pub(crate) use router::path::AUTHORIZE;
+#[cfg(feature = "utoipa")]
+pub(crate) use router::path::TOKEN;
 pub use router::{OAuth, OAuthSetupError};
 pub(crate) use scopes::granted;

@@ -3,8 +3,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderMap, StatusCode},
 };
 
 use super::{OAuth, error::OAuthError, form::Parameters};
@@ -26,16 +25,14 @@ pub(super) async fn revoke(
     headers: HeaderMap,
     peer: limit::Client,
     parameters: Result<Parameters, OAuthError>,
-) -> Result<Response, OAuthError> {
-    let parameters = parameters?;
-    let client = oauth.client(&headers, &parameters, &peer).await?;
+) -> Result<StatusCode, OAuthError> {
+    let (client, parameters) = oauth.client(&headers, parameters, &peer).await?;
     let token = parameters.secret("token");
     let token = token.ok_or(OAuthError::invalid_request("`token` is missing"))?;
     if !oauth.tokens().end_family_of(token, &client.id).await? {
         oauth.end_access_token(token, &client.id).await?;
     }
-    let unkept = [(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
-    Ok((StatusCode::OK, unkept).into_response())
+    Ok(StatusCode::OK)
 }
 
 impl OAuth {
@@ -53,6 +50,7 @@ impl OAuth {
             subject: Some(&self.auth().subject(token.subject())),
             credential_kind: Some(CredentialKind::AccessToken),
             credential: Some(id),
+            client: Some(client_id),
             ..self.auth().event(Kind::TokenRevoked)
         });
         Ok(())

@@ -3,7 +3,12 @@
 use std::{error::Error, fmt, sync::Arc};
 
 use auth_policy::settings::GrantType;
-use axum::extract::DefaultBodyLimit;
+use axum::{
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, header},
+    middleware::map_response,
+    response::Response,
+};
 
 use super::{
     authorize, clients::Clients, consent::ConsentPage, introspect::introspect, metadata,
@@ -22,7 +27,7 @@ const MAX_BODY: usize = 64 * 1024;
 /// Where the endpoints are, below the issuer.
 pub(super) mod path {
     pub(crate) const AUTHORIZE: &str = "/oauth/authorize";
-    pub(in crate::oauth) const TOKEN: &str = "/oauth/token";
+    pub(crate) const TOKEN: &str = "/oauth/token";
     pub(in crate::oauth) const REVOKE: &str = "/oauth/revoke";
     pub(in crate::oauth) const INTROSPECT: &str = "/oauth/introspect";
     pub(in crate::oauth) const JWKS: &str = "/.well-known/jwks.json";
@@ -122,18 +127,22 @@ impl OAuth {
     where
         S: Clone + Send + Sync + 'static,
     {
-        let asks = self.pages.is_some();
-        let router = Router::new()
+        let asks = match self.pages {
+            Some(_) => Router::new()
+                .route(path::AUTHORIZE, get(authorize::ask).post(authorize::decide))
+                .layer(map_response(authorize::kept_to_itself)),
+            None => Router::new(),
+        };
+        Router::new()
             .route(path::TOKEN, post(token))
             .route(path::REVOKE, post(revoke))
             .route(path::INTROSPECT, post(introspect))
+            .layer(map_response(never_stored))
             .route(path::SERVER, get(metadata::server))
-            .route(path::RESOURCE, get(metadata::resource));
-        let router = match asks {
-            true => router.route(path::AUTHORIZE, get(authorize::ask).post(authorize::decide)),
-            false => router,
-        };
-        router.layer(DefaultBodyLimit::max(MAX_BODY)).with_state(self)
+            .route(path::RESOURCE, get(metadata::resource))
+            .merge(asks)
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .with_state(self)
     }
 
     pub(super) fn auth(&self) -> &Auth {
@@ -170,6 +179,14 @@ impl OAuth {
         let issuer = self.auth().own_issuer();
         [issuer.to_string(), format!("{issuer}{}", path::TOKEN)]
     }
+}
+
+/// Answers with tokens in them, and those about tokens (RFC 6749, section 5.1).
+async fn never_stored(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    response
 }
 
 /// Whether an issuer is a scheme and a host: where well-known paths begin at its root.

@@ -1,10 +1,9 @@
-//! `POST /oauth/token`. In: a client, and what it wants a token for. Out: the token (RFC 9068), of
-//! which nobody keeps the answer.
+//! `POST /oauth/token`. In: a client, and what it wants a token for. Out: the token (RFC 9068).
 
 use auth_policy::settings::{GrantType, Seconds};
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue, header},
+    http::HeaderMap,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -49,8 +48,7 @@ pub(super) async fn token(
     peer: limit::Client,
     parameters: Result<Parameters, OAuthError>,
 ) -> Result<Response, OAuthError> {
-    let parameters = parameters?;
-    let client = oauth.client(&headers, &parameters, &peer).await?;
+    let (client, parameters) = oauth.client(&headers, parameters, &peer).await?;
     let wanted = parameters.get("grant_type");
     let wanted = wanted.ok_or(OAuthError::invalid_request("`grant_type` is missing"))?;
     let grant = oauth.offered().into_iter().find(|grant| grant.as_str() == wanted);
@@ -82,6 +80,7 @@ impl OAuth {
             subject: Some(&self.auth().subject(&subject)),
             credential_kind: Some(CredentialKind::AccessToken),
             credential: Some(&token.token_id),
+            client: Some(&client.id),
             ..self.auth().event(Kind::TokenIssued)
         });
         Ok(given(&token.token, token.expires_in, None, &token.scope))
@@ -96,7 +95,7 @@ impl OAuth {
         let code = parameters.secret("code");
         let presented = Presented {
             code: code.ok_or(OAuthError::invalid_request("`code` is missing"))?,
-            client_id: &client.id,
+            client,
             redirect_uri: parameters.get("redirect_uri"),
             verifier: parameters.secret("code_verifier"),
         };
@@ -204,10 +203,7 @@ fn given(access: &Secret, lives: Seconds, refresh: Option<&Secret>, scope: &str)
         refresh_token: refresh.map(Secret::expose),
         scope,
     };
-    let mut response = axum::Json(answer).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    axum::Json(answer).into_response()
 }
 
 /// Of a grant that leads to nothing the client learns no more than that.

@@ -73,11 +73,21 @@ fn can_forbid(endpoint: &Endpoint, policy: &Policy) -> bool {
     let by_cookie = |named: &[String]| changes && named.iter().any(|name| has_cookie(name, policy));
     match &endpoint.rule {
         Rule::Guarded(guard) => {
-            !guard.scopes.is_empty() || guard.role.is_some() || by_cookie(&guard.schemes)
+            !guard.scopes.is_empty()
+                || guard.role.is_some()
+                || by_cookie(&guard.schemes)
+                || refuses_clients(&guard.schemes, policy)
         }
         Rule::Public { identity, .. } => by_cookie(identity),
         Rule::Unguarded { .. } => false,
     }
+}
+
+/// Whether the tokens of clients count there that somebody let in, and open nothing without a scope.
+fn refuses_clients(named: &[String], policy: &Policy) -> bool {
+    let is_named = |id| policy.scheme(id).is_some_and(|scheme| named.contains(&scheme.name));
+    let keys = policy.api_key().is_some_and(|(id, _)| is_named(id));
+    policy.oauth().is_some() && !keys && policy.jwt().is_some_and(|(id, _)| is_named(id))
 }
 
 /// Whether a browser may send credentials of that scheme by itself.

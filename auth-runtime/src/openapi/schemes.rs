@@ -16,11 +16,12 @@ use utoipa::openapi::{
     },
 };
 
-use crate::routing::{Inventory, Method};
+use crate::{
+    oauth::{AUTHORIZE, TOKEN},
+    routing::{Inventory, Method},
+};
 
-/// The paths of the authorization server, and where its router is.
-const TOKEN: &str = "/oauth/token";
-const AUTHORIZE: &str = "/oauth/authorize";
+/// Where the router of the authorization server is.
 const SERVER_MODULE: &str = "auth_runtime::oauth::";
 
 /// The ways to show who one is, by their names in the document.

@@ -169,6 +169,21 @@ impl RefreshTokens {
         client_id: Option<&str>,
         now: Timestamp,
     ) -> Result<Refreshed, RefreshError> {
+        let rotated = self.rotate_unless_reused(presented, client_id, now).await;
+        if let Err(RefreshError::Reused { owner, family_id }) = &rotated {
+            self.end(owner, family_id, now).await?;
+        }
+        rotated
+    }
+
+    /// The same, but that the caller has to end the family of a token retired longer ago: after
+    /// whatever has to end before it.
+    pub(crate) async fn rotate_unless_reused(
+        &self,
+        presented: &Secret,
+        client_id: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Refreshed, RefreshError> {
         // The token is read to be looked up.
         let token = Token::read(presented.expose(), &self.secret).ok_or(RefreshError::Invalid)?;
         let key = key(&token).ok_or(RefreshError::Invalid)?;
@@ -189,7 +204,6 @@ impl RefreshTokens {
                     return Ok(self.refreshed(successor, family));
                 }
                 Presented::Retired => {
-                    self.store.delete(&key, now).await?;
                     let Token { owner, family: family_id, .. } = token;
                     return Err(RefreshError::Reused { owner, family_id });
                 }

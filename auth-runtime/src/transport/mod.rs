@@ -9,6 +9,7 @@ use axum::http::Request;
 use tower_http::cors::CorsLayer;
 
 use self::headers::SecurityHeaders;
+use crate::oauth::AUTHORIZE;
 
 /// Whether requests have to come by TLS.
 ///
@@ -34,6 +35,8 @@ pub enum Https {
 pub(crate) struct Transport {
     pub(crate) headers: SecurityHeaders,
     cors: Option<CorsLayer>,
+    /// Whether people let clients in here.
+    lets_in: bool,
 }
 
 impl Transport {
@@ -41,14 +44,19 @@ impl Transport {
         Self {
             headers: SecurityHeaders::of(policy.headers()),
             cors: policy.cors().map(cors::layer),
+            lets_in: policy.oauth().is_some(),
         }
     }
 
     /// What answers this request's browser, where the policy lets pages of other origins in.
     ///
     /// The layer takes every `OPTIONS` for a preflight: one that is none goes to its handler.
+    ///
+    /// SECURITY: the page that asks for consent is for nobody else's pages, whatever the policy says:
+    /// they would read the token in it (RFC 9700, section 2.6).
     pub(crate) fn cors<B>(&self, request: &Request<B>) -> Option<&CorsLayer> {
         let asks = request.method() != axum::http::Method::OPTIONS || cors::is_preflight(request);
-        self.cors.as_ref().filter(|_| asks)
+        let shared = !self.lets_in || request.uri().path() != AUTHORIZE;
+        self.cors.as_ref().filter(|_| asks && shared)
     }
 }

@@ -240,3 +240,15 @@ fn find_references<'d>(value: &'d Value, found: &mut Vec<&'d str>) {
         _ => {}
     }
 }
+
+/// Where no scope is asked for, no client is let in that acts for somebody: `letting_in` has tried it.
+#[test]
+fn ot10_the_document_tells_clients_where_no_scope_lets_them_in() {
+    let blog = Blog::seeded();
+    let document = blog.get("/openapi.json", None).json();
+    for (path, forbids) in [("/api-keys", true), ("/auth/me", false), ("/posts/{id}", true)] {
+        let responses = &document["paths"][path]["get"]["responses"];
+        assert!(responses.get("401").is_some(), "{path}");
+        assert_eq!(responses.get("403").is_some(), forbids, "{path}");
+    }
+}

@@ -37,6 +37,57 @@ async fn h1_nobody_frames_the_page_or_keeps_it() {
     assert_eq!(page.headers["referrer-policy"], "no-referrer");
 }
 
+/// An address with a code, and a page with a token: whatever the policy says of others.
+#[tokio::test]
+async fn h1_no_answer_tells_another_site_where_it_came_from() {
+    let world = World::new().await;
+    world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let page = browser.asks(&world, &asking("app")).await;
+    let path = asking("app").path();
+    for answer in [
+        browser.decides(&world, &page, "allow").await,
+        browser.asks(&world, &asking("app").with("scope", "x")).await,
+        browser.asks(&world, &asking("nobody")).await,
+        browser.posts(&world, &[("csrf_token", "x")]).await,
+        world.get(&path).await,
+        world.asks("POST", &path, "x").await,
+        page,
+    ] {
+        let said = |name: &str| answer.headers.get(name).map(|value| value.to_str().unwrap());
+        let found = (said("referrer-policy"), said("cache-control"));
+        assert_eq!(found, (Some("no-referrer"), Some("no-store")), "{answer:?}");
+    }
+}
+
+/// A page of another origin that could read the page could read its token (RFC 9700, section 2.6).
+#[tokio::test]
+async fn c6_no_page_of_another_origin_reads_the_page() {
+    let world = World::new().await;
+    world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let path = asking("app").path();
+    let from = |method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path).header("cookie", &browser.cookie);
+        let request = request.header("origin", "https://spa.example");
+        let request = request.header("access-control-request-method", "POST");
+        request.body(Body::empty()).unwrap()
+    };
+    let shown = async |method: &str, path: &str| {
+        let answer = world.send(from(method, path)).await;
+        let headers = answer.headers.keys();
+        (answer.status, headers.filter(|name| name.as_str().starts_with("access-control")).count())
+    };
+    assert_eq!(shown("GET", &path).await, (200, 0));
+    assert_eq!(shown("GET", "/oauth/authorize").await, (400, 0));
+    assert_eq!(shown("OPTIONS", &path).await, (405, 0));
+    assert_eq!(shown("POST", "/oauth/authorize").await.1, 0);
+    // Elsewhere the policy says who may.
+    for (method, path) in [("OPTIONS", "/oauth/token"), ("GET", "/whoever"), ("GET", "/nowhere")] {
+        assert_ne!(shown(method, path).await.1, 0, "{method} {path}");
+    }
+}
+
 #[tokio::test]
 async fn m06_whoever_is_not_signed_in_signs_in_first_and_comes_back() {
     let world = World::new().await;
@@ -143,6 +194,21 @@ async fn j16_a_sign_in_that_the_client_finds_too_old_is_made_anew() {
     assert_eq!(again.asks(&world, &asking.with("max_age", "0")).await.status, 303);
 }
 
+/// The page may stay open for long before somebody decides.
+#[tokio::test]
+async fn j16_a_sign_in_that_has_become_too_old_at_the_page_is_made_anew() {
+    let world = World::new().await;
+    world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let page = browser.asks(&world, &asking("app").with("max_age", "300")).await;
+    world.clock.advance(301);
+    let late = browser.decides(&world, &page, "allow").await;
+    assert!(late.location().starts_with("/login?next="), "{late:?}");
+    assert!(late.location().contains("max_age%3D300"), "{late:?}");
+    assert_eq!(browser.decides(&world, &page, "deny").await.told()["error"], "access_denied");
+    assert!(world.events.kinds("consent.given").is_empty());
+}
+
 async fn sign_in_again(world: &World, browser: &super::browser::Browser) -> String {
     let sessions = world.auth.sessions().unwrap();
     let begun = sessions.begin(&browser.account, &Default::default()).await.unwrap();
@@ -167,13 +233,13 @@ async fn e4_a_store_that_is_down_lets_nobody_in_and_sends_nobody_on() {
     world.app("app").await;
     let browser = world.browser("ada", "author").await;
     let page = browser.asks(&world, &asking("app")).await;
-    world.store.switch_off(true);
+    world.store.set_down(true);
     for answer in
         [browser.asks(&world, &asking("app")).await, browser.decides(&world, &page, "allow").await]
     {
         assert_eq!((answer.status, answer.location()), (503, ""));
     }
-    world.store.switch_off(false);
+    world.store.set_down(false);
     let told = browser.decides(&world, &page, "allow").await;
     assert!(told.location().starts_with(CALLBACK));
 }
@@ -207,10 +273,12 @@ async fn rl6_whoever_asks_is_counted_like_clients_that_get_tokens() {
     world.app("app").await;
     let browser = world.browser("ada", "author").await;
     let mut last = browser.asks(&world, &asking("app")).await;
+    let token = last.json()["fields"][0][1].as_str().unwrap().to_owned();
     for _ in 0..200 {
         last = world.get(&asking("nobody").path()).await;
     }
     assert_eq!((last.status, last.text("code")), (429, "quota_exceeded".to_owned()));
     let page = browser.asks(&world, &asking("app")).await;
     assert_eq!(page.status, 429);
+    assert_eq!(browser.posts(&world, &[("csrf_token", &token)]).await.status, 429);
 }

@@ -6,7 +6,10 @@ use auth_runtime::{
 };
 use serde_json::{Value, json};
 
-use super::world::{START, World, basic, said};
+use super::{
+    browser::asking,
+    world::{START, World, basic, said},
+};
 
 type Known = (Client, String);
 
@@ -80,12 +83,29 @@ async fn ot8_others_tokens_are_seen_by_resource_servers_alone() {
     let people = world.tokens.sign_in(&user).await.unwrap();
     let given = world.let_in(&user, "svc", &["read:posts"]).await;
     let own = world.own_token(&client).await;
-    for token in [own.as_str(), said(&people.access_token), said(&given.refresh_token)] {
+    for token in [own.as_str(), said(&people.access_token), said(&given.access_token)] {
         assert_eq!(look(&world, &other, token).await, json!({ "active": false }));
         assert_eq!(look(&world, &api, token).await["active"], true);
     }
     world.clients.set_disabled("svc", true).await.unwrap();
     assert_eq!(look(&world, &api, &own).await, json!({ "active": false }), "its client is closed");
+}
+
+/// A resource server lets in whoever shows what it is told is active.
+#[tokio::test]
+async fn m02_no_resource_server_is_told_that_a_refresh_token_is_active() {
+    let world = World::new().await;
+    let client = world.client("svc").await;
+    let new = NewClient::new("api", "An API").introspects();
+    let registered = world.clients.register(new).await.unwrap();
+    let api = (registered.client, registered.secret.unwrap().expose().to_owned());
+    let user = world.account("ada", "reader").await;
+    let people = world.tokens.sign_in(&user).await.unwrap();
+    let given = world.let_in(&user, "svc", &["read:posts"]).await;
+    for token in [said(&people.refresh_token), said(&given.refresh_token)] {
+        assert_eq!(look(&world, &api, token).await, json!({ "active": false }));
+    }
+    assert_eq!(look(&world, &client, said(&given.refresh_token)).await["active"], true);
 }
 
 #[tokio::test]
@@ -104,4 +124,20 @@ async fn ot8_nobody_looks_up_tokens_without_showing_who_it_is() {
     let authorization = basic("svc", &client.1);
     let missing = world.form("/oauth/introspect", Some(&authorization), &[]).await;
     assert_eq!(missing.refusal(), (400, "invalid_request".to_owned()));
+}
+
+/// RFC 9470, section 6.2: how surely and when somebody proved who they are, as a token says it.
+#[tokio::test]
+async fn j16_a_resource_server_learns_when_somebody_signed_in() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    world.pass(20).await;
+    let code = browser.code(&world, &asking("app")).await;
+    let given = world.exchange(&client, &code).await;
+    let seen = look(&world, &client, &given.text("access_token")).await;
+    assert_eq!((&seen["auth_time"], seen.get("acr")), (&json!(START), None));
+    let own = world.client("svc").await;
+    let seen = look(&world, &own, &world.own_token(&own).await).await;
+    assert_eq!(seen.get("auth_time"), None);
 }

@@ -1,5 +1,7 @@
 //! The refresh grant: a family belongs to its client, and its scopes never grow.
 
+use auth_runtime::store::Collection;
+
 use super::world::{World, said};
 
 const ADA: &str = "ada";
@@ -45,6 +47,19 @@ async fn r07_more_scope_is_invalid_scope_and_costs_no_token() {
 }
 
 #[tokio::test]
+async fn ot7_a_ceiling_that_is_lowered_counts_at_the_next_renewal() {
+    let world = World::new().await;
+    let client = world.client("svc").await;
+    let user = world.account(ADA, "author").await;
+    let given = world.let_in(&user, "svc", &["read:posts", "write:posts"]).await;
+    world.clients.set_scopes("svc", vec!["read:posts".to_owned()]).await.unwrap();
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", said(&given.refresh_token))];
+    let lost = [&renew[..], &[("scope", "write:posts")]].concat();
+    assert_eq!(world.token(&client, &lost).await.refusal(), (400, "invalid_scope".to_owned()));
+    assert_eq!(world.token(&client, &renew).await.text("scope"), "read:posts");
+}
+
+#[tokio::test]
 async fn r07_another_clients_token_is_no_grant() {
     let world = World::new().await;
     let (client, other) = (world.client("svc").await, world.client("other").await);
@@ -81,4 +96,21 @@ async fn r03_a_retired_token_ends_the_family_and_what_came_with_it() {
     assert_eq!(world.asks("GET", "/read", &next.text("access_token")).await.status, 401);
     let answer = world.token(&client, &renew(&next.text("refresh_token"))).await;
     assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
+}
+
+/// What came with the family ends before the family, so that nothing goes on if that fails.
+#[tokio::test]
+async fn r03_a_reuse_that_could_not_be_acted_on_is_one_the_next_time_as_well() {
+    let world = World::new().await;
+    let client = world.client("svc").await;
+    let user = world.account(ADA, "author").await;
+    let given = world.let_in(&user, "svc", &["read:posts"]).await;
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", said(&given.refresh_token))];
+    assert_eq!(world.token(&client, &renew).await.status, 200);
+    world.clock.advance(60);
+    world.store.fill(Some(Collection("revocation")));
+    assert_eq!(world.token(&client, &renew).await.status, 503);
+    world.store.fill(None);
+    assert_eq!(world.token(&client, &renew).await.status, 400);
+    assert_eq!(world.events.causes("refresh.reuse"), ["retired-token"; 2]);
 }

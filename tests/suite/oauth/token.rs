@@ -117,6 +117,13 @@ async fn ot6_a_request_that_says_two_things_is_none() {
     let answer = world.raw("/oauth/token", Some(&good), &long).await;
     assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
 
+    let two = Request::post("/oauth/token")
+        .header("authorization", &good)
+        .header("authorization", &good)
+        .header("content-type", "application/x-www-form-urlencoded");
+    let answer = world.send(two.body(Body::from(once.clone())).unwrap()).await;
+    assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
+
     let json = Request::post("/oauth/token")
         .header("authorization", &good)
         .header("content-type", "application/json")
@@ -169,7 +176,7 @@ async fn e4_without_its_store_the_server_gives_nothing() {
     let world = World::new().await;
     let client = world.client("svc").await;
     let token = world.own_token(&client).await;
-    world.store.switch_off(true);
+    world.store.set_down(true);
     for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] {
         let authorization = basic(&client.0.id, &client.1);
         let parameters = [ITSELF, ("token", &token)];
@@ -177,7 +184,7 @@ async fn e4_without_its_store_the_server_gives_nothing() {
         assert_eq!(answer.refusal(), (503, "temporarily_unavailable".to_owned()), "{path}");
     }
     assert_eq!(world.asks("GET", "/read", &token).await.status, 503, "its ceiling is not known");
-    world.store.switch_off(false);
+    world.store.set_down(false);
     assert_eq!(world.asks("GET", "/read", &token).await.status, 200);
 }
 
@@ -197,4 +204,67 @@ async fn rl6_strangers_at_the_token_endpoint_are_counted_by_address() {
     assert_eq!(world.token(&wrong, &[ITSELF]).await.status, 429);
     world.clock.advance(60);
     assert_eq!(world.token(&client, &[ITSELF]).await.status, 200);
+}
+
+/// Whoever says so is a public client, so nobody is counted by its name.
+#[tokio::test]
+async fn rl6_a_stranger_uses_up_no_cells_of_a_public_client() {
+    let world = World::new().await;
+    let mobile = NewClient::new("mobile", "On phones").public().grants([GrantType::RefreshToken]);
+    world.clients.register(mobile).await.unwrap();
+    let renew = form(&[
+        ("grant_type", "refresh_token"),
+        ("refresh_token", "rt_a.b.c.d"),
+        ("client_id", "mobile"),
+    ]);
+    let from = async |last: u8| {
+        let peer = [198, 51, 100, last].into();
+        world.raw_from(peer, "/oauth/token", None, &renew).await.status
+    };
+    for _ in 0..200 {
+        assert_eq!(from(1).await, 400);
+    }
+    assert_eq!((from(1).await, from(2).await), (429, 400));
+}
+
+#[tokio::test]
+async fn rl6_what_cannot_be_read_is_counted_as_well() {
+    let world = World::new().await;
+    for _ in 0..200 {
+        assert_eq!(world.raw("/oauth/token", None, "x=1&x=2").await.status, 400);
+    }
+    assert_eq!(world.raw("/oauth/token", None, "x=1&x=2").await.status, 429);
+}
+
+/// Over its limit a request costs no look-up, no signature, and no assertion.
+#[tokio::test]
+async fn rl6_over_the_limit_of_its_address_nothing_is_looked_up_for_a_request() {
+    let world = World::new().await;
+    let client = world.client("svc").await;
+    for _ in 0..200 {
+        world.form("/oauth/token", None, &[ITSELF]).await;
+    }
+    world.store.set_down(true);
+    for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] {
+        let authorization = basic(&client.0.id, &client.1);
+        let answer = world.form(path, Some(&authorization), &[ITSELF, ("token", "x")]).await;
+        assert_eq!(answer.refusal(), (429, "temporarily_unavailable".to_owned()), "{path}");
+    }
+}
+
+/// RFC 6749, section 5.1.
+#[tokio::test]
+async fn ot7_no_answer_is_kept_by_whatever_cache() {
+    let world = World::new().await;
+    let client = world.client("svc").await;
+    let authorization = basic(&client.0.id, &client.1);
+    for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] {
+        for (authorization, status) in [(Some(&*authorization), 200), (None, 401)] {
+            let answer = world.form(path, authorization, &[ITSELF, ("token", "x")]).await;
+            let said = |name: &str| answer.headers[name].to_str().unwrap().to_owned();
+            let caching = (said("cache-control"), said("pragma"));
+            let expected = ("no-store".to_owned(), "no-cache".to_owned());
+            assert_eq!((answer.status, caching), (status, expected), "{path}");
+        }
+    }
 }

@@ -1,11 +1,8 @@
 //! A service with clients. In: nothing. Out: its endpoints, its events, and a clock to move.
 
 use std::{
-    net::SocketAddr,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex},
 };
 
 use auth_runtime::{
@@ -19,25 +16,31 @@ use auth_runtime::{
     oauth::{Client, Clients, Consent, ConsentPage, NewClient, OAuth, Registered, is_way_back},
     policy,
     policy_types::{Algorithm, GrantType},
+    public,
     routing::{delete, get, post},
     secret::Secret,
-    store::{Answer as Stored, Collection, Key, MemoryStore, Owner, Record, Store, StoreError},
+    store::Store,
     tokens::{SignedIn, Tokens},
     wellknown,
 };
 use axum::{
     body::Body,
+    extract::ConnectInfo,
     http::{HeaderMap, Request},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
+use crate::failing::Failing;
+
 pub(crate) const START: i64 = 1_800_000_000;
+
+/// Where requests come from that say nothing else.
+pub(crate) const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
 pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
@@ -46,7 +49,7 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) clients: Clients,
     pub(crate) events: Events,
-    pub(crate) store: Arc<Switched>,
+    pub(crate) store: Arc<Failing>,
     app: Protected,
 }
 
@@ -74,15 +77,16 @@ impl Answer {
     }
 }
 
-/// Kind and cause of the events so far.
+/// Kind, cause and client of the events so far.
 #[derive(Clone, Default)]
 pub(crate) struct Events(Arc<Mutex<Vec<Seen>>>);
 
-type Seen = (&'static str, Option<String>);
+type Seen = (&'static str, Option<String>, Option<String>);
 
 impl AuditSink for Events {
     fn record(&self, event: &Event<'_>) {
-        let seen = (event.kind.as_str(), event.cause.map(str::to_owned));
+        let (cause, client) = (event.cause.map(str::to_owned), event.client.map(str::to_owned));
+        let seen = (event.kind.as_str(), cause, client);
         self.0.lock().unwrap().push(seen);
     }
 }
@@ -91,15 +95,22 @@ impl Events {
     /// The kinds of the events so far that begin so, in their order.
     pub(crate) fn kinds(&self, beginning: &str) -> Vec<&'static str> {
         let events = self.0.lock().unwrap();
-        let kinds = events.iter().map(|(kind, _)| *kind);
+        let kinds = events.iter().map(|(kind, ..)| *kind);
         kinds.filter(|kind| kind.starts_with(beginning)).collect()
     }
 
     /// The causes of the events of that kind.
     pub(crate) fn causes(&self, kind: &str) -> Vec<String> {
         let events = self.0.lock().unwrap();
-        let of_kind = events.iter().filter(|(seen, _)| *seen == kind);
-        of_kind.filter_map(|(_, cause)| cause.clone()).collect()
+        let of_kind = events.iter().filter(|(seen, ..)| *seen == kind);
+        of_kind.filter_map(|(_, cause, _)| cause.clone()).collect()
+    }
+
+    /// The clients of the events that begin so; empty for one that names none.
+    pub(crate) fn clients(&self, beginning: &str) -> Vec<(&'static str, String)> {
+        let events = self.0.lock().unwrap();
+        let of_kind = events.iter().filter(|(kind, ..)| kind.starts_with(beginning));
+        of_kind.map(|(kind, _, client)| (*kind, client.clone().unwrap_or_default())).collect()
     }
 }
 
@@ -118,6 +129,18 @@ async fn administer() {}
 /// A rule that no scope is part of.
 #[authenticate(jwt | session, policy = "policies/oauth.yaml")]
 async fn whoever() {}
+
+/// A page that says more to those it knows.
+#[public(reason = "says more to those it knows", identity = jwt, policy = "policies/oauth.yaml")]
+async fn known(caller: Option<Identity>) -> String {
+    caller.map_or_else(String::new, |caller| caller.subject().id.to_string())
+}
+
+/// The same for programs as well.
+#[public(reason = "says more to those it knows", identity = jwt | api_key, policy = "policies/oauth.yaml")]
+async fn known_programs(caller: Option<Identity>) -> String {
+    caller.map_or_else(String::new, |caller| caller.subject().id.to_string())
+}
 
 #[authenticate(session, max_age = "5m", policy = "policies/oauth.yaml")]
 async fn lately() {}
@@ -141,7 +164,7 @@ impl World {
     }
 
     async fn with(start: Timestamp, pages: bool) -> Self {
-        let (store, events) = (Arc::<Switched>::default(), Events::default());
+        let (store, events) = (Arc::<Failing>::default(), Events::default());
         let clock = Arc::new(ManualClock::at(start));
         let keys = KeySet::generate(Algorithm::EdDSA).unwrap();
         let auth = Auth::from_policy(policy!("policies/oauth.yaml"))
@@ -161,6 +184,8 @@ impl World {
             .route("/write", post(write))
             .route("/administer", delete(administer))
             .route("/whoever", get(whoever))
+            .route("/known", get(known))
+            .route("/known-programs", get(known_programs))
             .route("/lately", get(read_lately).post(lately))
             .route("/.well-known/jwks.json", wellknown::jwks())
             .merge(api_key::router())
@@ -212,7 +237,18 @@ impl World {
     }
 
     pub(crate) async fn raw(&self, path: &str, authorization: Option<&str>, body: &str) -> Answer {
-        let mut request = Request::post(path);
+        self.raw_from(PEER, path, authorization, body).await
+    }
+
+    /// The same from another address.
+    pub(crate) async fn raw_from(
+        &self,
+        peer: IpAddr,
+        path: &str,
+        authorization: Option<&str>,
+        body: &str,
+    ) -> Answer {
+        let mut request = Request::post(path).extension(ConnectInfo(SocketAddr::new(peer, 4711)));
         if let Some(value) = authorization {
             request = request.header("authorization", value);
         }
@@ -311,106 +347,5 @@ impl ConsentPage for Pages {
             "form_action": consent.form_action(),
         });
         axum::Json(page).into_response()
-    }
-}
-
-/// What happens just before something is written.
-type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
-
-/// A store that can be switched off, and interrupted.
-#[derive(Default)]
-pub(crate) struct Switched {
-    inner: MemoryStore,
-    down: AtomicBool,
-    before_family: Mutex<Option<Hook>>,
-}
-
-impl std::fmt::Debug for Switched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Switched").finish_non_exhaustive()
-    }
-}
-
-impl Switched {
-    pub(crate) fn switch_off(&self, off: bool) {
-        self.down.store(off, Ordering::Release);
-    }
-
-    /// Has something happen before the next refresh family is written.
-    pub(crate) fn before_family(&self, hook: Hook) {
-        *self.before_family.lock().unwrap() = Some(hook);
-    }
-
-    fn gate<'a, T: Send + 'a>(&self, answer: Stored<'a, T>) -> Stored<'a, T> {
-        match self.down.load(Ordering::Acquire) {
-            true => Box::pin(async { Err(StoreError::Unavailable("switched off".to_owned())) }),
-            false => answer,
-        }
-    }
-}
-
-impl Store for Switched {
-    fn insert<'a>(
-        &'a self,
-        key: &'a Key,
-        value: &'a [u8],
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Stored<'a, bool> {
-        let hook = match key.collection {
-            Collection("refresh") => self.before_family.lock().unwrap().take(),
-            _ => None,
-        };
-        Box::pin(async move {
-            if let Some(hook) = hook {
-                hook().await;
-            }
-            self.gate(self.inner.insert(key, value, expires_at, now)).await
-        })
-    }
-
-    fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {
-        self.gate(self.inner.get(key, now))
-    }
-
-    fn swap<'a>(
-        &'a self,
-        key: &'a Key,
-        version: u64,
-        value: &'a [u8],
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Stored<'a, bool> {
-        self.gate(self.inner.swap(key, version, value, expires_at, now))
-    }
-
-    fn take<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {
-        self.gate(self.inner.take(key, now))
-    }
-
-    fn delete<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, bool> {
-        self.gate(self.inner.delete(key, now))
-    }
-
-    fn list<'a>(
-        &'a self,
-        collection: Collection,
-        owner: &'a Owner,
-        now: Timestamp,
-    ) -> Stored<'a, Vec<Record>> {
-        self.gate(self.inner.list(collection, owner, now))
-    }
-
-    fn delete_owned<'a>(
-        &'a self,
-        collection: Collection,
-        owner: &'a Owner,
-        now: Timestamp,
-    ) -> Stored<'a, u64> {
-        self.gate(self.inner.delete_owned(collection, owner, now))
-    }
-
-    fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Stored<'a, ()> {
-        self.inner.changed(collection, owner)
     }
 }
