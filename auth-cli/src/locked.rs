@@ -1,36 +1,47 @@
-//! A policy and the lock beside it. In: the file that was named, or none. Out: both, read and
+//! A policy and the locks beside it. In: the file that was named, or none. Out: all of them, read and
 //! checked, for the commands that say who may call what.
 
 use std::{
-    fmt, fs,
+    fmt,
     path::{Path, PathBuf},
 };
 
-use auth_policy::{Diagnostic, Severity, Source, check, lock::Lock, policy::Policy};
+use auth_policy::{
+    Diagnostic, Severity, Source, check,
+    diff::Application,
+    lock::{Endpoint, Lock},
+    policy::Policy,
+};
 
-use crate::{exit::Outcome, policies, terminal};
+use crate::{exit::Outcome, locks, policies, terminal};
 
 /// Which policy a command is about.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Which {
-    /// The policy; its lock lies beside it [default: the package's policy, or the only one in
+    /// The policy; its locks lie beside it [default: the package's policy, or the only one in
     /// policies/]
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+
+    /// The locks of the applications that are meant [default: NAME.lock and NAME.*.lock beside it]
+    #[arg(long, value_name = "FILE")]
+    lock: Vec<PathBuf>,
 }
 
-/// A policy and its lock.
+/// A policy and the locks of its applications.
 pub(crate) struct Locked {
     pub(crate) source: Source,
     pub(crate) policy: Policy,
+    applications: Vec<Application>,
+    /// The endpoints of all of them.
     pub(crate) lock: Lock,
     /// What `check` says of the policy, which is no error.
     pub(crate) findings: Vec<Diagnostic>,
 }
 
 impl Locked {
-    /// Both of them, or one sentence that says which is not there or cannot be used.
-    fn read(path: &Path) -> Result<Self, String> {
+    /// All of them, or one sentence that says which is not there or cannot be used.
+    fn read(path: &Path, locks: &[PathBuf]) -> Result<Self, String> {
         let name = path.display().to_string();
         let unread = |error| format!("cannot read `{}`: {error}", name.escape_debug());
         let source = Source::read(path, name.clone()).map_err(unread)?;
@@ -44,7 +55,14 @@ impl Locked {
             let name = name.escape_debug();
             format!("`{name}` has {errors}; `cargo auth check {name}` tells them")
         })?;
-        Ok(Self { lock: lock(path)?, source, policy, findings: checked.diagnostics })
+        let applications = applications(path, locks)?;
+        let (lock, findings) = (locks::all(&applications), checked.diagnostics);
+        Ok(Self { source, policy, applications, lock, findings })
+    }
+
+    /// The endpoint that people call so.
+    pub(crate) fn endpoint(&self, written: &str) -> Result<&Endpoint, String> {
+        locks::find(&self.applications, written)
     }
 }
 
@@ -53,9 +71,9 @@ impl Locked {
 pub(crate) fn answer(which: &Which, answer: impl Fn(&Locked) -> Result<String, String>) -> Outcome {
     tell(policies::candidates(which.policy.as_deref()).and_then(|candidates| {
         if let [only] = candidates.as_slice() {
-            return Locked::read(only).and_then(|locked| answer(&locked));
+            return Locked::read(only, &which.lock).and_then(|locked| answer(&locked));
         }
-        let locked = |path: &PathBuf| Some((path.clone(), Locked::read(path).ok()?));
+        let locked = |path: &PathBuf| Some((path.clone(), Locked::read(path, &which.lock).ok()?));
         let locked: Vec<_> = candidates.iter().filter_map(locked).collect();
         if let [(_, only)] = locked.as_slice() {
             return answer(only);
@@ -85,7 +103,7 @@ pub(crate) fn with_one(
     act: impl FnOnce(&Locked) -> Result<String, String>,
 ) -> Outcome {
     let path = policies::one(which.policy.as_deref());
-    tell(path.and_then(|path| Locked::read(&path)).and_then(|locked| act(&locked)))
+    tell(path.and_then(|path| Locked::read(&path, &which.lock)).and_then(|locked| act(&locked)))
 }
 
 fn tell(answer: Result<String, String>) -> Outcome {
@@ -101,18 +119,18 @@ fn tell(answer: Result<String, String>) -> Outcome {
     }
 }
 
-fn lock(policy: &Path) -> Result<Lock, String> {
-    let path = policy.with_extension("lock");
-    let name = path.display().to_string();
-    let name = name.escape_debug();
-    match fs::read_to_string(&path) {
-        Ok(text) => Lock::parse(&text).map_err(|error| format!("`{name}`: {error}")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(format!(
-            "there is no `{name}`, which says what the endpoints ask for: `cargo auth lock` writes \
-             it from the application's router"
-        )),
-        Err(error) => Err(format!("cannot read `{name}`: {error}")),
+/// The applications of a policy, of which there has to be one.
+fn applications(policy: &Path, named: &[PathBuf]) -> Result<Vec<Application>, String> {
+    let found = locks::applications(policy, named)?;
+    if found.is_empty() {
+        let name = policy.with_extension("lock").display().to_string();
+        return Err(format!(
+            "there is no `{}`, which says what the endpoints ask for: `cargo auth lock` writes it \
+             from the application's router",
+            name.escape_debug()
+        ));
     }
+    Ok(found)
 }
 
 /// Text in bold on a terminal.

@@ -14,6 +14,7 @@ use crate::{
     yaml,
 };
 
+mod absent;
 mod access;
 mod acr;
 mod advice;
@@ -27,6 +28,7 @@ mod headers;
 mod invariants;
 mod issuers;
 mod jwt;
+mod lifetimes;
 mod limits;
 mod network;
 mod oauth;

@@ -3,9 +3,7 @@
 
 use crate::{
     code::{Code, Severity},
-    render,
     settings::Place,
-    source::Source,
 };
 
 /// One finding of [`check`](crate::check()).
@@ -64,15 +62,5 @@ impl Diagnostic {
     pub(crate) fn maybe_help(mut self, help: Option<String>) -> Self {
         self.help = help.or(self.help);
         self
-    }
-
-    /// The finding as text, with the lines it speaks of, in the manner of rustc.
-    pub fn render(&self, source: &Source) -> String {
-        render::plain(self, source)
-    }
-
-    /// The same in a terminal's colours.
-    pub fn render_colored(&self, source: &Source) -> String {
-        render::colored(self, source)
     }
 }

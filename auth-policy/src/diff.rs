@@ -45,18 +45,35 @@ mod settings;
 mod trial;
 mod values;
 mod verdict;
+mod ways;
 
 pub use approvals::Approvals;
 pub use groups::Group;
 pub use settings::{Setting, Turn};
 pub use trial::Trial;
 
-/// One of the two that are compared: a policy, and what the application asks for that was compiled
+/// One of the two that are compared: a policy, and what the applications ask for that were compiled
 /// against it.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'s> {
     policy: &'s Policy,
-    lock: Option<&'s Lock>,
+    applications: &'s [Application],
+}
+
+/// An application of a policy: its lock, and the word that tells it from others under that policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Application {
+    /// `admin` where the lock is `NAME.admin.lock`; nothing where it is `NAME.lock`.
+    pub name: Option<String>,
+    /// Its endpoints, and what they ask for.
+    pub lock: Lock,
+}
+
+impl Application {
+    /// The one application of a policy, or the first of several.
+    pub const fn main(lock: Lock) -> Self {
+        Self { name: None, lock }
+    }
 }
 
 /// A policy that may break its own statements under `never` and `always`.
@@ -108,6 +125,8 @@ pub struct Change {
 pub enum What {
     /// A side has no lock, so that nobody can tell what its callers reach.
     NoLock(Which),
+    /// One of several applications has no lock any more; the one without a name has none.
+    LockGone(Option<String>),
     /// Who may call something.
     Access(Access),
     /// The rate limit of an endpoint.
@@ -178,6 +197,9 @@ pub enum Target {
         method: String,
         /// The path as the router knows it.
         path: String,
+        /// Of which application, where there are several.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        application: Option<String>,
     },
     /// A named rule of the policy that no endpoint uses by its name.
     Rule(String),
@@ -221,7 +243,7 @@ pub enum Presence {
 /// # Example
 ///
 /// ```
-/// use auth_policy::{Source, check, diff::{Side, Verdict, diff}, lock::Lock};
+/// use auth_policy::{Source, check, diff::{Application, Side, Verdict, diff}, lock::Lock};
 ///
 /// # fn policy(grants: &str) -> auth_policy::Policy {
 /// #     let text = format!("
@@ -234,8 +256,8 @@ pub enum Presence {
 /// # }
 /// let (old, new) = (policy("[read]"), policy("[read, delete]"));
 /// let text = "lock 1 of p.yaml\nDELETE /posts  session  scope delete  -> nobody  @ blog::remove\n";
-/// let lock = Lock::parse(text).unwrap();
-/// let found = diff(Side::of(&old, Some(&lock)), Side::of(&new, Some(&lock)));
+/// let applications = [Application::main(Lock::parse(text).unwrap())];
+/// let found = diff(Side::of(&old, &applications), Side::of(&new, &applications));
 /// assert_eq!(found.changes[0].verdict, Verdict::Widens);
 /// assert_eq!(found.changes[0].to_string(), "`reader` gains `DELETE /posts` through `session`");
 /// ```
@@ -270,14 +292,15 @@ impl Proposed {
 }
 
 impl<'s> Side<'s> {
-    /// A policy and its lock. Without one it is unknown what callers reach, which is a finding.
-    pub const fn of(policy: &'s Policy, lock: Option<&'s Lock>) -> Self {
-        Self { policy, lock }
+    /// A policy and its applications. Without any it is unknown what callers reach, which is a
+    /// finding; and so it is of one that has a lock on one side alone.
+    pub const fn of(policy: &'s Policy, applications: &'s [Application]) -> Self {
+        Self { policy, applications }
     }
 
     /// The same of a policy that may break its own statements.
-    pub const fn of_proposed(proposed: &'s Proposed, lock: Option<&'s Lock>) -> Self {
-        Self { policy: &proposed.policy, lock }
+    pub const fn of_proposed(proposed: &'s Proposed, applications: &'s [Application]) -> Self {
+        Self { policy: &proposed.policy, applications }
     }
 }
 
@@ -299,11 +322,14 @@ impl Verdict {
     }
 }
 
-/// `DELETE /posts/{id}`, or `rule edit_post`.
+/// `DELETE /posts/{id}`, `DELETE /posts/{id} (admin)` or `rule edit_post`.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Endpoint { method, path } => write!(f, "{method} {path}"),
+            Self::Endpoint { method, path, application: None } => write!(f, "{method} {path}"),
+            Self::Endpoint { method, path, application: Some(name) } => {
+                write!(f, "{method} {path} ({name})")
+            }
             Self::Rule(name) => write!(f, "rule {name}"),
         }
     }

@@ -9,14 +9,12 @@ use std::{cmp::Ordering, error::Error, fmt};
 
 use serde::Serialize;
 
-use crate::{
-    policy::Policy,
-    settings::{Place, Seconds},
-};
+use crate::settings::{Place, Seconds};
 
 mod display;
 mod parse;
 mod reach;
+mod rule;
 mod word;
 mod write;
 
@@ -25,7 +23,7 @@ pub use parse::MAX_LOCK_BYTES;
 pub(crate) use parse::{column_of, parse_numbered};
 #[cfg(feature = "yaml")]
 pub(crate) use reach::{needs_no_role, takes_several};
-pub(crate) use write::rule as rule_text;
+pub(crate) use rule::rule as rule_text;
 
 /// The methods in the order of a lock's lines.
 pub(crate) const METHODS: [&str; 9] =
@@ -124,14 +122,6 @@ impl Lock {
         parse::parse_numbered(text).map(|(lock, _)| lock)
     }
 
-    /// The lock as text: made to be read, one line for each endpoint, which depends on nothing but
-    /// that endpoint and the policy.
-    ///
-    /// The policy is what says who reaches an endpoint; names that it does not declare reach nothing.
-    pub fn write(&self, policy: &Policy) -> String {
-        write::write(self, policy)
-    }
-
     /// The endpoint with that method and path. Of several, which only `ANY` has, the first.
     pub fn endpoint(&self, method: &str, path: &str) -> Option<&Endpoint> {
         let mut endpoints = self.endpoints.iter();
@@ -156,7 +146,7 @@ impl Endpoint {
             .cmp(&other.path)
             .then_with(|| key(self).cmp(&key(other)))
             .then_with(rest)
-            .then_with(|| write::rule(&self.rule).cmp(&write::rule(&other.rule)))
+            .then_with(|| rule::rule(&self.rule).cmp(&rule::rule(&other.rule)))
     }
 }
 

@@ -18,12 +18,16 @@ use crate::{
 /// Wide enough that the renderer never crops what was cropped already.
 const COLUMNS: usize = 400;
 
-pub(crate) fn plain(found: &Diagnostic, source: &Source) -> String {
-    Renderer::plain().term_width(COLUMNS).render(&[group(found, source)])
-}
+impl Diagnostic {
+    /// The finding as text, with the lines it speaks of, in the manner of rustc.
+    pub fn render(&self, source: &Source) -> String {
+        Renderer::plain().term_width(COLUMNS).render(&[group(self, source)])
+    }
 
-pub(crate) fn colored(found: &Diagnostic, source: &Source) -> String {
-    Renderer::styled().term_width(COLUMNS).render(&[group(found, source)])
+    /// The same in a terminal's colours.
+    pub fn render_colored(&self, source: &Source) -> String {
+        Renderer::styled().term_width(COLUMNS).render(&[group(self, source)])
+    }
 }
 
 fn group<'a>(found: &'a Diagnostic, source: &'a Source) -> Group<'a> {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use auth_policy::{
     Policy,
     access::{Carrier, Credential, admits, carriers},
-    diff::{Access, Change, Diff, Side, Target, Verdict, What, diff},
+    diff::{Access, Application, Change, Diff, Side, Target, Verdict, What, diff},
     lock::{Endpoint, Lock, Rule},
 };
 use proptest::prelude::*;
@@ -51,7 +51,9 @@ fn lock(rules: &Rules) -> Lock {
 
 fn compare(old: (&Policy, &Rules), new: (&Policy, &Rules)) -> Diff {
     let (before, after) = (lock(old.1), lock(new.1));
-    diff(Side::of(old.0, Some(&before)), Side::of(new.0, Some(&after)))
+    let (before, after) = ([Application::main(before)], [Application::main(after)]);
+    let old = Side::of(old.0, &before);
+    diff(old, Side::of(new.0, &after))
 }
 
 /// What was found of each path: the changes of access.

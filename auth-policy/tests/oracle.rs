@@ -19,7 +19,7 @@ use auth_policy::{
     Code, Policy, Severity, Source,
     access::{Access, Carrier, Credential, Holder, admits},
     check, check_with_locks,
-    diff::{Side, Verdict, What, diff},
+    diff::{Application, Side, Verdict, What, diff},
     explain::{Edit, Holds, Question},
     lock::Lock,
     settings::Seconds,
@@ -129,7 +129,8 @@ type Told<'t> = (&'t World, &'t Policy, &'t Lock);
 
 /// Who gains what, and who loses it.
 fn differences((old, before, lock): Told<'_>, (new, after, locked): Told<'_>, faults: &mut Faults) {
-    let found = diff(Side::of(before, Some(lock)), Side::of(after, Some(locked)));
+    let (lock, locked) = ([Application::main(lock.clone())], [Application::main(locked.clone())]);
+    let found = diff(Side::of(before, &lock), Side::of(after, &locked));
     let names: BTreeSet<_> = [old, new]
         .iter()
         .flat_map(|world| &world.ends)

@@ -76,6 +76,9 @@ struct Engine {
     /// What is served by applications of this engine.
     #[cfg(feature = "reload")]
     served: std::sync::Mutex<Vec<Weak<crate::Inventory>>>,
+    /// What is made anew of each policy.
+    #[cfg(feature = "reload")]
+    followers: std::sync::Mutex<Vec<Weak<dyn crate::reload::Follower>>>,
 }
 
 impl Auth {
@@ -95,6 +98,8 @@ impl Auth {
             replacing: std::sync::Mutex::default(),
             #[cfg(feature = "reload")]
             served: std::sync::Mutex::default(),
+            #[cfg(feature = "reload")]
+            followers: std::sync::Mutex::default(),
         }));
         auth.follow_revocations();
         auth.write_batches();
@@ -133,6 +138,23 @@ impl Auth {
     pub(crate) fn served(&self) -> Vec<Arc<crate::Inventory>> {
         let served = self.0.served.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         served.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Has something made anew of each policy that is taken, for as long as it lives.
+    #[cfg(all(feature = "reload", feature = "oidc"))]
+    pub(crate) fn followed_by(&self, follower: &Arc<dyn crate::reload::Follower>) {
+        let followers = self.0.followers.lock();
+        let mut followers = followers.unwrap_or_else(std::sync::PoisonError::into_inner);
+        followers.retain(|follower| follower.strong_count() > 0);
+        followers.push(Arc::downgrade(follower));
+    }
+
+    /// What is made anew of each policy.
+    #[cfg(feature = "reload")]
+    pub(crate) fn followers(&self) -> Vec<Arc<dyn crate::reload::Follower>> {
+        let followers = self.0.followers.lock();
+        let followers = followers.unwrap_or_else(std::sync::PoisonError::into_inner);
+        followers.iter().filter_map(Weak::upgrade).collect()
     }
 
     /// All that a request is decided by, as it is now.

@@ -2,6 +2,7 @@
 //! it, or one [`Denial`]; and in either case one audit event with the exact cause.
 
 use std::{
+    future::{Future, ready},
     panic::AssertUnwindSafe,
     pin::{Pin, pin},
     sync::Arc,
@@ -9,7 +10,7 @@ use std::{
 
 use auth_policy::{Policy, policy::LimitId};
 use axum::{extract::MatchedPath, http::request::Parts};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::Either};
 
 use crate::{
     Auth, Identity,
@@ -26,7 +27,7 @@ use crate::{
     limit::{Caller, Enforcer, Limited},
     oauth::{Unwelcome, client_of, within_ceiling},
     problem::Problem,
-    revocation::{Disbelief, FAMILY_CLAIM},
+    revocation::Disbelief,
     rule::{API_KEY, JWT, Openness, Requirement, SESSION, Schemes},
     session::{self, Distrust},
     step_up::StepUp,
@@ -77,13 +78,18 @@ impl<'r> Door<'r> {
     }
 
     /// The caller, if a credential of one of the schemes was presented.
+    ///
+    /// SECURITY: a client that somebody let in is nobody where people alone are known: what is said to
+    /// them, no scope stands for.
     pub(crate) async fn identify(&self, openness: &Openness) -> Result<Option<Identity>, Denial> {
         let checked = self.recognise(openness).await;
         if matches!(checked, Ok(None)) {
             return Ok(None);
         }
         let id = self.report(None, openness.schemes, checked.as_ref().map(Option::as_ref));
-        checked.map_err(|refusal| refusal.denial.denied_as(id))
+        let known = checked.map_err(|refusal| refusal.denial.denied_as(id))?;
+        let for_people = openness.is_for_people(self.policy());
+        Ok(known.filter(|caller| !for_people || !self.is_delegate(caller)))
     }
 
     /// Reports a request that an extractor behind the guard found forged.
@@ -99,16 +105,7 @@ impl<'r> Door<'r> {
         let identity = unless_it_panics(verified).await?;
         let caller = identity.as_ref().map_or(Caller::Nobody, Caller::Known);
         self.count_caller(openness.limit, caller).await?;
-        match identity {
-            // SECURITY: what is said to those who are known, no scope stands for.
-            Some(client)
-                if self.is_delegate(&client) && openness.refuses_delegates(self.policy()) =>
-            {
-                let denial = Denial::not_for_clients(&self.challenges(openness.schemes));
-                Err(Refusal { denial, cause: "client-token", identity: Some(client) })
-            }
-            identity => Ok(identity),
-        }
+        Ok(identity)
     }
 
     async fn check(&self, requirement: &Requirement) -> Result<Identity, Refusal> {
@@ -280,8 +277,7 @@ impl<'r> Door<'r> {
     ) -> Result<VerifiedToken, Refusal> {
         let own = self.policy().jwt().and_then(|(scheme, _)| 1u64.checked_shl(scheme.0));
         let mut token = self.verify_bearer(token, own.unwrap_or(0), challenges).await?;
-        let family = token.extra().get(FAMILY_CLAIM).and_then(|claim| claim.as_str());
-        let csrf = family.and_then(|family| self.auth().family_csrf(family));
+        let csrf = token.family_id().and_then(|family| self.auth().family_csrf(family));
         // SECURITY: without a key there would be nothing to check, so nobody is let in.
         if csrf.is_none() {
             return Err(Refusal::new(Denial::invalid_token(challenges), "cookie-without-family"));
@@ -294,19 +290,23 @@ impl<'r> Door<'r> {
     ///
     /// Most tokens are judged without waiting for anybody. What waits is boxed: every handler would
     /// be as long.
-    async fn verify_bearer(
-        &self,
-        token: &[u8],
+    fn verify_bearer<'f>(
+        &'f self,
+        token: &'f [u8],
         schemes: u64,
-        challenges: &Challenges<'_>,
-    ) -> Result<VerifiedToken, Refusal> {
+        challenges: &'f Challenges<'_>,
+    ) -> impl Future<Output = Result<VerifiedToken, Refusal>> + Send + 'f {
         let token = match self.verify_at_once(token, schemes, challenges) {
-            Some(verified) => verified,
-            None => Box::pin(self.verify_fetching(token, schemes, challenges)).await,
-        }?;
+            Some(Ok(token)) => token,
+            Some(Err(refusal)) => return Either::Left(ready(Err(refusal))),
+            None => {
+                let fetching = self.verify_fetching(token, schemes, challenges);
+                return Either::Right(fetching.boxed());
+            }
+        };
         match self.believe_at_once(&token, challenges) {
-            Some(believed) => believed.map(|()| token),
-            None => Box::pin(self.believe(token, challenges)).await,
+            Some(believed) => Either::Left(ready(believed.map(|()| token))),
+            None => Either::Right(self.believe(token, challenges).boxed()),
         }
     }
 
@@ -334,6 +334,7 @@ impl<'r> Door<'r> {
         }
     }
 
+    /// The same of one whose keys are fetched first, and then whether it is revoked.
     async fn verify_fetching(
         &self,
         token: &[u8],
@@ -342,12 +343,16 @@ impl<'r> Door<'r> {
     ) -> Result<VerifiedToken, Refusal> {
         let token = self.read_token(token, schemes);
         let token = token.map_err(|error| refused(error, challenges))?;
-        match self.remote_keys(&token) {
+        let verified = match self.remote_keys(&token) {
             None => token.verify(self.now).map_err(|error| refused(error, challenges)),
             Some(remote) => {
                 let verified = remote.verify(&token, self.now).await;
                 verified.map_err(|error| self.refused_by(remote, error, challenges))
             }
+        }?;
+        match self.believe_at_once(&verified, challenges) {
+            Some(believed) => believed.map(|()| verified),
+            None => self.believe(verified, challenges).await,
         }
     }
 
@@ -474,7 +479,7 @@ impl<'r> Door<'r> {
     }
 
     fn challenges(&self, schemes: u64) -> Challenges<'_> {
-        Challenges::new(self.policy(), schemes)
+        Challenges::in_force(self.in_force(), schemes)
     }
 
     /// Makes the one event of the decision, if anybody takes notice of it; the id of the refusal, if

@@ -10,6 +10,7 @@ use axum::{
 use crate::{
     account::AccountError,
     audit::DenialId,
+    in_force::InForce,
     password::{PasswordError, Weaknesses},
     problem::Problem,
     reset::ResetError,
@@ -250,6 +251,41 @@ pub(crate) struct Missing {
 pub(crate) struct Challenges<'a> {
     policy: &'a Policy,
     schemes: u64,
+    /// Those that are the same for every request, where they were written before.
+    usual: Option<&'a UsualChallenges>,
+}
+
+/// The challenges of each scheme of a policy that are the same for every request, written once. In
+/// the order they are sent.
+#[derive(Debug)]
+pub(crate) struct UsualChallenges {
+    plain: Vec<(u64, HeaderValue)>,
+    invalid: Vec<(u64, HeaderValue)>,
+}
+
+impl UsualChallenges {
+    pub(crate) fn of(policy: &Policy) -> Self {
+        let bits = (0u32..).zip(policy.schemes()).filter_map(|(id, _)| 1u64.checked_shl(id));
+        let written = |errors: &Errors<'_>| {
+            let of = |bit| Challenges::new(policy, bit).each(errors).into_iter();
+            let each = bits.clone().flat_map(|bit| of(bit).map(move |challenge| (bit, challenge)));
+            let mut all: Vec<_> = each.collect();
+            all.sort_by_key(|(_, challenge)| !is_bearer(challenge));
+            all
+        };
+        Self { plain: written(&Errors::default()), invalid: written(&Errors::INVALID_TOKEN) }
+    }
+
+    /// Those of some schemes, each once.
+    fn among(all: &[(u64, HeaderValue)], schemes: u64) -> Vec<HeaderValue> {
+        let mut challenges = Vec::with_capacity(1);
+        for (_, challenge) in all.iter().filter(|(bit, _)| bit & schemes != 0) {
+            if !challenges.contains(challenge) {
+                challenges.push(challenge.clone());
+            }
+        }
+        challenges
+    }
 }
 
 /// What is added to the challenges: `error` of RFC 6750 belongs to Bearer alone, and what says the
@@ -261,20 +297,35 @@ struct Errors<'e> {
     session: &'e str,
 }
 
+impl Errors<'static> {
+    const INVALID_TOKEN: Self = Self { bearer: INVALID, api_key: "", session: "" };
+}
+
 /// What is added to the challenge of a credential that was presented and is not good.
 const INVALID: &str = r#", error="invalid_token", error_description="the credential is not valid""#;
 
 impl<'a> Challenges<'a> {
     pub(crate) fn new(policy: &'a Policy, schemes: u64) -> Self {
-        Self { policy, schemes }
+        Self { policy, schemes, usual: None }
+    }
+
+    /// The same for a policy in force.
+    pub(crate) fn in_force(in_force: &'a InForce, schemes: u64) -> Self {
+        Self { usual: Some(&in_force.challenges), ..Self::new(&in_force.policy, schemes) }
     }
 
     fn plain(&self) -> Vec<HeaderValue> {
-        self.each(&Errors::default())
+        match self.usual {
+            Some(usual) => UsualChallenges::among(&usual.plain, self.schemes),
+            None => self.each(&Errors::default()),
+        }
     }
 
     fn invalid(&self) -> Vec<HeaderValue> {
-        self.each(&Errors { bearer: INVALID, ..Errors::default() })
+        match self.usual {
+            Some(usual) => UsualChallenges::among(&usual.invalid, self.schemes),
+            None => self.each(&Errors::INVALID_TOKEN),
+        }
     }
 
     fn invalid_api_key(&self) -> Vec<HeaderValue> {
@@ -309,7 +360,7 @@ impl<'a> Challenges<'a> {
 
     /// One challenge per authentication scheme.
     fn each(&self, errors: &Errors<'_>) -> Vec<HeaderValue> {
-        let mut challenges: Vec<String> = Vec::new();
+        let mut challenges = Vec::new();
         let named = self.policy.schemes().iter().zip(0u32..);
         for (scheme, _) in named.filter(|(_, id)| self.schemes >> id & 1 == 1) {
             let challenge = match &scheme.kind {
@@ -322,17 +373,20 @@ impl<'a> Challenges<'a> {
                     format!("Cookie name={}{}", quoted(&session.cookie), errors.session)
                 }
             };
+            let Ok(challenge) = HeaderValue::try_from(challenge) else { continue };
             if !challenges.contains(&challenge) {
                 challenges.push(challenge);
             }
         }
-        // Some clients look at the first one alone, and Bearer is what they look for.
-        challenges.sort_by_key(|challenge| !challenge.starts_with("Bearer"));
+        challenges.sort_by_key(|challenge| !is_bearer(challenge));
         challenges
-            .into_iter()
-            .filter_map(|challenge| HeaderValue::try_from(challenge).ok())
-            .collect()
     }
+}
+
+/// Whether a challenge comes first: some clients look at the first one alone, and Bearer is what they
+/// look for.
+fn is_bearer(challenge: &HeaderValue) -> bool {
+    challenge.as_bytes().starts_with(b"Bearer")
 }
 
 fn bearer(audience: &str, error: &str) -> String {

@@ -91,9 +91,9 @@ impl<S: Send + Sync, O: Opening> FromRequestParts<S> for Public<O> {
         let visit = Context::visit(parts)?;
         #[cfg(feature = "metrics")]
         let _measured = Stopwatch::start();
-        let identity =
-            unless_it_panics(pin!(async { Door::new(visit, parts).identify(&O::OPENNESS).await }))
-                .await?;
+        // In a box, since most public handlers ask for nobody, and each would be as long.
+        let check = Box::pin(async { Door::new(visit, parts).identify(&O::OPENNESS).await });
+        let identity = unless_it_panics(pin!(check)).await?;
         #[cfg(feature = "testing")]
         Probe::stop(parts)?;
         if let Some(identity) = &identity {

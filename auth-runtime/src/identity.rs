@@ -49,6 +49,8 @@ pub(crate) struct Verified {
     /// How surely, as a claim `acr`.
     pub(crate) acr: Option<Box<str>>,
     pub(crate) client_id: Option<Box<str>>,
+    /// The sign-in that an access token of our own belongs to.
+    pub(crate) family: Option<Box<str>>,
     /// The claims of a token beyond those this crate understands.
     pub(crate) claims: Map<String, Value>,
     /// Where a cookie carried it: what the tokens against forged requests are made with.
@@ -139,6 +141,12 @@ impl Identity {
     /// The OAuth client the credential was issued to, if it says.
     pub fn client_id(&self) -> Option<&str> {
         self.verified.client_id.as_deref()
+    }
+
+    /// The sign-in that an access token of our own belongs to, whose end is its end: the claim
+    /// `sid`. Not a secret. `None` of every other credential, whatever another issuer calls so.
+    pub fn family_id(&self) -> Option<&str> {
+        self.verified.family.as_deref()
     }
 
     /// Whether it is a client that acts for somebody who let it in, rather than for itself.

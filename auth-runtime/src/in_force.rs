@@ -11,6 +11,7 @@ use auth_policy::{
 use crate::{
     bits::Bits,
     credential::Carriers,
+    denial::UsualChallenges,
     identity::Subject,
     jwt::{Issuer, Keyring, SetupError, Verifier},
     roles::Roles,
@@ -22,6 +23,7 @@ pub(crate) struct InForce {
     pub(crate) policy: Arc<Policy>,
     pub(crate) carriers: Carriers,
     pub(crate) transport: Transport,
+    pub(crate) challenges: UsualChallenges,
     verifiers: Vec<Verifier>,
     /// How many bytes of tokens each verifier remembers.
     remembered: usize,
@@ -44,6 +46,7 @@ impl InForce {
         Self {
             roles: roles.collect(),
             key_ceiling: grants.into_iter().flatten().collect(),
+            challenges: UsualChallenges::of(&policy),
             policy,
             carriers,
             transport,

@@ -30,6 +30,7 @@ mod flush;
 mod guard;
 mod identity;
 mod in_force;
+mod json_object;
 pub mod jwt;
 pub mod limit;
 pub mod lock;
@@ -43,6 +44,7 @@ mod outbound;
 pub mod password;
 pub mod problem;
 pub mod random;
+mod recognized;
 mod reference;
 pub mod refresh;
 #[cfg(feature = "reload")]

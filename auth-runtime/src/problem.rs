@@ -4,15 +4,20 @@
 use auth_policy::settings::Seconds;
 use axum::{
     body::Body,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
 
-use crate::audit::DenialId;
+use crate::{audit::DenialId, json_object::JsonObject};
+
+/// What the `type` of each problem begins with.
+const TYPE: &str = "urn:auth-engine:problem:";
 
 /// How many bytes most problems take at most.
 const BODY_BYTES: usize = 384;
+
+/// How many headers the answer will have, with those that every answer has.
+const HEADERS: usize = 12;
 
 /// What went wrong, in the form of RFC 9457.
 ///
@@ -31,29 +36,20 @@ const BODY_BYTES: usize = 384;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem(Box<Members>);
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Members {
-    #[serde(rename = "type")]
-    type_uri: String,
     title: &'static str,
-    #[serde(serialize_with = "status_number")]
     status: StatusCode,
-    #[serde(skip_serializing_if = "String::is_empty")]
+    /// Nothing where it is empty.
     detail: String,
     code: &'static str,
     /// Which refusal this is: never the same twice.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<DenialId>,
     missing_scopes: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     missing_role: Option<String>,
-    #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
     violated_policies: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<&'static str>,
     /// In seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
 }
 
@@ -61,7 +57,6 @@ impl Problem {
     /// A problem with a status, a stable code and a title that is the same every time.
     pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
         Self(Box::new(Members {
-            type_uri: format!("urn:auth-engine:problem:{code}"),
             title,
             status,
             detail: String::new(),
@@ -91,7 +86,7 @@ impl Problem {
 
     /// The `instance`: `urn:auth-engine:denial:ID`, which the audit event has too.
     pub(crate) fn denied_as(mut self, id: Option<DenialId>) -> Self {
-        self.0.instance = id.map(|id| id.instance());
+        self.0.instance = id;
         self
     }
 
@@ -165,20 +160,46 @@ impl Problem {
     }
 }
 
-fn status_number<S: serde::Serializer>(status: &StatusCode, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_u16(status.as_u16())
+impl Members {
+    /// The body.
+    fn to_json(&self) -> Vec<u8> {
+        let mut json = JsonObject::with_capacity(BODY_BYTES);
+        json.text("type", &[TYPE, self.code]);
+        json.text("title", &[self.title]);
+        json.literal("status", self.status.as_str());
+        if !self.detail.is_empty() {
+            json.text("detail", &[&self.detail]);
+        }
+        json.text("code", &[self.code]);
+        if let Some(id) = &self.instance {
+            json.text("instance", &[DenialId::INSTANCE, id.as_str()]);
+        }
+        if let Some(scopes) = &self.missing_scopes {
+            json.texts("missing_scopes", scopes);
+        }
+        if let Some(role) = &self.missing_role {
+            json.text("missing_role", &[role]);
+        }
+        if !self.violated_policies.is_empty() {
+            json.texts("violated-policies", &self.violated_policies);
+        }
+        if !self.reasons.is_empty() {
+            json.texts("reasons", &self.reasons);
+        }
+        if let Some(seconds) = self.retry_after {
+            json.literal("retry_after", &seconds.to_string());
+        }
+        json.finish()
+    }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        // INVARIANT: strings, numbers and lists of strings are always written.
-        let mut body = Vec::with_capacity(BODY_BYTES);
-        if serde_json::to_writer(&mut body, &self.0).is_err() {
-            body.clear();
-        }
+        let body = self.0.to_json();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.0.status;
         let headers = response.headers_mut();
+        *headers = HeaderMap::with_capacity(HEADERS);
         let media_type = HeaderValue::from_static("application/problem+json");
         headers.insert(header::CONTENT_TYPE, media_type);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

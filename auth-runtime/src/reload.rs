@@ -17,7 +17,7 @@ use std::{
 use auth_policy::{
     Policy, Source, check,
     policy::{Scheme, SchemeId, SchemeKind},
-    settings::EndpointKind,
+    settings::{EndpointKind, Place, Provider},
 };
 
 use crate::{
@@ -26,6 +26,20 @@ use crate::{
     in_force::InForce,
 };
 
+/// Part of an application that is made of a policy's values, beside the engine.
+pub(crate) trait Follower: Send + Sync {
+    /// Makes it anew of that policy, which may still be refused: nothing changes before the answer
+    /// is called.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be made.
+    fn prepare(self: Arc<Self>, policy: &Policy) -> Result<Settle, String>;
+}
+
+/// Puts what was prepared in force.
+pub(crate) type Settle = Box<dyn FnOnce() + Send>;
+
 /// How often a file that is followed is looked at.
 const PACE: Duration = Duration::from_millis(250);
 
@@ -33,14 +47,14 @@ impl Auth {
     /// Puts the policy in that file in the place of the one in force, all at once: a request that
     /// has begun ends with the policy it began with.
     ///
-    /// Grants, lifetimes, limits, cookie settings, ceilings, trusted origins, headers and CORS
-    /// change. Tokens that were issued live as long as they were told; what they are worth changes at
+    /// Grants, lifetimes, limits, cookie settings, ceilings, trusted origins, headers, CORS and
+    /// providers change; what providers refer to is read anew. Tokens that were issued live as long as they were told; what they are worth changes at
     /// once.
     ///
     /// # Errors
     ///
-    /// When the file cannot be read, is refused by the check, has another structure, or changes
-    /// what needs a restart. Then the old policy stays. Either outcome is an event of kind
+    /// When the file cannot be read, is refused by the check, has another structure, changes what
+    /// needs a restart, or has providers that cannot be signed in with. Then the old policy stays. Either outcome is an event of kind
     /// `policy.reloaded`.
     pub fn reload(&self, file: impl AsRef<Path>) -> Result<(), ReloadError> {
         let reloaded = read(file.as_ref()).and_then(|policy| self.adopt(policy));
@@ -86,7 +100,14 @@ impl Auth {
         if policy.structure() != old.policy.structure() {
             return Err(ReloadError::OtherStructure);
         }
-        let fixed = fixed(&old.policy, &policy);
+        let mut fixed = fixed(&old.policy, &policy);
+        // Whoever serves none has no endpoints to sign in at.
+        if cfg!(feature = "oidc")
+            && self.followers().is_empty()
+            && !same_providers(&old.policy, &policy)
+        {
+            fixed.push("providers".to_owned());
+        }
         if !fixed.is_empty() {
             return Err(ReloadError::NeedsRestart(fixed));
         }
@@ -96,6 +117,8 @@ impl Auth {
             return Err(ReloadError::Refused(broken));
         }
         let new = old.under(&Arc::new(policy)).map_err(ReloadError::Keys)?;
+        let prepared = self.followers().into_iter().map(|one| one.prepare(&new.policy));
+        let prepared = prepared.collect::<Result<Vec<_>, _>>().map_err(ReloadError::Providers)?;
         let policy = Arc::clone(&new.policy);
         // SECURITY: before any token is issued that lives longer, revocations are kept as long.
         if let (Some(revocations), Some((_, scheme))) = (self.revocations(), policy.jwt()) {
@@ -105,6 +128,7 @@ impl Auth {
             sessions.adopt(scheme);
         }
         self.put_in_force(new);
+        prepared.into_iter().for_each(|settle| settle());
         Ok(())
     }
 
@@ -173,6 +197,15 @@ fn fixed(old: &Policy, new: &Policy) -> Vec<String> {
     fixed
 }
 
+/// Whether two policies say the same of the same providers, wherever they say it.
+fn same_providers(old: &Policy, new: &Policy) -> bool {
+    let said = |policy: &Policy| -> Vec<Provider> {
+        let providers = policy.providers().iter().cloned();
+        providers.map(|provider| Provider { place: Place::default(), ..provider }).collect()
+    };
+    said(old) == said(new)
+}
+
 impl InForce {
     /// The same keys under another policy of the same structure.
     fn under(&self, policy: &Arc<Policy>) -> Result<Self, String> {
@@ -225,6 +258,8 @@ pub enum ReloadError {
     NeedsRestart(Vec<String>),
     /// The keys at hand cannot be used under it.
     Keys(String),
+    /// Its providers cannot be signed in with.
+    Providers(String),
 }
 
 impl ReloadError {
@@ -236,6 +271,7 @@ impl ReloadError {
             Self::OtherStructure => "policy-of-other-structure",
             Self::NeedsRestart(_) => "policy-needs-restart",
             Self::Keys(_) => "policy-does-not-fit-keys",
+            Self::Providers(_) => "policy-does-not-fit-providers",
         }
     }
 }
@@ -257,6 +293,9 @@ impl fmt::Display for ReloadError {
                 what.join(", ")
             ),
             Self::Keys(error) => write!(f, "the keys at hand do not fit the policy: {error}"),
+            Self::Providers(error) => {
+                write!(f, "the providers of the policy cannot be signed in with: {error}")
+            }
         }
     }
 }

@@ -189,7 +189,7 @@ impl Revocations {
 
     /// Asks the store about this token and its family.
     async fn look_up(&self, token: &VerifiedToken, now: Timestamp) -> Result<(), Disbelief> {
-        let ids = [token.token_id().map(token_record), family_of(token).map(family_record)];
+        let ids = [token.token_id().map(token_record), token.family_id().map(family_record)];
         for key in ids.into_iter().flatten().filter_map(|id| record(&id)) {
             match self.store.get(&key, now).await {
                 Ok(Some(_)) => return Err(Disbelief::Revoked),
@@ -211,7 +211,7 @@ impl Revocations {
     fn is_ended(&self, token: &VerifiedToken) -> bool {
         let ended = self.ended.read().unwrap_or_else(PoisonError::into_inner);
         token.token_id().is_some_and(|id| ended.tokens.contains_key(id))
-            || family_of(token).is_some_and(|id| ended.families.contains_key(id))
+            || token.family_id().is_some_and(|id| ended.families.contains_key(id))
     }
 
     async fn end(&self, id: String, now: Timestamp) -> Result<(), StoreError> {
@@ -295,11 +295,6 @@ fn token_record(token_id: &str) -> String {
 
 fn family_record(family_id: &str) -> String {
     format!("{FAMILY}{family_id}")
-}
-
-/// The family a token names.
-fn family_of(token: &VerifiedToken) -> Option<&str> {
-    token.extra().get(FAMILY_CLAIM).and_then(|claim| claim.as_str())
 }
 
 /// Where a revocation is found by its id alone: it is its own owner.

@@ -327,9 +327,8 @@ impl Requirement {
 }
 
 impl Openness {
-    /// Whether it knows people alone, and so no client that somebody let in: see
-    /// [`Requirement::refuses_delegates`].
-    pub(crate) fn refuses_delegates(&self, policy: &Policy) -> bool {
+    /// Whether it knows people alone, and no programs: see [`Requirement::refuses_delegates`].
+    pub(crate) fn is_for_people(&self, policy: &Policy) -> bool {
         !admits_keys(self.schemes, policy)
     }
 }

@@ -6,10 +6,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use auth_policy::settings::Seconds;
+use foldhash::fast::RandomState;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{
@@ -36,7 +40,19 @@ const ATTEMPTS: usize = 4;
 /// It grows with the credentials that verified, never with what a stranger sends.
 #[derive(Debug, Default)]
 pub(crate) struct LastSeen {
-    pending: Mutex<HashMap<Key, Timestamp>>,
+    pending: Mutex<HashMap<Key, Timestamp, RandomState>>,
+}
+
+/// The moment of a credential's last use that was noted, beside what was parsed of its record: of
+/// many uses in one second the first is noted. A record that was written since is parsed anew, and
+/// knows of none.
+#[derive(Debug)]
+pub(crate) struct Noted(AtomicI64);
+
+impl Default for Noted {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
 }
 
 /// A record's value and expiry once it says when it was last used; `None` leaves it as it is.
@@ -45,17 +61,31 @@ pub(crate) type Updated = Option<(Vec<u8>, Option<Timestamp>)>;
 impl LastSeen {
     /// Notes the use of a credential that verified, and says when it was used here before, if that
     /// is not in the store yet.
-    pub(crate) fn note(&self, key: &Key, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn note(&self, key: &Key, noted: &Noted, now: Timestamp) -> Option<Timestamp> {
+        // INVARIANT: a use is noted until the store has it, and then the record is another one.
+        if noted.0.load(Ordering::Relaxed) == now.0 {
+            return Some(now);
+        }
+        let (before, is_noted) = self.note_at_all(key, now);
+        if is_noted {
+            noted.0.store(now.0, Ordering::Relaxed);
+        }
+        before
+    }
+
+    /// The same, and whether there was room for it.
+    fn note_at_all(&self, key: &Key, now: Timestamp) -> (Option<Timestamp>, bool) {
         self.with(|pending| {
             if let Some(seen) = pending.get_mut(key) {
                 let before = *seen;
                 *seen = now.max(before);
-                return Some(before);
+                return (Some(before), true);
             }
-            if pending.len() < MAX_PENDING {
+            let has_room = pending.len() < MAX_PENDING;
+            if has_room {
                 pending.insert(key.clone(), now);
             }
-            None
+            (None, has_room)
         })
     }
 
@@ -99,7 +129,7 @@ impl LastSeen {
         });
     }
 
-    fn with<T>(&self, work: impl FnOnce(&mut HashMap<Key, Timestamp>) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut HashMap<Key, Timestamp, RandomState>) -> T) -> T {
         // A map of moments is whole whatever its last user did.
         work(&mut self.pending.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -150,8 +180,8 @@ mod tests {
     async fn m10_a_use_is_pending_until_it_is_written() {
         let (store, seen) = (MemoryStore::new(), LastSeen::default());
         store.insert(&key("a"), b"never", None, NOW).await.unwrap();
-        seen.note(&key("a"), Timestamp(1_005));
-        seen.note(&key("a"), Timestamp(1_003));
+        seen.note(&key("a"), &Noted::default(), Timestamp(1_005));
+        seen.note(&key("a"), &Noted::default(), Timestamp(1_003));
         assert_eq!(seen.of(&key("a")), Some(Timestamp(1_005)), "the last use counts");
         assert_eq!(value(&store, "a").await.as_deref(), Some("never"));
         seen.flush(&store, NOW, as_text).await.unwrap();
@@ -165,7 +195,7 @@ mod tests {
     async fn s5_a_record_that_was_deleted_is_not_made_again() {
         let (store, seen) = (MemoryStore::new(), LastSeen::default());
         store.insert(&key("a"), b"never", None, NOW).await.unwrap();
-        seen.note(&key("a"), NOW);
+        seen.note(&key("a"), &Noted::default(), NOW);
         store.delete(&key("a"), NOW).await.unwrap();
         seen.flush(&store, NOW, as_text).await.unwrap();
         assert_eq!(value(&store, "a").await, None);
@@ -176,7 +206,7 @@ mod tests {
     async fn a_record_that_does_not_want_it_is_left_alone() {
         let (store, seen) = (MemoryStore::new(), LastSeen::default());
         store.insert(&key("a"), b"never", None, NOW).await.unwrap();
-        seen.note(&key("a"), NOW);
+        seen.note(&key("a"), &Noted::default(), NOW);
         seen.flush(&store, NOW, |_, _| None).await.unwrap();
         assert_eq!(value(&store, "a").await.as_deref(), Some("never"));
     }
@@ -185,9 +215,9 @@ mod tests {
     async fn a_use_while_an_earlier_one_is_written_stays() {
         let (store, seen) = (MemoryStore::new(), LastSeen::default());
         store.insert(&key("a"), b"never", None, NOW).await.unwrap();
-        seen.note(&key("a"), NOW);
+        seen.note(&key("a"), &Noted::default(), NOW);
         let update = |value: &[u8], at: Timestamp| {
-            seen.note(&key("a"), Timestamp(1_009));
+            seen.note(&key("a"), &Noted::default(), Timestamp(1_009));
             as_text(value, at)
         };
         seen.flush(&store, NOW, update).await.unwrap();
@@ -195,14 +225,30 @@ mod tests {
         assert_eq!(seen.of(&key("a")), Some(Timestamp(1_009)));
     }
 
+    #[tokio::test]
+    async fn m10_a_use_in_the_same_second_is_noted_once_and_in_the_next_again() {
+        let (seen, noted) = (LastSeen::default(), Noted::default());
+        assert_eq!(seen.note(&key("a"), &noted, NOW), None);
+        seen.settle(&key("a"), NOW);
+        assert_eq!(seen.note(&key("a"), &noted, NOW), Some(NOW));
+        assert_eq!(seen.of(&key("a")), None, "it was noted before");
+        assert_eq!(seen.note(&key("a"), &noted, Timestamp(1_001)), None);
+        assert_eq!(seen.of(&key("a")), Some(Timestamp(1_001)));
+    }
+
     #[test]
     fn it_has_an_end() {
         let seen = LastSeen::default();
         for number in 0..=MAX_PENDING {
-            seen.note(&key(&number.to_string()), NOW);
+            seen.note(&key(&number.to_string()), &Noted::default(), NOW);
         }
         assert_eq!(seen.with(|pending| pending.len()), MAX_PENDING);
-        seen.note(&key("0"), Timestamp(1_001));
+        let (unseen, noted) = (key("unseen"), Noted::default());
+        seen.note(&unseen, &noted, NOW);
+        seen.settle(&key("1"), NOW);
+        seen.note(&unseen, &noted, NOW);
+        assert_eq!(seen.of(&unseen), Some(NOW), "one that found no room is noted once there is");
+        seen.note(&key("0"), &Noted::default(), Timestamp(1_001));
         assert_eq!(seen.of(&key("0")), Some(Timestamp(1_001)), "those in it go on");
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     oauth::granted,
     password::PasswordHash,
     refresh::{Consented, Family, Live, RefreshError, RefreshTokens, Refreshed, ServerSecret},
-    revocation::{FAMILY_CLAIM, Revocations},
+    revocation::Revocations,
     secret::Secret,
     store::{Owner, StoreError},
 };
@@ -323,7 +323,7 @@ impl Tokens {
         if let Some(token_id) = caller.credential_id() {
             self.revocations.token(token_id, self.auth.now()).await?;
         }
-        match (Owner::new(&*caller.subject().id), family_of(caller)) {
+        match (Owner::new(&*caller.subject().id), caller.family_id()) {
             (Some(owner), Some(family)) => self.end(&owner, family).await,
             _ => Ok(()),
         }
@@ -349,7 +349,7 @@ impl Tokens {
         if *caller.subject().issuer != *self.auth.own_issuer() {
             return Ok(());
         }
-        let kept = family_of(caller).filter(|_| self.issued(caller));
+        let kept = caller.family_id().filter(|_| self.issued(caller));
         self.end_all_but(&caller.subject().id, kept).await
     }
 
@@ -494,11 +494,6 @@ impl Tokens {
 /// back to either.
 pub(crate) fn password_mark(password: &PasswordHash) -> String {
     URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, password.to_text().as_bytes()))
-}
-
-/// The family the caller's access token came with.
-fn family_of(caller: &Identity) -> Option<&str> {
-    caller.claims().get(FAMILY_CLAIM).and_then(|claim| claim.as_str())
 }
 
 /// Why no tokens were issued, or not all were ended.

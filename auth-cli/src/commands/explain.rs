@@ -65,8 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn said(locked: &Locked, arguments: &Arguments) -> Result<String, String> {
-    let endpoint = locked.lock.find(&arguments.endpoint.join(" "));
-    let endpoint = endpoint.map_err(|unknown| unknown.to_string())?;
+    let endpoint = locked.endpoint(&arguments.endpoint.join(" "))?;
     declared(locked, arguments)?;
     let question = Question::about(&locked.source, &locked.policy, &locked.lock);
     let question = question.ok_or("the policy cannot be read")?;

@@ -10,7 +10,7 @@ use auth_policy::{
 };
 use clap::ValueEnum;
 
-use crate::{exit::Outcome, format::Format, policies, terminal};
+use crate::{exit::Outcome, format::Format, locks, policies, terminal};
 
 mod json;
 mod markdown;
@@ -21,8 +21,8 @@ const MOST: &str = "10000";
 
 /// Hold policies to tests of who reaches what
 ///
-/// Reads `NAME.test.yaml`, the policy it names (else `NAME.yaml` beside it) and the lock beside that
-/// (else the one it names).
+/// Reads `NAME.test.yaml`, the policy it names (else `NAME.yaml` beside it) and the lock it names (else
+/// `NAME.lock`). `NAME.WORD.test.yaml` is of `NAME.yaml` and `NAME.WORD.lock`.
 /// What is not listed is expected to be refused. Exits 0 if everything is as expected, 1 if not, 2 if
 /// a file could not be read.
 #[derive(Debug, clap::Args)]
@@ -117,7 +117,7 @@ fn tested(file: &Path, arguments: &Arguments) -> Result<Tested, String> {
     let path = policy_of(file, named);
     let policy = source(&path)?;
     let lock = read.as_ref().ok().and_then(PolicyTests::lock);
-    let lock_path = lock.map_or(path.with_extension("lock"), |lock| file.with_file_name(lock));
+    let lock_path = lock_of(file, &path, lock)?;
     let lock = source(&lock_path).map_err(|problem| {
         format!("{problem}: `cargo auth lock` writes the endpoints of the application there")
     })?;
@@ -186,6 +186,36 @@ fn policy_of(file: &Path, named: Option<&str>) -> PathBuf {
     if let Some(named) = named {
         return file.with_file_name(named);
     }
+    let own = file.with_file_name(stem(file).with_extension("yaml"));
+    // `NAME.WORD.test.yaml` is of the application that has the lock `NAME.WORD.lock` under `NAME.yaml`.
+    let shared = own.with_extension("").with_extension("yaml");
+    if !own.is_file() && shared.is_file() { shared } else { own }
+}
+
+/// The lock that a file of tests speaks of: that of its own name, else the only one of the policy.
+fn lock_of(file: &Path, policy: &Path, named: Option<&str>) -> Result<PathBuf, String> {
+    if let Some(named) = named {
+        return Ok(file.with_file_name(named));
+    }
+    let beside = locks::beside(policy);
+    let name = format!("{}.lock", stem(file).display());
+    let own = beside.iter().find(|lock| lock.file_name().is_some_and(|it| it == name.as_str()));
+    match (own, beside.as_slice()) {
+        (Some(own), _) | (None, [own]) => Ok(own.clone()),
+        (None, []) => Ok(policy.with_extension("lock")),
+        (None, several) => {
+            let names = several.iter().map(|lock| format!("`{}`", lock.display()));
+            Err(format!(
+                "`{}` could be of {}: say with `lock:` which it is",
+                file.display().to_string().escape_debug(),
+                names.collect::<Vec<_>>().join(" or ")
+            ))
+        }
+    }
+}
+
+/// `NAME` of `NAME.test.yaml`.
+fn stem(file: &Path) -> PathBuf {
     let stem = file.file_stem().map(PathBuf::from).unwrap_or_default();
-    file.with_file_name(stem.with_extension("yaml"))
+    stem.with_extension("")
 }

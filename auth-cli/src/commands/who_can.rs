@@ -38,8 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn said(locked: &Locked, arguments: &Arguments) -> Result<String, String> {
-    let endpoint = locked.lock.find(&arguments.endpoint.join(" "));
-    let endpoint = endpoint.map_err(|unknown| unknown.to_string())?;
+    let endpoint = locked.endpoint(&arguments.endpoint.join(" "))?;
     let who = Access::of(&locked.policy).who_can(endpoint);
     Ok(match arguments.format {
         Format::Text => text(&who),

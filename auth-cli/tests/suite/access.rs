@@ -129,6 +129,48 @@ fn of_several_policies_the_one_is_asked_that_knows_the_answer() {
     );
 }
 
+/// Every application of a policy is looked at, whatever its lock is called, as `check` does it.
+#[test]
+fn every_lock_of_a_policy_is_looked_at() {
+    let here = newsroom("access-locks");
+    let admin = "lock 1 of policies/news.yaml
+GET   /          session  scope read:drafts   -> role editor  @ admin::index
+POST  /staff/{id}  session  scope publish:news  -> role editor  @ admin::hire
+";
+    let lock = here.join("policies/news.admin.lock");
+    fs::write(&lock, admin).unwrap();
+    for (question, told) in [
+        (&["who-can", "POST /staff/7"][..], "admin::hire"),
+        (&["who-can", "POST /drafts"], "role editor or writer"),
+        (&["what-can", "role:editor"], "/staff/{id}"),
+        (&["explain", "POST /staff/7", "--role", "editor"], "allowed: POST /staff/{id}"),
+        (&["who-can", "GET /", "--lock", "policies/news.admin.lock"], "admin::index"),
+        (&["who-can", "GET /", "--lock", "policies/news.lock"], "everybody"),
+        (&["report", "--html", "page.html"], "page.html: 9 endpoints"),
+    ] {
+        let (said, problems) = ends(0, &here, question);
+        assert!(said.contains(told) && problems.is_empty(), "{said}");
+    }
+    assert!(fs::read_to_string(here.join("page.html")).unwrap().contains("POST /staff/{id}"));
+    let (_, problem) = ends(2, &here, &["who-can", "GET /"]);
+    assert_eq!(
+        problem,
+        "error: several applications have `GET /`, the one without a name and `admin`, and ask for \
+         different things: say with `--lock` which is meant\n"
+    );
+    let (_, problem) = ends(2, &here, &["who-can", "POST /staf/7"]);
+    assert!(problem.contains("the lock has no endpoint"), "{problem}");
+    // The same in both is no question.
+    fs::write(&lock, LOCK).unwrap();
+    ends(0, &here, &["who-can", "GET /"]);
+    // One alone may be called after its application.
+    fs::remove_file(here.join("policies/news.lock")).unwrap();
+    ends(0, &here, &["who-can", "GET /"]);
+    fs::write(&lock, "nothing\n").unwrap();
+    let (_, problem) = ends(2, &here, &["who-can", "GET /"]);
+    assert!(problem.contains("`policies/news.admin.lock` is no lock: line 1, "), "{problem}");
+}
+
 #[test]
 fn without_a_lock_the_command_that_writes_it_is_named() {
     let here = newsroom("access-unlocked");
@@ -140,7 +182,7 @@ fn without_a_lock_the_command_that_writes_it_is_named() {
     }
     fs::write(here.join("policies/news.lock"), "nothing\n").unwrap();
     let (_, problems) = ends(2, &here, &["who-can", "GET /"]);
-    assert!(problems.contains("`policies/news.lock`: line 1, column 1: "), "{problems}");
+    assert!(problems.contains("`policies/news.lock` is no lock: line 1, column 1: "), "{problems}");
 }
 
 #[test]

@@ -72,6 +72,37 @@ fn a_side_of_a_revision_has_the_policy_and_the_lock_of_that_revision() {
     assert!(said.contains("the old policy has no lock"), "{said}");
 }
 
+/// Every lock beside a policy is compared, in a revision as in a folder.
+#[test]
+fn the_locks_of_all_applications_are_compared() {
+    let here = repository("diff-locks");
+    let admin = here.join("policies/a.admin.lock");
+    let own = "lock 1 of policies/a.yaml\nGET  /  session  role admin  -> nobody  @ admin::index\n";
+    fs::write(here.join("policies/a.yaml"), GOOD).unwrap();
+    fs::write(here.join("policies/a.lock"), LOCK).unwrap();
+    fs::write(&admin, own).unwrap();
+    git(&here, &["add", "."]);
+    git(&here, &["commit", "--quiet", "--message", "two"]);
+    fs::write(&admin, own.replace("role admin  -> nobody  ", "-> every account  ")).unwrap();
+    for (from, old) in [(".", "HEAD:policies/a.yaml"), ("policies", "HEAD:./a.yaml")] {
+        let new = here.join("policies/a.yaml");
+        let arguments = ["diff", old, new.to_str().unwrap(), "--format", "json"];
+        let (said, _) = ends(0, &here.join(from), &arguments);
+        let said = widening(&said);
+        assert_eq!(said, ["any account gains `GET / (admin)` through `session`"]);
+    }
+    // One that is new, and one that is gone.
+    let arguments = ["diff", "main~1:policies/a.yaml", "policies/a.yaml", "--format", "json"];
+    let (said, _) = ends(0, &here, &arguments);
+    let said = widening(&said);
+    assert_eq!(said, ["any account gains `GET / (admin)` through `session`, which is new"]);
+    fs::remove_file(&admin).unwrap();
+    let arguments = ["diff", "HEAD:policies/a.yaml", "policies/a.yaml", "--deny", "widening"];
+    let (said, _) = ends(1, &here, &arguments);
+    assert!(said.contains("WIDENS  the application `admin` has no lock any more: "), "{said}");
+    assert!(said.contains("\nno lock of admin after\n"), "{said}");
+}
+
 #[test]
 fn a_side_that_is_not_there_is_said_in_one_sentence() {
     let here = repository("diff-absent");

@@ -169,4 +169,18 @@ fn a_file_can_name_its_policy_and_its_lock() {
     fs::write(here.join("policies/blog.admin.test.yaml"), named).unwrap();
     let said = ends(0, &here, &["test"]).0;
     assert!(said.starts_with("policies/blog.admin.test.yaml: ok, "), "{said}");
+    // So it does by its own name.
+    fs::write(here.join("policies/blog.admin.test.yaml"), TESTS).unwrap();
+    assert_eq!(ends(0, &here, &["test"]).0, said);
+    // The only lock needs no name; of several it has to be known which.
+    fs::rename(here.join("policies/blog.admin.test.yaml"), here.join("policies/blog.test.yaml"))
+        .unwrap();
+    ends(0, &here, &["test"]);
+    fs::copy(here.join("policies/blog.admin.lock"), here.join("policies/blog.web.lock")).unwrap();
+    let (_, problem) = ends(2, &here, &["test"]);
+    assert_eq!(
+        problem,
+        "error: `policies/blog.test.yaml` could be of `policies/blog.admin.lock` or \
+         `policies/blog.web.lock`: say with `lock:` which it is\n"
+    );
 }

@@ -131,6 +131,30 @@ impl<'a> Grants<'a> {
     }
 }
 
+/// The lists that bound what credentials carry.
+pub(super) struct Ceilings<'a> {
+    grants: Grants<'a>,
+    wrong: bool,
+}
+
+impl<'a> Ceilings<'a> {
+    pub(super) fn new(contents: &'a Contents) -> Self {
+        Self { grants: Grants::new(contents), wrong: false }
+    }
+
+    /// Whether one of them was.
+    pub(super) const fn are_wrong(&self) -> bool {
+        self.wrong
+    }
+
+    pub(super) fn scopes(&mut self, words: &[At<String>], report: &mut Report) -> Vec<ScopeId> {
+        let before = report.errors();
+        let scopes = self.grants.expand(words, report);
+        self.wrong |= report.errors() > before;
+        scopes.into_iter().map(|(id, _)| id).collect()
+    }
+}
+
 /// Reports a name that nothing declares.
 pub(super) fn undeclared(kind: Kind, word: &At<String>, contents: &Contents, report: &mut Report) {
     let guess = report.guesses();

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
-    grants::undeclared,
+    absent::text,
+    grants::{Ceilings, undeclared},
     jwt::{algorithms, leeway},
-    schemes::{Ceilings, text},
 };
 use crate::{
     code::Code,

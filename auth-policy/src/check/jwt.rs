@@ -2,8 +2,9 @@
 //! talkative refused or advised against.
 
 use super::{
+    absent::{nowhere, text},
     browsers::token_cookies,
-    schemes::{nowhere, shorter, text},
+    lifetimes::shorter,
 };
 use crate::{
     code::Code,

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::schemes::{nowhere, text};
+use super::absent::{nowhere, text};
 use crate::{
     code::Code,
     document::{At, Document, Entry, OAuthProviderForm, ProviderForm, SchemeForm},

@@ -3,15 +3,16 @@
 
 use super::{
     browsers::{refuse_shared_cookie, session_cookie},
-    grants::Grants,
+    grants::Ceilings,
     issuers, jwt,
+    lifetimes::{not_above, shorter},
 };
 use crate::{
     code::Code,
     document::{ApiKeyForm, At, Document, Entry, SchemeForm, SessionForm},
-    policy::{Contents, MAX_SCHEMES, Scheme, SchemeKind, ScopeId},
+    policy::{Contents, MAX_SCHEMES, Scheme, SchemeKind},
     report::Report,
-    settings::{ApiKeyScheme, Reference, Seconds, SessionScheme},
+    settings::{ApiKeyScheme, Seconds, SessionScheme},
     source::quoted,
 };
 
@@ -31,7 +32,7 @@ pub(super) fn schemes(
     contents: &Contents,
     report: &mut Report,
 ) -> (Vec<Scheme>, bool) {
-    let mut ceilings = Ceilings { grants: Grants::new(contents), wrong: false };
+    let mut ceilings = Ceilings::new(contents);
     let mut schemes: Vec<Scheme> = document
         .schemes
         .iter()
@@ -45,22 +46,7 @@ pub(super) fn schemes(
         });
     }
     schemes.sort_by(|a, b| a.name.cmp(&b.name));
-    (schemes, ceilings.wrong)
-}
-
-/// The lists that bound what credentials carry.
-pub(super) struct Ceilings<'a> {
-    grants: Grants<'a>,
-    wrong: bool,
-}
-
-impl Ceilings<'_> {
-    pub(super) fn scopes(&mut self, words: &[At<String>], report: &mut Report) -> Vec<ScopeId> {
-        let before = report.errors();
-        let scopes = self.grants.expand(words, report);
-        self.wrong |= report.errors() > before;
-        scopes.into_iter().map(|(id, _)| id).collect()
-    }
+    (schemes, ceilings.are_wrong())
 }
 
 fn scheme(
@@ -75,48 +61,6 @@ fn scheme(
         SchemeForm::Session(form) => SchemeKind::Session(session(form, report)),
     };
     Scheme { name: entry.name.value.clone(), kind, place: entry.name.place }
-}
-
-/// Reports two lifetimes of which the first is not below the second.
-pub(super) fn shorter(
-    key: &str,
-    short: Option<At<Seconds>>,
-    other: &str,
-    long: Option<At<Seconds>>,
-    report: &mut Report,
-) {
-    let (Some(short), Some(long)) = (short, long) else { return };
-    if short.value >= long.value {
-        report.add(Code::LifetimeOrder, short.place, |found| {
-            let found = found
-                .message(format!("`{key}` is not shorter than `{other}`"))
-                .help(format!("shorten `{key}`, or lengthen `{other}`"));
-            if long.place == short.place {
-                // A default has no place of its own.
-                return found.help(format!("`{other}` is {} s unless it is set", long.value.0));
-            }
-            found.other(long.place, format!("`{other}` is set here"))
-        });
-    }
-}
-
-/// Reports two lifetimes of which the first is above the second.
-fn not_above(
-    key: &str,
-    short: Option<At<Seconds>>,
-    other: &str,
-    long: Option<At<Seconds>>,
-    report: &mut Report,
-) {
-    let (Some(short), Some(long)) = (short, long) else { return };
-    if short.value > long.value {
-        report.add(Code::LifetimeOrder, short.place, |found| {
-            found
-                .message(format!("`{key}` is longer than `{other}`"))
-                .help(format!("shorten `{key}`, or lengthen `{other}`"))
-                .other(long.place, format!("`{other}` is set here"))
-        });
-    }
 }
 
 fn api_key(
@@ -250,14 +194,4 @@ fn fresh_for(time: Option<At<Seconds>>, lifetime: Seconds, report: &mut Report) 
         });
     }
     time.value
-}
-
-/// INVARIANT: where a value that has to be there is not, that is an error, and no policy is made.
-pub(super) fn text(word: Option<&At<String>>) -> String {
-    word.map(|word| word.value.clone()).unwrap_or_default()
-}
-
-/// INVARIANT: as for [`text`].
-pub(super) fn nowhere() -> Reference {
-    Reference::Environment(String::new())
 }

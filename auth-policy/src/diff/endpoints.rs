@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Change, Presence, Side, Target, Verdict, What, Which,
+    Application, Change, Presence, Side, Target, Verdict, What, Which,
     facts::mark,
     gains::Gains,
-    limits,
     routes::Routes,
-    verdict::{Limits, Ways},
+    verdict::{Limits, limit},
+    ways::Ways,
 };
 use crate::{
     Policy,
@@ -22,9 +22,13 @@ use crate::{
 pub(super) fn changes(old: Side<'_>, new: Side<'_>, limits: &Limits<'_>) -> Vec<Change> {
     let mut gains = Gains::between(old, new);
     let mut changes: Vec<_> = without_lock(old, new).into_iter().collect();
+    changes.extend(gone(old, new));
     let mut pairs = Vec::new();
-    if let (Some(before), Some(after)) = (old.lock, new.lock) {
-        pairs.extend(endpoints(old, before, new, after));
+    let nothing = Lock::default();
+    for (before, after) in both(old, new) {
+        let named = if is_one(old, new) { None } else { after.name.as_ref() };
+        let before = before.map_or(&nothing, |before| &before.lock);
+        pairs.extend(endpoints(named, (old.policy, before), (new.policy, &after.lock)));
     }
     pairs.extend(unused_rules(old, new));
     let mut others = Vec::new();
@@ -44,13 +48,44 @@ pub(super) fn changes(old: Side<'_>, new: Side<'_>, limits: &Limits<'_>) -> Vec<
 /// Where a lock is missing. SECURITY: one that came or went leaves open what callers gained, and
 /// whatever is not known widens. Where there never was one, the policies are all there is to compare.
 fn without_lock(old: Side<'_>, new: Side<'_>) -> Option<Change> {
-    let (verdict, which) = match (old.lock, new.lock) {
-        (Some(_), Some(_)) => return None,
-        (None, Some(_)) => (Verdict::Widens, Which::Old),
-        (Some(_), None) => (Verdict::Widens, Which::New),
-        (None, None) => (Verdict::Neutral, Which::Both),
+    let (verdict, which) = match (old.applications, new.applications) {
+        ([_, ..], [_, ..]) => return None,
+        ([], [_, ..]) => (Verdict::Widens, Which::Old),
+        ([_, ..], []) => (Verdict::Widens, Which::New),
+        ([], []) => (Verdict::Neutral, Which::Both),
     };
     Some(Change { verdict, what: What::NoLock(which) })
+}
+
+/// Whether there is one application on either side, which is the same whatever its lock is called.
+const fn is_one(old: Side<'_>, new: Side<'_>) -> bool {
+    matches!((old.applications, new.applications), ([_], [_]))
+}
+
+/// Every application that has a lock now, and the one of that name before. Where no lock was before at
+/// all, nothing is compared.
+fn both<'s>(
+    old: Side<'s>,
+    new: Side<'s>,
+) -> impl Iterator<Item = (Option<&'s Application>, &'s Application)> {
+    let known = new.applications.iter().filter(move |_| !old.applications.is_empty());
+    known.map(move |after| {
+        let mut before = old.applications.iter();
+        (before.find(|before| is_one(old, new) || before.name == after.name), after)
+    })
+}
+
+/// The applications whose locks are gone while others have theirs. SECURITY: this may be the end of an
+/// application or of what is known of it, so it widens, as for one alone.
+fn gone<'s>(old: Side<'s>, new: Side<'s>) -> impl Iterator<Item = Change> {
+    let is_gone = move |before: &&Application| {
+        !is_one(old, new) && new.applications.iter().all(|after| after.name != before.name)
+    };
+    let gone = old.applications.iter().filter(move |_| !new.applications.is_empty());
+    gone.filter(is_gone).map(|application| Change {
+        verdict: Verdict::Widens,
+        what: What::LockGone(application.name.clone()),
+    })
 }
 
 /// Something that is called, before and after.
@@ -69,7 +104,11 @@ struct Called<'l> {
 }
 
 /// Every endpoint that either of the locks has, in the order of locks.
-fn endpoints<'l>(old: Side<'_>, before: &'l Lock, new: Side<'_>, after: &'l Lock) -> Vec<Pair<'l>> {
+fn endpoints<'l>(
+    application: Option<&String>,
+    (old, before): (&Policy, &'l Lock),
+    (new, after): (&Policy, &'l Lock),
+) -> Vec<Pair<'l>> {
     let (old_routes, new_routes) = (Routes::of(before), Routes::of(after));
     let mut pairs = BTreeMap::new();
     for lock in [before, after] {
@@ -78,9 +117,13 @@ fn endpoints<'l>(old: Side<'_>, before: &'l Lock, new: Side<'_>, after: &'l Lock
             let (method, path) = (endpoint.method.as_str(), endpoint.path.as_str());
             let place = places.entry((path, method)).or_default();
             pairs.entry((path, method, *place)).or_insert_with(|| Pair {
-                target: Target::Endpoint { method: method.to_owned(), path: path.to_owned() },
-                old: called(old.policy, old_routes.answering(method, path, *place)),
-                new: called(new.policy, new_routes.answering(method, path, *place)),
+                target: Target::Endpoint {
+                    method: method.to_owned(),
+                    path: path.to_owned(),
+                    application: application.cloned(),
+                },
+                old: called(old, old_routes.answering(method, path, *place)),
+                new: called(new, new_routes.answering(method, path, *place)),
             });
             *place += 1;
         }
@@ -114,17 +157,17 @@ fn in_force(policy: &Policy, guard: &Guard) -> Guard {
 /// The rules of the policies that no endpoint uses by their names, or whose endpoints are unknown.
 fn unused_rules(old: Side<'_>, new: Side<'_>) -> Vec<Pair<'static>> {
     let used = |side: Side<'_>| -> BTreeSet<String> {
-        let endpoints = side.lock.map(|lock| &lock.endpoints[..]).unwrap_or_default();
+        let endpoints = side.applications.iter().flat_map(|one| &one.lock.endpoints);
         let name = |endpoint: &Endpoint| match &endpoint.rule {
             Rule::Guarded(guard) => guard.name.clone(),
             Rule::Public { .. } | Rule::Unguarded { .. } => None,
         };
-        endpoints.iter().filter_map(name).collect()
+        endpoints.filter_map(name).collect()
     };
     let (used_before, used_after) = (used(old), used(new));
     let both =
         old.policy.rules().iter().filter_map(|rule| Some((rule, new.policy.rule(&rule.name)?)));
-    let told = old.lock.is_some() && new.lock.is_some();
+    let told = !old.applications.is_empty() && !new.applications.is_empty();
     let unused = both.filter(|(rule, _)| {
         !told || !used_before.contains(&rule.name) && !used_after.contains(&rule.name)
     });
@@ -183,7 +226,7 @@ impl Pair<'_> {
             new: new.map(str::to_owned),
             mark: mark(&format!("{old:?} {before:?}"), &format!("{new:?} {after:?}")),
         };
-        changes_of(limits::limit(before, after), &what)
+        changes_of(limit(before, after), &what)
     }
 
     /// A public endpoint may do more for a caller whom it knows.

@@ -1,37 +1,12 @@
-//! Limits. In: two limits, or a part of each, as values of a policy. Out: which of them lets more
-//! requests through.
+//! What limits are made of. In: two rates or two lists of buckets, as values of a policy. Out: which
+//! of them lets more requests through.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::verdict::{Limits, Ways, ways};
-use crate::{language, settings::Rate};
-
-/// Of two limits, or of none and one.
-pub(super) fn limit(old: Option<&Value>, new: Option<&Value>) -> Ways {
-    match (old, new) {
-        (None, None) => Ways::NEITHER,
-        (None, Some(_)) => Ways::NARROWS,
-        (Some(_), None) => Ways::WIDENS,
-        (Some(old), Some(new)) => parts(old, new),
-    }
-}
-
-/// What all keys of the limits come to.
-fn parts(old: &Value, new: &Value) -> Ways {
-    let Some(map) = language::map("limits.*") else { return Ways::BOTH };
-    let none = Limits { old: &Value::Null, new: &Value::Null };
-    let keys = map.keys.iter().map(|key| {
-        let (old, new) = (old.get(key.name), new.get(key.name));
-        let (old, new) = (old.unwrap_or(&Value::Null), new.unwrap_or(&Value::Null));
-        if old == new { Ways::NEITHER } else { ways(key.weaker, old, new, &none) }
-    });
-    keys.fold(Ways::NEITHER, |all, key| Ways {
-        widens: all.widens || key.widens,
-        narrows: all.narrows || key.narrows,
-    })
-}
+use super::ways::Ways;
+use crate::settings::Rate;
 
 /// Of two rates: in the long run, and at once.
 pub(super) fn faster(old: &Value, new: &Value) -> Ways {
@@ -120,19 +95,5 @@ mod tests {
         assert_eq!(finer(&pair, &both), Ways::NARROWS);
         assert_eq!(finer(&address, &json!([["account"]])), Ways::BOTH);
         assert_eq!(finer(&json!([["account", "address"]]), &pair), Ways::NEITHER);
-    }
-
-    #[test]
-    fn a_limit_is_what_its_parts_are() {
-        let limit = |rate: Value, down: &str| json!({ "rate": rate, "by": [["address"]], "on_store_down": down });
-        let (slow, fast) = (limit(at(5, 60, 5), "refuse"), limit(at(9, 60, 9), "refuse"));
-        let open = limit(at(5, 60, 5), "allow");
-        assert_eq!(super::limit(Some(&slow), Some(&fast)), Ways::WIDENS);
-        assert_eq!(super::limit(Some(&slow), Some(&open)), Ways::WIDENS);
-        assert_eq!(super::limit(Some(&fast), Some(&open)), Ways::BOTH);
-        assert_eq!(super::limit(Some(&slow), Some(&slow)), Ways::NEITHER);
-        assert_eq!(super::limit(Some(&slow), None), Ways::WIDENS);
-        assert_eq!(super::limit(None, Some(&slow)), Ways::NARROWS);
-        assert_eq!(super::limit(None, None), Ways::NEITHER);
     }
 }

@@ -20,6 +20,11 @@ impl fmt::Display for Change {
         let widens = self.verdict == Verdict::Widens;
         match &self.what {
             What::NoLock(which) => f.write_str(no_lock(*which)),
+            What::LockGone(name) => write!(
+                f,
+                "{} has no lock any more: what its callers reach is not known, nor what they gain",
+                application(name.as_deref())
+            ),
             What::Access(access) => {
                 f.write_str(&self.access(access, &ticked(&access.target), "is"))
             }
@@ -58,6 +63,10 @@ impl Change {
             What::NoLock(Which::Old) => "no lock before".to_owned(),
             What::NoLock(Which::New) => "no lock after".to_owned(),
             What::NoLock(Which::Both) => "no lock".to_owned(),
+            What::LockGone(name) => match name {
+                Some(name) => format!("no lock of {} after", name.escape_debug()),
+                None => "no lock of the application without a name after".to_owned(),
+            },
             What::Access(access) => {
                 let through = match &access.carrier {
                     Some(carrier) => format!(" through {carrier}"),
@@ -165,6 +174,13 @@ fn no_lock(which: Which) -> &'static str {
         }
         Which::Both => "neither policy has a lock: what the code asks of callers is not compared",
     }
+}
+
+fn application(name: Option<&str>) -> String {
+    name.map_or_else(
+        || "the application without a name".to_owned(),
+        |name| format!("the application {}", tick(name)),
+    )
 }
 
 fn say_setting(Setting { path, change }: &Setting, f: &mut fmt::Formatter<'_>) -> fmt::Result {

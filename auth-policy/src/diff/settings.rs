@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{
     Verdict, limits,
-    verdict::{Limits, Ways, members_only_in, plain, ways},
+    verdict::{Limits, members_only_in, plain, ways},
+    ways::Ways,
 };
 use crate::{
     language::{self, Form, Key, Map, Weaker},

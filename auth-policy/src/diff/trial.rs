@@ -7,13 +7,12 @@
 use std::fmt::Write as _;
 
 use super::{
-    Access, Side, Target,
+    Access, Application, Side, Target,
     sentence::{list, tick},
 };
 use crate::{
     Policy,
     access::{Carrier, Credential, Holder},
-    lock::Lock,
     policy::SchemeKind,
 };
 
@@ -36,15 +35,15 @@ impl Access {
     ///
     /// Nothing for a rule, which nobody can call.
     pub fn trial(&self, side: Side<'_>) -> Option<Trial> {
-        let Side { policy, lock } = side;
-        let Target::Endpoint { method, path } = &self.target else { return None };
+        let Side { policy, applications } = side;
+        let Target::Endpoint { method, path, .. } = &self.target else { return None };
         let method = if method == "ANY" { "GET" } else { method };
         let mut trial = Trial { command: "curl -i".to_owned(), variables: Vec::new() };
         if method != "GET" {
             let _ = write!(trial.command, " -X {}", plain(method));
         }
         if let Some(carrier) = &self.carrier {
-            trial.present(policy, lock, carrier, self.witness.as_ref(), method);
+            trial.present(policy, applications, carrier, self.witness.as_ref(), method);
         }
         if matches!(method, "POST" | "PUT" | "PATCH") {
             trial.header("Content-Type: application/json", None);
@@ -62,7 +61,7 @@ impl Trial {
     fn present(
         &mut self,
         policy: &Policy,
-        lock: Option<&Lock>,
+        applications: &[Application],
         carrier: &Carrier,
         witness: Option<&Credential>,
         method: &str,
@@ -85,7 +84,7 @@ impl Trial {
             _ => {
                 self.header("Authorization: Bearer ", Some("TOKEN"));
                 let from = match carrier.holder {
-                    Holder::Account => login(lock),
+                    Holder::Account => login(applications),
                     Holder::Foreign => format!(", from the issuer {}", tick(&carrier.scheme)),
                     Holder::Delegate | Holder::Client => String::new(),
                 };
@@ -137,9 +136,9 @@ fn credential(witness: &Credential) -> String {
 }
 
 /// Where tokens come from, if the application has the endpoint of this workspace for it.
-fn login(lock: Option<&Lock>) -> String {
-    let endpoints = lock.map(|lock| &lock.endpoints[..]).unwrap_or_default();
-    let login = endpoints.iter().find(|endpoint| endpoint.handler == LOGIN);
+fn login(applications: &[Application]) -> String {
+    let mut endpoints = applications.iter().flat_map(|one| &one.lock.endpoints);
+    let login = endpoints.find(|endpoint| endpoint.handler == LOGIN);
     login
         .map(|login| format!(", as `POST {}` gives it", requested(&login.path)))
         .unwrap_or_default()

@@ -5,26 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::limits;
-use crate::{language::Weaker, settings::AddressBlock};
-
-/// Which ways a change goes. Both, where some gain and others lose, or where nobody can tell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Ways {
-    pub(super) widens: bool,
-    pub(super) narrows: bool,
-}
-
-impl Ways {
-    pub(super) const BOTH: Self = Self { widens: true, narrows: true };
-    pub(super) const NEITHER: Self = Self { widens: false, narrows: false };
-    pub(super) const WIDENS: Self = Self { widens: true, narrows: false };
-    pub(super) const NARROWS: Self = Self { widens: false, narrows: true };
-
-    const fn back(self) -> Self {
-        Self { widens: self.narrows, narrows: self.widens }
-    }
-}
+use super::{limits, ways::Ways};
+use crate::{
+    language::{self, Weaker},
+    settings::AddressBlock,
+};
 
 /// What a change of a value comes to.
 ///
@@ -41,9 +26,7 @@ pub(super) fn ways(weaker: Weaker, old: &Value, new: &Value, limits: &Limits<'_>
         Weaker::Faster => limits::faster(old, new),
         Weaker::Finer => limits::finer(old, new),
         Weaker::Addresses => addresses(old, new),
-        Weaker::Limit => {
-            limits::limit(limits.old_named(old.as_str()), limits.new_named(new.as_str()))
-        }
+        Weaker::Limit => limit(limits.old_named(old.as_str()), limits.new_named(new.as_str())),
         Weaker::Changed => Ways::BOTH,
         Weaker::Unset => present(new, old).unwrap_or(Ways::BOTH),
         Weaker::Present => present(old, new).unwrap_or(Ways::BOTH),
@@ -108,6 +91,31 @@ fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/+*@${}".contains(c);
     let is_plain = !text.is_empty() && text.chars().all(plain);
     if is_plain { text.to_owned() } else { format!("\"{}\"", text.escape_debug()) }
+}
+
+/// Of two limits, or of none and one.
+pub(super) fn limit(old: Option<&Value>, new: Option<&Value>) -> Ways {
+    match (old, new) {
+        (None, None) => Ways::NEITHER,
+        (None, Some(_)) => Ways::NARROWS,
+        (Some(_), None) => Ways::WIDENS,
+        (Some(old), Some(new)) => parts(old, new),
+    }
+}
+
+/// What all keys of the limits come to.
+fn parts(old: &Value, new: &Value) -> Ways {
+    let Some(map) = language::map("limits.*") else { return Ways::BOTH };
+    let none = Limits { old: &Value::Null, new: &Value::Null };
+    let keys = map.keys.iter().map(|key| {
+        let (old, new) = (old.get(key.name), new.get(key.name));
+        let (old, new) = (old.unwrap_or(&Value::Null), new.unwrap_or(&Value::Null));
+        if old == new { Ways::NEITHER } else { ways(key.weaker, old, new, &none) }
+    });
+    keys.fold(Ways::NEITHER, |all, key| Ways {
+        widens: all.widens || key.widens,
+        narrows: all.narrows || key.narrows,
+    })
 }
 
 fn greater(old: &Value, new: &Value) -> Ways {
@@ -230,5 +238,20 @@ mod tests {
         let value = json!({ "a b": ["x", "y -> z"], "n": null, "l": 7 });
         assert_eq!(plain(&value), r#"{ "a b": [x, "y -> z"], l: 7, n: none }"#);
         assert_eq!(plain(&json!("a\n\"b\u{202e}")), r#""a\n\"b\u{202e}""#);
+    }
+
+    #[test]
+    fn a_limit_is_what_its_parts_are() {
+        let rate = |requests: u32| json!({ "requests": requests, "period": 60, "burst": requests });
+        let of = |rate: Value, down: &str| json!({ "rate": rate, "by": [["address"]], "on_store_down": down });
+        let (slow, fast) = (of(rate(5), "refuse"), of(rate(9), "refuse"));
+        let open = of(rate(5), "allow");
+        assert_eq!(limit(Some(&slow), Some(&fast)), Ways::WIDENS);
+        assert_eq!(limit(Some(&slow), Some(&open)), Ways::WIDENS);
+        assert_eq!(limit(Some(&fast), Some(&open)), Ways::BOTH);
+        assert_eq!(limit(Some(&slow), Some(&slow)), Ways::NEITHER);
+        assert_eq!(limit(Some(&slow), None), Ways::WIDENS);
+        assert_eq!(limit(None, Some(&slow)), Ways::NARROWS);
+        assert_eq!(limit(None, None), Ways::NEITHER);
     }
 }

@@ -1,6 +1,6 @@
 //! `scopes`, `roles`, `rules`, `never` and `always` as written. In: their nodes. Out: their forms.
 
-use super::{At, InvariantForm, RoleForm, RuleForm, ScopeForm, fields::Fields, values};
+use super::{At, InvariantForm, RoleForm, RuleForm, ScopeForm, ScopesForm, fields::Fields, values};
 use crate::{
     code::Code,
     report::Report,
@@ -51,7 +51,7 @@ pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
     let max_age = fields.get("max_age").and_then(|node| values::span(node, report));
     let schemes =
         schemes.map(|node| values::one_or_more(node, "a scheme or a list of schemes", report));
-    let scopes = fields.get("scopes").map(|node| values::scopes(node, report));
+    let scopes = fields.get("scopes").map(|node| scopes(node, report));
     let malformed = report.errors() > before;
     RuleForm {
         schemes: schemes.unwrap_or_default(),
@@ -62,6 +62,25 @@ pub(super) fn rule(node: &Node, report: &mut Report) -> RuleForm {
         acr,
         incomplete: malformed,
     }
+}
+
+/// Scopes as a rule asks for them: one, a list (all of them), or `{ any: [..] }`.
+fn scopes(node: &Node, report: &mut Report) -> Option<ScopesForm> {
+    let expected = "a scope, a list of scopes or `{ any: [..] }`";
+    let (any, list) = match &node.value {
+        Value::Map(_) => {
+            let fields = Fields::open(node, "scopes", report)?;
+            (true, fields.need("any", "of which scopes one is enough", report)?)
+        }
+        _ => (false, node),
+    };
+    let before = report.errors();
+    let names = if any {
+        values::words(Some(list), "a list of scopes", report)
+    } else {
+        values::one_or_more(list, expected, report)
+    };
+    (report.errors() == before).then_some(ScopesForm { place: node.place, any, names })
 }
 
 /// The entries of `never` (`holds` is false) or `always` (`holds` is true).

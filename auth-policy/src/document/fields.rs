@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use super::{At, Entry, values::mismatch};
 use crate::{
     code::Code,
-    hints, language, name,
+    hints, language,
+    name::{self, listed},
     report::Report,
     settings::Place,
     source::quoted,
@@ -162,11 +163,6 @@ fn unknown(path: &str, key: &str, place: Place, known: &[&str], report: &mut Rep
         });
         found.message(format!("{} has no key {}", what(path), quoted(key))).help(help)
     });
-}
-
-/// Names in backticks, at most eight of them.
-pub(crate) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    name::listed(names)
 }
 
 /// A section that maps names to entries of one kind. `kind` is a noun in the plural.

@@ -1,13 +1,11 @@
 //! Single values. In: a node and what its key takes. Out: the value with its place, or a report
 //! of what stands there instead.
 
-use super::{
-    At, ScopesForm,
-    fields::{Fields, listed},
-};
+use super::At;
 use crate::{
     code::Code,
     duration,
+    name::listed,
     report::Report,
     settings::{Reference, Seconds},
     source::quoted,
@@ -300,23 +298,4 @@ fn host(authority: &str) -> &str {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,
     }
-}
-
-/// Scopes as a rule asks for them: one, a list (all of them), or `{ any: [..] }`.
-pub(crate) fn scopes(node: &Node, report: &mut Report) -> Option<ScopesForm> {
-    let expected = "a scope, a list of scopes or `{ any: [..] }`";
-    let (any, list) = match &node.value {
-        Value::Map(_) => {
-            let fields = Fields::open(node, "scopes", report)?;
-            (true, fields.need("any", "of which scopes one is enough", report)?)
-        }
-        _ => (false, node),
-    };
-    let before = report.errors();
-    let names = if any {
-        words(Some(list), "a list of scopes", report)
-    } else {
-        one_or_more(list, expected, report)
-    };
-    (report.errors() == before).then_some(ScopesForm { place: node.place, any, names })
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Guard, Rule, word::word, write};
+use super::{Guard, Rule, rule::rule as rule_text, word::word};
 use crate::{
     access::{Access, Carrier, Credential, Holder, admits},
     policy::{Policy, RoleId},
@@ -26,7 +26,7 @@ impl<'p> Reach<'p> {
     /// `role admin, author`, `every account; client`, `everybody` or `nobody`.
     pub(super) fn of(&mut self, rule: &Rule) -> String {
         let Rule::Guarded(guard) = rule else { return "everybody".to_owned() };
-        let key = write::rule(rule);
+        let key = rule_text(rule);
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }

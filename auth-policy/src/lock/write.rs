@@ -2,8 +2,9 @@
 //! but that endpoint and the policy.
 
 use super::{
-    Endpoint, Guard, Lock, Rule,
+    Endpoint, Lock,
     reach::Reach,
+    rule::{conditions, reason, who},
     word::{quoted, word},
 };
 use crate::policy::Policy;
@@ -21,13 +22,19 @@ const HEAD: &str = "\
 const WIDTHS: [usize; 6] = [8, 40, 32, 32, 40, 48];
 const STOP: usize = 8;
 
-pub(super) fn write(lock: &Lock, policy: &Policy) -> String {
-    let mut endpoints: Vec<_> = lock.endpoints.iter().collect();
-    endpoints.sort_by(|a, b| a.order(b));
-    let mut reach = Reach::new(policy);
-    let lines = endpoints.into_iter().map(|endpoint| line(endpoint, &mut reach));
-    let lines: String = lines.collect();
-    format!("{HEAD}lock 1 of {}\n\n{lines}", word(&lock.policy))
+impl Lock {
+    /// The lock as text: made to be read, one line for each endpoint, which depends on nothing but
+    /// that endpoint and the policy.
+    ///
+    /// The policy is what says who reaches an endpoint; names that it does not declare reach nothing.
+    pub fn write(&self, policy: &Policy) -> String {
+        let mut endpoints: Vec<_> = self.endpoints.iter().collect();
+        endpoints.sort_by(|a, b| a.order(b));
+        let mut reach = Reach::new(policy);
+        let lines = endpoints.into_iter().map(|endpoint| line(endpoint, &mut reach));
+        let lines: String = lines.collect();
+        format!("{HEAD}lock 1 of {}\n\n{lines}", word(&self.policy))
+    }
 }
 
 fn line(endpoint: &Endpoint, reach: &mut Reach<'_>) -> String {
@@ -53,66 +60,4 @@ fn line(endpoint: &Endpoint, reach: &mut Reach<'_>) -> String {
     line.truncate(line.trim_end().len());
     line.push('\n');
     line
-}
-
-/// Everything that makes one rule another one.
-pub(crate) fn rule(rule: &Rule) -> String {
-    format!("{} {} {}", who(rule), conditions(rule), reason(rule).unwrap_or_default())
-}
-
-/// Whose credentials count.
-fn who(rule: &Rule) -> String {
-    match rule {
-        Rule::Guarded(guard) if guard.schemes.is_empty() => "nobody".to_owned(),
-        Rule::Guarded(guard) => between(&guard.schemes, " | "),
-        Rule::Public { .. } => "public".to_owned(),
-        Rule::Unguarded { .. } => "unguarded".to_owned(),
-    }
-}
-
-/// What else has to be so.
-fn conditions(rule: &Rule) -> String {
-    let mut parts = Vec::new();
-    match rule {
-        Rule::Guarded(guard) => return guarded(guard),
-        Rule::Public { identity, limit, .. } => {
-            if !identity.is_empty() {
-                parts.push(format!("identity {}", between(identity, " | ")));
-            }
-            parts.extend(part("limit", limit.as_deref()));
-        }
-        Rule::Unguarded { .. } => {}
-    }
-    parts.join("; ")
-}
-
-fn reason(rule: &Rule) -> Option<&str> {
-    match rule {
-        Rule::Guarded(_) => None,
-        Rule::Public { reason, .. } | Rule::Unguarded { reason } => Some(reason),
-    }
-}
-
-fn guarded(guard: &Guard) -> String {
-    let mut parts = Vec::new();
-    if !guard.scopes.is_empty() {
-        let names = between(&guard.scopes, if guard.any_scope { " or " } else { " and " });
-        parts.push(format!("scope {names}"));
-    }
-    parts.extend(part("role", guard.role.as_deref()));
-    parts.extend(guard.max_age.map(|span| format!("max_age {span}")));
-    parts.extend(part("acr", guard.acr.as_deref()));
-    parts.extend(guard.people_only.then(|| "people".to_owned()));
-    parts.extend(part("limit", guard.limit.as_deref()));
-    parts.extend(part("rule", guard.name.as_deref()));
-    parts.join("; ")
-}
-
-fn part(label: &str, value: Option<&str>) -> Option<String> {
-    value.map(|value| format!("{label} {}", word(value)))
-}
-
-fn between(names: &[String], between: &str) -> String {
-    let words: Vec<_> = names.iter().map(|name| word(name)).collect();
-    words.join(between)
 }

@@ -2,7 +2,7 @@
 
 use auth_policy::{
     Policy, Source, check,
-    diff::{Approvals, Change, Diff, Side, Verdict, What, diff},
+    diff::{Application, Approvals, Change, Diff, Side, Verdict, What, diff},
     lock::{Endpoint, Guard, Lock, Rule},
     settings::Seconds,
 };
@@ -56,7 +56,13 @@ fn posts() -> Lock {
 }
 
 fn compare(old: (&Policy, &Lock), new: (&Policy, &Lock)) -> Diff {
-    diff(Side::of(old.0, Some(old.1)), Side::of(new.0, Some(new.1)))
+    let (before, after) = (only(old.1), only(new.1));
+    let old = Side::of(old.0, &before);
+    diff(old, Side::of(new.0, &after))
+}
+
+fn only(lock: &Lock) -> [Application; 1] {
+    [Application::main(lock.clone())]
 }
 
 /// What is said, line by line.
@@ -86,7 +92,7 @@ fn a_role_that_is_given_a_scope_gains_what_asks_for_it() {
     let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
     let witness = access.witness.as_ref().unwrap().to_string();
     assert_eq!(witness, "jwt with role reader and scope delete:posts");
-    let trial = access.trial(Side::of(&new, Some(&lock))).unwrap();
+    let trial = access.trial(Side::of(&new, &only(&lock))).unwrap();
     let curl = "curl -i -X DELETE -H \"Authorization: Bearer $TOKEN\" \"$BASE/posts/1\"";
     assert_eq!(trial.command, curl);
     let back = compare((&new, &lock), (&old, &lock));
@@ -235,6 +241,27 @@ fn an_endpoint_that_goes_may_leave_its_requests_to_one_that_asks_for_less() {
 }
 
 #[test]
+fn a_path_answers_before_any_fallback_and_after_a_service_below_its_prefix() {
+    let policy = policy(ROLES, "");
+    let admins = || Rule::Guarded(guard(&["jwt"], &["delete:posts"]));
+    let before = lock([("GET /api/posts", admins())]);
+    let open = || ("GET /{section}/posts", public("for all", &[]));
+    // The router looks at paths first: what is left of the endpoint is open to everybody.
+    let found = compare((&policy, &before), (&policy, &lock([open(), ("ANY /api/*", admins())])));
+    assert!(
+        said(&found).contains(&"WIDENS everybody gains `GET /api/posts`".to_owned()),
+        "{found:?}"
+    );
+    let service = Rule::Unguarded { reason: "files".to_owned() };
+    let after = lock([("GET /{section}/posts", admins()), ("ANY /api/*", service)]);
+    let found = compare((&policy, &before), (&policy, &after));
+    assert!(
+        said(&found).contains(&"WIDENS everybody gains `GET /api/posts`".to_owned()),
+        "{found:?}"
+    );
+}
+
+#[test]
 fn a_name_of_an_issuer_that_means_another_role_gains_what_that_role_reaches() {
     let issuer = |table: &str| {
         let sections = format!(
@@ -309,8 +336,8 @@ fn a_limit_that_goes_widens_and_one_that_is_as_strict_does_not() {
 #[test]
 fn a_lock_that_came_or_went_leaves_open_who_gained_and_that_widens() {
     let policy = policy(ROLES, "");
-    let (without, lock) = (Side::of(&policy, None), posts());
-    let with = Side::of(&policy, Some(&lock));
+    let (without, posts) = (Side::of(&policy, &[]), only(&posts()));
+    let with = Side::of(&policy, &posts);
     let line = |which: &str| {
         format!(
             "WIDENS the {which} policy has no lock: what its callers reach is not known, nor what they gain"
@@ -322,6 +349,45 @@ fn a_lock_that_came_or_went_leaves_open_who_gained_and_that_widens() {
         said(&diff(without, without)),
         ["NEUTRAL neither policy has a lock: what the code asks of callers is not compared"]
     );
+}
+
+/// Several applications under one policy: each is compared with itself, and one more is new.
+#[test]
+fn each_application_of_a_policy_is_compared_with_itself() {
+    let policy = policy(ROLES, "");
+    let named = |name: &str, lock: Lock| Application { name: Some(name.to_owned()), lock };
+    let open = |path| lock([(path, public("for all", &[]))]);
+    let side = |applications| Side::of(&policy, applications);
+    let main = Application::main(open("GET /"));
+    let before = [main.clone(), named("admin", open("GET /"))];
+    assert_eq!(said(&diff(side(&before), side(&before))), [""; 0]);
+
+    let guarded = lock([("GET /", Rule::Guarded(guard(&["jwt"], &["read:posts"])))]);
+    let after = [main.clone(), named("admin", guarded)];
+    let found = diff(side(&before), side(&after));
+    let lines = said(&found);
+    assert!(lines.iter().all(|line| line.starts_with("NARROWS ")), "{lines:?}");
+    assert!(lines[0].contains("`GET / (admin)`"), "{lines:?}");
+    let found = diff(side(&after), side(&before));
+    let approvals: Vec<_> = found.changes.iter().filter_map(Change::approval).collect();
+    assert!(approvals[0].starts_with("GET / (admin): "), "{approvals:?}");
+
+    // One more, and one less: what nobody can know widens.
+    let found = diff(side(&before[..1]), side(&before));
+    assert_eq!(
+        said(&found),
+        ["WIDENS everybody gains `GET / (admin)`, without any credential, which is new"]
+    );
+    let found = diff(side(&before), side(&before[1..]));
+    let line = "the application without a name has no lock any more: what its callers reach is not \
+                known, nor what they gain";
+    assert_eq!(said(&found)[0], format!("WIDENS {line}"));
+    let found = diff(side(&before), side(&before[..1]));
+    assert!(said(&found)[0].starts_with("WIDENS the application `admin` has no lock any more"));
+    assert_eq!(found.changes[0].approval().as_deref(), Some("no lock of admin after"));
+
+    // The only one there is may be called otherwise.
+    assert_eq!(said(&diff(side(&before[..1]), side(&before[1..]))), [""; 0]);
 }
 
 #[test]
@@ -373,7 +439,7 @@ fn a_request_presents_the_credential_where_its_scheme_looks_for_it() {
         let after = one(name, scheme);
         let found = compare((&policy, &lock([])), (&policy, &after));
         let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
-        let trial = access.trial(Side::of(&policy, Some(&after))).unwrap();
+        let trial = access.trial(Side::of(&policy, &only(&after))).unwrap();
         assert_eq!(trial.command, expected);
         for (variable, from) in &trial.variables {
             assert!(expected.contains(&format!("${variable}")) && !from.is_empty(), "{variable}");
@@ -402,7 +468,7 @@ fn a_named_rule_is_what_the_policy_says_even_if_the_lock_is_older() {
     // Of a rule that no endpoint uses, or of which no lock says so, the rule itself is compared.
     let found = compare((&old, &lock([])), (&new, &lock([])));
     assert_eq!(said(&found)[0], "WIDENS `author` gains the rule `edit` through `jwt`");
-    let side = |policy| Side::of(policy, None);
+    let side = |policy| Side::of(policy, &[]);
     let found = diff(side(&old), side(&new));
     assert_eq!(said(&found)[0], "WIDENS `author` gains the rule `edit` through `jwt`");
 }

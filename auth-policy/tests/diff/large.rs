@@ -4,7 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use auth_policy::{
     Policy, Source, check,
-    diff::{Diff, Side, diff},
+    diff::{Application, Diff, Side, diff},
     lock::{Endpoint, Guard, Lock, Rule},
 };
 
@@ -67,7 +67,8 @@ fn takes(mut compare: impl FnMut() -> Diff) -> (Duration, Diff) {
 #[test]
 fn a_large_policy_is_compared_in_less_than_a_second() {
     let (old, new, lock) = (policy(false), policy(true), lock());
-    let side = |policy| Side::of(policy, Some(&lock));
+    let applications = [Application::main(lock)];
+    let side = |policy| Side::of(policy, &applications);
     let (took, found) = takes(|| diff(side(&old), side(&new)));
     assert!(found.changes.len() > ENDPOINTS, "{}", found.changes.len());
     assert!(took < Duration::from_secs(1), "{took:?}");

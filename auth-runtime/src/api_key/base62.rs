@@ -25,7 +25,12 @@ fn next_digit(number: &mut [u8]) -> u8 {
         *byte = (dividend / 62) as u8;
         rest = dividend % 62;
     }
-    DIGITS.get(usize::from(rest)).copied().unwrap_or(b'0')
+    digit(u32::from(rest))
+}
+
+/// The digit of a value below 62.
+pub(super) fn digit(value: u32) -> u8 {
+    DIGITS.get(value as usize).copied().unwrap_or(b'0')
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! CRC-32 as in IEEE 802.3. SECURITY: it is no proof of anything, since everybody can compute it.
 //! It keeps typing errors and the guesses of scanners away from the store.
 
-use super::base62::base62;
+use super::base62::digit;
 
 /// The characters of a checksum.
 pub(super) const WIDTH: usize = 6;
@@ -13,7 +13,22 @@ const TABLE: [u32; 256] = table();
 
 /// The checksum of a text.
 pub(super) fn checksum(text: &str) -> String {
-    base62(&crc32(text.as_bytes()).to_be_bytes(), WIDTH).to_string()
+    digits(crc32(text.as_bytes())).map(char::from).iter().collect()
+}
+
+/// Whether that is the checksum of a text. It is no secret, so it may be compared as anything else.
+pub(super) fn is_checksum(sum: &str, text: &str) -> bool {
+    digits(crc32(text.as_bytes())) == sum.as_bytes()
+}
+
+/// A number in base 62, big end first.
+fn digits(number: u32) -> [u8; WIDTH] {
+    let (mut digits, mut rest) = ([0; WIDTH], number);
+    for place in digits.iter_mut().rev() {
+        *place = digit(rest % 62);
+        rest /= 62;
+    }
+    digits
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
@@ -43,6 +58,14 @@ const fn table() -> [u32; 256] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_written_in_letters_and_digits() {
+        assert_eq!(digits(0).as_slice(), b"000000");
+        assert_eq!(digits(u32::MAX).as_slice(), b"4gfFC3");
+        assert!(is_checksum(&checksum("blog"), "blog"));
+        assert!(!is_checksum(&checksum("blog"), "glob") && !is_checksum("", "blog"));
+    }
 
     #[test]
     fn it_is_the_crc_that_everybody_else_computes() {

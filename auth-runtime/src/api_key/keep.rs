@@ -5,7 +5,7 @@ use std::fmt;
 
 use auth_policy::{Policy, settings::KeyEnvironment};
 
-use super::{digest::Digester, record::StoredKey};
+use super::{digest::Digester, record::Familiar};
 use crate::{BuildError, reference, seen::LastSeen, store::Reader};
 
 /// What every key of an engine needs.
@@ -13,7 +13,7 @@ pub(crate) struct Keep {
     pub(super) digester: Digester,
     pub(super) environment: KeyEnvironment,
     pub(super) seen: LastSeen,
-    pub(super) reader: Reader<StoredKey>,
+    pub(super) reader: Reader<Familiar>,
 }
 
 impl Keep {
@@ -31,7 +31,7 @@ impl Keep {
         let pepper = pepper.map_err(BuildError::Pepper)?;
         let digester = Digester::new(pepper.as_ref()).ok_or(BuildError::WeakPepper)?;
         let environment = environment.unwrap_or(settings.environment);
-        let (seen, reader) = (LastSeen::default(), Reader::new(StoredKey::from_bytes));
+        let (seen, reader) = (LastSeen::default(), Reader::new(Familiar::from_bytes));
         Ok(Some(Self { digester, environment, seen, reader }))
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    seen::Updated,
+    recognized::Recognized,
+    seen::{Noted, Updated},
     store::{Collection, Key, Owner, StoreError},
 };
 
@@ -31,6 +32,21 @@ pub(super) struct StoredKey {
     pub(super) revoked_at: Option<i64>,
     /// The id of the key that replaces it.
     pub(super) replaced_by: Option<String>,
+}
+
+/// A key that was parsed, and what this process has seen of it since.
+#[derive(Debug)]
+pub(super) struct Familiar {
+    pub(super) stored: StoredKey,
+    pub(super) secret: Recognized,
+    pub(super) noted: Noted,
+}
+
+impl Familiar {
+    pub(super) fn from_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        let (secret, noted) = (Recognized::default(), Noted::default());
+        Ok(Self { stored: StoredKey::from_bytes(bytes)?, secret, noted })
+    }
 }
 
 /// What a key is at a moment.

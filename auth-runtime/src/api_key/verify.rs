@@ -8,17 +8,17 @@ use serde_json::Map;
 
 use super::{
     Keep,
-    record::{State, StoredKey, key},
+    record::{Familiar, State, StoredKey, key},
     text::{KeyText, NoKey},
 };
 use crate::{
     Auth,
-    account::Accounts,
+    account::{Accounts, standing},
     bits::Bits,
     clock::Timestamp,
-    identity::Verified,
+    identity::{Subject, Verified},
     in_force::InForce,
-    store::{Key, Known, Store, StoreError},
+    store::{Found, Key, Known, Store, StoreError},
 };
 
 /// Why a key admits nobody.
@@ -70,8 +70,9 @@ impl Keys<'_> {
             return Err(invalid("other-environment"));
         }
         let place = key(&text.owner, &text.id).ok_or(NoKey::Form)?;
-        let stored = self.recognize(&text, &place, now).await?;
-        let verified = |scopes| self.verified(&text, &stored, scopes);
+        let known = self.recognize(&text, &place, now).await?;
+        let stored = &known.stored;
+        let verified = |scopes| self.verified(&text, stored, scopes);
         let worthless =
             |cause| Disproof::Invalid { cause, holder: Some(Box::new(verified(Bits::default()))) };
         match stored.state(now) {
@@ -79,12 +80,12 @@ impl Keys<'_> {
             State::Expired => return Err(worthless("expired")),
             State::Revoked => return Err(worthless("revoked")),
         }
-        let account = self.accounts.standing(text.owner.as_str(), now).await?;
+        let account = standing(&**self.accounts, &text.owner, now).await?;
         let account = account.filter(|account| !account.disabled);
         let account = account.ok_or_else(|| worthless("account-disabled"))?;
         let mut scopes = self.in_force.key_rights(&account.roles);
-        scopes.intersect_with(&self.scopes_of(&stored));
-        self.keep.seen.note(&place, now);
+        scopes.intersect_with(&self.scopes_of(stored));
+        self.keep.seen.note(&place, &known.noted, now);
         Ok(verified(scopes))
     }
 
@@ -94,21 +95,22 @@ impl Keys<'_> {
         text: &KeyText,
         place: &Key,
         now: Timestamp,
-    ) -> Result<Known<StoredKey>, Disproof> {
-        // SECURITY: before the look-up, so that an id nobody has costs what a wrong secret costs.
-        let digest = self.keep.digester.digest(&text.secret);
-        let record = self.store.get(place, now).await?;
-        let stored = record.map(|record| self.keep.reader.read(&record)).transpose()?;
-        let known = digest.is(stored.as_ref().map_or(NOBODYS_HASH, |stored| &stored.hash));
-        match stored {
-            None => Err(invalid("unknown-api-key")),
-            Some(_) if !known => Err(invalid("wrong-secret")),
-            // The text says where it belongs, and everybody can change a text.
-            Some(stored) if stored.environment != text.environment => {
-                Err(invalid("other-environment"))
-            }
-            Some(stored) => Ok(stored),
+    ) -> Result<Known<Familiar>, Disproof> {
+        let found = self.keep.reader.find(&**self.store, place, now).await?;
+        let digest = || self.keep.digester.digest(&text.secret);
+        let Some(Found { said, .. }) = found else {
+            // SECURITY: an id nobody has costs what a wrong secret costs.
+            let _ = digest().is(NOBODYS_HASH);
+            return Err(invalid("unknown-api-key"));
+        };
+        if !said.secret.is(text.secret.as_bytes(), || digest().is(&said.stored.hash)) {
+            return Err(invalid("wrong-secret"));
         }
+        // The text says where it belongs, and everybody can change a text.
+        if said.stored.environment != text.environment {
+            return Err(invalid("other-environment"));
+        }
+        Ok(said)
     }
 
     /// The scopes the key was made for that the policy still declares.
@@ -118,7 +120,10 @@ impl Keys<'_> {
 
     fn verified(&self, text: &KeyText, stored: &StoredKey, scopes: Bits) -> Verified {
         Verified {
-            subject: self.in_force.subject(text.owner.as_str()),
+            subject: Subject {
+                issuer: Arc::clone(self.in_force.own_issuer()),
+                id: text.owner.shared(),
+            },
             scheme: self.scheme,
             scopes,
             // A key is for what its scopes say: what a role alone opens is for people.
@@ -128,6 +133,7 @@ impl Keys<'_> {
             authenticated_at: None,
             acr: None,
             client_id: None,
+            family: None,
             claims: Map::new(),
             csrf: None,
         }

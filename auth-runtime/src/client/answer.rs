@@ -5,12 +5,10 @@ use auth_policy::settings::Seconds;
 use serde::Deserialize;
 
 use super::{BearerToken, ClientError, TokenAnswer, token::Lifetime};
-use crate::{clock::Timestamp, jwt::read_json, secret::Secret};
+use crate::{clock::Timestamp, jwt::read_object, outbound::fits_a_header, secret::Secret};
 
 /// How long a token lives whose server does not say, in seconds.
 const ASSUMED: u64 = 60;
-/// The longest token, in bytes: longer ones fit no header that servers take.
-const MAX_TOKEN_BYTES: usize = 16 * 1024;
 /// The longest error code that is repeated, in bytes.
 const MAX_ERROR_BYTES: usize = 64;
 
@@ -74,18 +72,9 @@ fn refusal(answer: &TokenAnswer) -> ClientError {
     }
 }
 
-/// An object, not a list of its members' values, which serde would take too.
 fn object<T: serde::de::DeserializeOwned>(answer: &TokenAnswer) -> Option<T> {
     // The token is inside the text: reading it is what it is for.
-    let text = answer.json.as_ref()?.expose();
-    read_json(text).filter(|_| text.trim_start().starts_with('{'))
-}
-
-/// SECURITY: a line break in a token would end the header it is sent in.
-fn fits_a_header(token: &Secret) -> bool {
-    // Looked at, and kept nowhere.
-    let bytes = token.expose().as_bytes();
-    (1..=MAX_TOKEN_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
+    read_object(answer.json.as_ref()?.expose())
 }
 
 fn is_code(text: &str) -> bool {
@@ -112,6 +101,7 @@ impl Span {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbound::MAX_TOKEN_BYTES;
 
     const ASKED: Timestamp = Timestamp(1_000);
 

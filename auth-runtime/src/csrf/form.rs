@@ -101,7 +101,8 @@ fn admit(parts: &Parts, token: Result<Option<Vec<u8>>, Forgery>) -> Result<(), P
         .map_err(|forgery| Door::new(visit, parts).refuse_forged(Some(identity.clone()), forgery))
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+/// Whether the body says it is a form, once.
+pub(crate) fn is_form(headers: &HeaderMap) -> bool {
     let Ok(Some(value)) = only(headers, &header::CONTENT_TYPE) else { return false };
     let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")

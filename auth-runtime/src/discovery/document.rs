@@ -29,7 +29,7 @@ struct Metadata {
 ///
 /// When the document is malformed or of another issuer: it must say the same, byte for byte.
 pub(super) fn keys_location(document: &str, issuer: &str) -> Result<String, FetchError> {
-    let read = jwt::read_json::<Metadata>(document);
+    let read = jwt::read_object::<Metadata>(document);
     let metadata = read.ok_or(FetchError::MetadataMalformed)?;
     if metadata.issuer != issuer {
         return Err(FetchError::IssuerMismatch);

@@ -103,9 +103,13 @@ pub(crate) fn set_cookies(
 /// The same answer, which also takes both cookies away.
 pub(super) fn without_cookies(cookies: &TokenCookies, answer: impl IntoResponse) -> Response {
     let mut response = answer.into_response();
-    let cleared = [access_cookie(cookies, None).clear(), refresh_cookie(cookies, None).clear()];
-    set(&mut response, cleared);
+    set(&mut response, clear_cookies(cookies));
     response
+}
+
+/// The headers that take both cookies away.
+pub(crate) fn clear_cookies(cookies: &TokenCookies) -> [Option<HeaderValue>; 2] {
+    [access_cookie(cookies, None).clear(), refresh_cookie(cookies, None).clear()]
 }
 
 fn set(response: &mut Response, cookies: [Option<HeaderValue>; 2]) {

@@ -50,8 +50,14 @@ pub(super) fn refuse_duplicates(text: &str, duplicate: &Duplicate) -> serde_json
     deserializer.end()
 }
 
-/// A value out of text in which every object names a member once; nothing if it is not.
-pub(crate) fn read_json<T: DeserializeOwned>(text: &str) -> Option<T> {
+/// What an object says that names a member once, as does every object in it; nothing if it is not.
+///
+/// SECURITY: serde takes a list of the members' values as well, which another reader takes for
+/// nothing of the kind.
+pub(crate) fn read_object<T: DeserializeOwned>(text: &str) -> Option<T> {
+    if !text.trim_start().starts_with('{') {
+        return None;
+    }
     refuse_duplicates(text, &Duplicate::default()).ok()?;
     serde_json::from_str(text).ok()
 }

@@ -64,6 +64,7 @@ mod key;
 mod key_error;
 mod key_set;
 mod keyring;
+mod members;
 mod pem;
 mod recent;
 mod rights;
@@ -89,7 +90,7 @@ pub use unverified::verify;
 pub use verified::VerifiedToken;
 pub use verify::{MAX_NAME_BYTES, Verifier};
 
-pub(crate) use json::read_json;
+pub(crate) use json::read_object;
 pub(crate) use keyring::{Freshness, Keyring};
 #[cfg(feature = "oidc")]
 pub(crate) use signed::{Signed, signed_by};

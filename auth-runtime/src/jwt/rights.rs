@@ -1,13 +1,11 @@
 //! What the words in a token are worth here. In: a policy and one of its issuers. Out: tables
 //! that turn scope and role names into bits while the claims are read.
 
-use std::fmt;
-
 use auth_policy::{Policy, policy::RoleId, settings::ForeignIssuer};
-use serde::de::{DeserializeSeed, Deserializer, SeqAccess, Visitor};
+use serde_json::Value;
 
-use super::json::Text;
-use crate::{bits::Bits, roles::Roles};
+use super::members::{Malformed, Members};
+use crate::{bits::Bits, revocation::FAMILY_CLAIM, roles::Roles};
 
 /// Names and what they are worth, for the tokens of one issuer.
 #[derive(Debug)]
@@ -72,24 +70,69 @@ impl Rights {
         effective
     }
 
-    /// Reads a scope claim.
-    pub(super) const fn scopes(&self) -> ScopeReader<'_> {
-        ScopeReader(self)
+    /// The claim that names the sign-in a token belongs to: of our own tokens alone. What somebody
+    /// else calls so is nothing here.
+    pub(super) fn family_claim(&self) -> Option<&'static str> {
+        self.roles_bound.then_some(FAMILY_CLAIM)
     }
 
-    /// Reads a role claim.
-    pub(super) const fn roles(&self) -> RoleReader<'_> {
-        RoleReader(self)
+    /// Reads a scope claim: words with spaces between them, and of other issuers also an array of
+    /// names. Names that mean nothing here grant nothing.
+    pub(super) fn read_scopes(&self, from: &mut Members<'_>) -> Result<Bits, Malformed> {
+        let mut scopes = Bits::default();
+        if self.lenient && from.is_array() {
+            from.texts(|name| self.add_scope(&mut scopes, name.as_bytes()))?;
+        } else {
+            self.add_words(&mut scopes, &from.text()?);
+        }
+        Ok(scopes)
     }
 
-    fn add_scope(&self, scopes: &mut Bits, name: &str) {
+    /// The same of a value that was read before.
+    pub(super) fn scopes_of(&self, value: &Value) -> Result<Bits, Malformed> {
+        let mut scopes = Bits::default();
+        match value {
+            Value::String(words) => self.add_words(&mut scopes, words),
+            value => each(value, |name| self.add_scope(&mut scopes, name.as_bytes()))?,
+        }
+        Ok(scopes)
+    }
+
+    /// Reads a role claim: an array of names, and of other issuers also a single name.
+    pub(super) fn read_roles(&self, from: &mut Members<'_>) -> Result<Roles, Malformed> {
+        let mut roles = Roles::default();
+        if self.lenient && !from.is_array() {
+            // One name, spaces and all: cutting it up could make a role out of part of a name.
+            self.add_role(&mut roles, &from.text()?);
+        } else {
+            from.texts(|name| self.add_role(&mut roles, name))?;
+        }
+        Ok(roles)
+    }
+
+    /// The same of a value that was read before.
+    pub(super) fn roles_of(&self, value: &Value) -> Result<Roles, Malformed> {
+        let mut roles = Roles::default();
+        match value {
+            Value::String(name) => self.add_role(&mut roles, name),
+            value => each(value, |name| self.add_role(&mut roles, name))?,
+        }
+        Ok(roles)
+    }
+
+    fn add_words(&self, scopes: &mut Bits, words: &str) {
+        let words = words.as_bytes().split(|byte| *byte == b' ');
+        words.for_each(|word| self.add_scope(scopes, word));
+    }
+
+    fn add_scope(&self, scopes: &mut Bits, name: &[u8]) {
         if let Some(id) = self.scope_names.id(name) {
             scopes.insert(id);
         }
     }
 
     fn add_role(&self, roles: &mut Roles, name: &str) {
-        let place = self.role_names.id(name);
+        let place = self.role_names.id(name.as_bytes());
         if let Some(worth) = place.and_then(|place| self.worth.get(place as usize)) {
             roles.join(worth);
         }
@@ -107,86 +150,14 @@ impl Names {
         Self(names)
     }
 
-    fn id(&self, name: &str) -> Option<u32> {
-        let place = self.0.binary_search_by(|(known, _)| known.as_ref().cmp(name)).ok()?;
+    fn id(&self, name: &[u8]) -> Option<u32> {
+        let place = self.0.binary_search_by(|(known, _)| known.as_bytes().cmp(name)).ok()?;
         self.0.get(place).map(|(_, id)| *id)
     }
 }
 
-/// A scope claim: words with spaces between them, and of other issuers also an array of names.
-/// Names that mean nothing here grant nothing.
-#[derive(Clone, Copy)]
-pub(super) struct ScopeReader<'r>(&'r Rights);
-
-impl<'de> DeserializeSeed<'de> for ScopeReader<'_> {
-    type Value = Bits;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Bits, D::Error> {
-        if self.0.lenient {
-            deserializer.deserialize_any(self)
-        } else {
-            deserializer.deserialize_str(self)
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for ScopeReader<'_> {
-    type Value = Bits;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("scopes with spaces between them")
-    }
-
-    fn visit_str<E>(self, words: &str) -> Result<Bits, E> {
-        let mut scopes = Bits::default();
-        words.split(' ').for_each(|word| self.0.add_scope(&mut scopes, word));
-        Ok(scopes)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Bits, A::Error> {
-        let mut scopes = Bits::default();
-        while let Some(name) = names.next_element_seed(Text)? {
-            self.0.add_scope(&mut scopes, &name);
-        }
-        Ok(scopes)
-    }
-}
-
-/// A role claim: an array of names, and of other issuers also a single name.
-#[derive(Clone, Copy)]
-pub(super) struct RoleReader<'r>(&'r Rights);
-
-impl<'de> DeserializeSeed<'de> for RoleReader<'_> {
-    type Value = Roles;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Roles, D::Error> {
-        if self.0.lenient {
-            deserializer.deserialize_any(self)
-        } else {
-            deserializer.deserialize_seq(self)
-        }
-    }
-}
-
-impl<'de> Visitor<'de> for RoleReader<'_> {
-    type Value = Roles;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of role names")
-    }
-
-    // One name, spaces and all: cutting it up could make a role out of part of a name.
-    fn visit_str<E>(self, name: &str) -> Result<Roles, E> {
-        let mut roles = Roles::default();
-        self.0.add_role(&mut roles, name);
-        Ok(roles)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut names: A) -> Result<Roles, A::Error> {
-        let mut roles = Roles::default();
-        while let Some(name) = names.next_element_seed(Text)? {
-            self.0.add_role(&mut roles, &name);
-        }
-        Ok(roles)
-    }
+/// Shows each name of an array.
+fn each(value: &Value, mut show: impl FnMut(&str)) -> Result<(), Malformed> {
+    let names = value.as_array().ok_or(Malformed)?;
+    names.iter().try_for_each(|name| name.as_str().map(&mut show).ok_or(Malformed))
 }

@@ -85,7 +85,12 @@ impl VerifiedToken {
         self.verified.acr.as_deref()
     }
 
-    /// The claims beyond the registered ones, scope and roles.
+    /// The sign-in it belongs to: `sid`, of tokens of our own.
+    pub fn family_id(&self) -> Option<&str> {
+        self.verified.family.as_deref()
+    }
+
+    /// The claims beyond the registered ones, scope and roles, and `sid` where it is ours.
     pub fn extra(&self) -> &Map<String, Value> {
         &self.verified.claims
     }

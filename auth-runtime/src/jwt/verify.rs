@@ -213,12 +213,14 @@ impl Verifier {
         ring: &Ring,
     ) -> Result<VerifiedToken, TokenError> {
         self.authenticate(token, ring)?;
-        let payload = match payload {
-            Some(payload) => Cow::Borrowed(payload),
-            None => Cow::Owned(compact::decode(token.payload)?),
+        let judge = |payload: &[u8]| {
+            let claims = Claims::read(compact::text(payload)?, &self.audience, &self.rights)?;
+            self.judge(claims)
         };
-        let claims = Claims::read(compact::text(&payload)?, &self.audience, &self.rights)?;
-        self.judge(claims)
+        match payload {
+            Some(payload) => judge(payload),
+            None => compact::decode_for(token.payload, judge),
+        }
     }
 
     /// Checks that a key of this issuer signed it, by an algorithm of this issuer.
@@ -269,6 +271,7 @@ impl Verifier {
         let token_id = name("jti", claims.token_id)?;
         let client_id = name("client_id", claims.client_id)?;
         let acr = name("acr", claims.acr)?;
+        let family = name("sid", claims.family)?;
         if self.own && (claims.issued_at.is_none() || token_id.is_none()) {
             return Err(TokenError::ClaimMissing(if token_id.is_none() { "jti" } else { "iat" }));
         }
@@ -286,6 +289,7 @@ impl Verifier {
             authenticated_at: claims.authenticated_at.map(Timestamp),
             acr: acr.map(Box::from),
             client_id: client_id.map(Box::from),
+            family: family.map(Box::from),
             claims: claims.extra,
             csrf: None,
         };

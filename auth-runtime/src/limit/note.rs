@@ -2,7 +2,7 @@
 //! [`Protected`](crate::Protected) adds when the answer is ready.
 
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex, OnceLock, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -19,8 +19,8 @@ use super::{
 pub(crate) struct Note {
     /// Whether the guard of this request let somebody in by a credential.
     authenticated: AtomicBool,
-    /// What is in each bucket that was asked.
-    levels: Mutex<Vec<Counted>>,
+    /// What is in each bucket that was asked. Of most requests none is.
+    levels: OnceLock<Mutex<Vec<Counted>>>,
 }
 
 impl Note {
@@ -32,7 +32,8 @@ impl Note {
     /// What is in a bucket now, instead of what was in it before.
     pub(super) fn level(&self, limit: LimitId, bucket: &Bucket, level: Level) {
         // A panic elsewhere leaves a list that is whole: each change is one step.
-        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let levels = self.levels.get_or_init(Mutex::default);
+        let mut levels = levels.lock().unwrap_or_else(PoisonError::into_inner);
         levels.retain(|known| known.bucket.id() != bucket.id());
         levels.push(Counted { limit, bucket: bucket.clone(), level });
     }
@@ -44,7 +45,8 @@ impl Note {
 
     /// Says in the headers of the answer what is left of its limits.
     pub(crate) fn write_to(&self, policy: &Policy, headers: &mut HeaderMap) {
-        let levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(levels) = self.levels.get() else { return };
+        let levels = levels.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(fields) = fields::written(policy, &levels) else { return };
         headers.insert(HeaderName::from_static("ratelimit-policy"), fields.policy);
         headers.insert(HeaderName::from_static("ratelimit"), fields.state);

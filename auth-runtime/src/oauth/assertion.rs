@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{OAuth, authenticate::Stranger, clients::ASSERTION_ALGORITHMS, record::Stored};
 use crate::{
     clock::Timestamp,
-    jwt::{KeySet, read_json, verify_jws},
+    jwt::{KeySet, read_object, verify_jws},
     secret::Secret,
     store::{Collection, Key, Owner},
 };
@@ -48,7 +48,7 @@ pub(super) fn claimed_id(assertion: &Secret) -> Option<String> {
     // The claims of an assertion are no secret; its signature is not looked at here.
     let payload = assertion.expose().split('.').nth(1)?;
     let json = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-    read_json::<Claims>(&json).map(|claims| claims.sub)
+    read_object::<Claims>(&json).map(|claims| claims.sub)
 }
 
 /// Whether the client of that id signed it, just now, for us, and for this one time.
@@ -83,7 +83,7 @@ fn signed(assertion: &Secret, stored: &Stored) -> Option<Claims> {
     // What is verified has to be read.
     let compact = assertion.expose();
     let payload = keys.keys().iter().find_map(|key| verify_jws(compact, key).ok())?;
-    read_json(&String::from_utf8(payload).ok()?)
+    read_object(&String::from_utf8(payload).ok()?)
 }
 
 fn used(id: &str, jti: &str) -> Option<Key> {

@@ -12,7 +12,7 @@ use axum::{
 use super::{
     OAuth,
     code::{self, CodeError, Granted},
-    consent::{AskedScope, Consent, ConsentPage},
+    consent::{AskedScope, Consent, ConsentPage, is_way_back},
     form::Parameters,
     request::{Asked, Lost, Mistake, Wanted, again},
     scopes::granted,
@@ -30,6 +30,7 @@ use crate::{
     rule::{Opening, Openness, Own, SESSION, Schemes, everybody},
     secret::Secret,
     tokens::password_mark,
+    url::carries_credential,
     visit::Visit,
 };
 
@@ -52,7 +53,7 @@ pub(super) async fn ask(
 ) -> Result<Response, Denial> {
     let pages = oauth.open()?;
     limit::count(oauth.auth(), EndpointKind::Token, None, &peer).await?;
-    let parameters = read(query.unwrap_or_default().as_bytes());
+    let parameters = oauth.read(query.as_deref().unwrap_or_default());
     let parameters = parameters.map_err(|cause| oauth.nowhere(None, cause))?;
     let asked = oauth.known(&parameters).await?;
     // SECURITY: nobody is sent on who has not signed in here, not even with an error: a link to us
@@ -122,14 +123,22 @@ pub(super) async fn decide(
 const NOTHING_LEFT: Mistake =
     Mistake::new("invalid_scope", "none of the scopes may be had by this client and user");
 
-fn read(query: &[u8]) -> Result<Parameters, &'static str> {
-    if query.len() > MAX_QUERY {
-        return Err("request-too-long");
-    }
-    Parameters::read(query).map_err(|_| "parameter-twice")
-}
-
 impl OAuth {
+    /// The parameters of a query; if they are none, the cause.
+    fn read(&self, query: &str) -> Result<Parameters, &'static str> {
+        let policy = self.auth().policy();
+        if query.len() > MAX_QUERY {
+            return Err("request-too-long");
+        }
+        // Whoever signs in comes back with it, and is nobody once more.
+        if carries_credential(query, policy.api_key().map(|(_, settings)| settings)) {
+            return Err("credential-in-url");
+        }
+        let parameters = Parameters::read(query.as_bytes()).map_err(|_| "parameter-twice")?;
+        // Written anew it may be longer.
+        if is_way_back(&again(&parameters)) { Ok(parameters) } else { Err("request-too-long") }
+    }
+
     /// The pages, where the grant is offered; else there is no such endpoint.
     fn open(&self) -> Result<&dyn ConsentPage, Denial> {
         let offered = self.offered().contains(&GrantType::AuthorizationCode);

@@ -126,13 +126,13 @@ impl Consent<'_> {
     /// The origin that the browser is sent to afterwards, such as `https://app.example`: people
     /// should see it.
     pub fn leads_to(&self) -> String {
-        redirect_uri::source(&self.asked.redirect_uri)
+        redirect_uri::origin(&self.asked.redirect_uri)
     }
 
     /// The value of `form-action` in a `Content-Security-Policy`: ourselves, and where the answer to
     /// the form leads, without which browsers would not follow it.
     pub fn form_action(&self) -> String {
-        format!("'self' {}", self.leads_to())
+        format!("'self' {}", redirect_uri::source(&self.asked.redirect_uri))
     }
 }
 

@@ -6,11 +6,10 @@ use std::collections::BTreeMap;
 use axum::{
     body::Bytes,
     extract::{FromRequest, Request},
-    http::header,
 };
 
 use super::error::OAuthError;
-use crate::secret::Secret;
+use crate::{csrf::form::is_form, secret::Secret};
 
 /// The most parameters that are looked at.
 const MAX_PARAMETERS: usize = 64;
@@ -57,7 +56,7 @@ impl<S: Send + Sync> FromRequest<S> for Parameters {
     type Rejection = OAuthError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, OAuthError> {
-        if !is_form(&request) {
+        if !is_form(request.headers()) {
             let description = "send the body as application/x-www-form-urlencoded";
             return Err(OAuthError::invalid_request(description));
         }
@@ -65,11 +64,4 @@ impl<S: Send + Sync> FromRequest<S> for Parameters {
         let unread = |_| OAuthError::invalid_request("the body is too long, or was cut short");
         Self::read(&body.map_err(unread)?)
     }
-}
-
-fn is_form(request: &Request) -> bool {
-    let mut values = request.headers().get_all(header::CONTENT_TYPE).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let essence = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default();
-    essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
 }

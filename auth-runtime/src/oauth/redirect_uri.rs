@@ -36,15 +36,23 @@ pub(super) fn with_answer(uri: &str, answer: &[(&str, &str)]) -> String {
     format!("{uri}{joint}{query}")
 }
 
-/// The URI's origin as `Content-Security-Policy` names it.
-pub(super) fn source(uri: &str) -> String {
+/// The URI's origin, as people read it; empty for what is no such URI.
+pub(super) fn origin(uri: &str) -> String {
     match Parts::of(uri) {
-        // The grammar of CSP has no IPv6 addresses: for those, the scheme alone.
-        Some(Parts { secure, host, .. }) if host.starts_with('[') => scheme(secure).to_owned(),
         Some(Parts { secure, host, port: Some(port), .. }) => {
             format!("{}//{host}:{port}", scheme(secure))
         }
         Some(Parts { secure, host, port: None, .. }) => format!("{}//{host}", scheme(secure)),
+        None => String::new(),
+    }
+}
+
+/// The same as `Content-Security-Policy` names it.
+pub(super) fn source(uri: &str) -> String {
+    match Parts::of(uri) {
+        // The grammar of CSP has no IPv6 addresses: for those, the scheme alone.
+        Some(Parts { secure, host, .. }) if host.starts_with('[') => scheme(secure).to_owned(),
+        Some(_) => origin(uri),
         None => "'none'".to_owned(),
     }
 }
@@ -173,15 +181,15 @@ mod tests {
     }
 
     #[test]
-    fn a_source_is_the_origin_and_nothing_more() {
-        for (uri, source_of_it) in [
-            ("https://app.example/cb?x", "https://app.example"),
-            ("https://app.example:8443/cb", "https://app.example:8443"),
-            ("http://127.0.0.1:9/cb", "http://127.0.0.1:9"),
-            ("http://[::1]:9/cb", "http:"),
-            ("none", "'none'"),
+    fn people_read_the_origin_and_csp_names_no_more() {
+        for (uri, read, in_csp) in [
+            ("https://app.example/cb?x", "https://app.example", "https://app.example"),
+            ("https://app.example:8443/cb", "https://app.example:8443", "https://app.example:8443"),
+            ("http://127.0.0.1:9/cb", "http://127.0.0.1:9", "http://127.0.0.1:9"),
+            ("http://[::1]:9/cb", "http://[::1]:9", "http:"),
+            ("none", "", "'none'"),
         ] {
-            assert_eq!(source(uri), source_of_it);
+            assert_eq!((&*origin(uri), &*source(uri)), (read, in_csp));
         }
     }
 }

@@ -20,6 +20,9 @@ pub enum ProviderError {
     Name(String),
     /// Two providers have that name: two were handed over, or the policy has one already.
     Twice(String),
+    /// The people of that provider are known by what another's are known by: whoever one of them
+    /// names would have the other's accounts.
+    Identity(String),
     /// The issuer of that provider may not be asked here.
     Issuer(String),
     /// An endpoint of that provider may not be asked here.
@@ -54,6 +57,10 @@ impl fmt::Display for ProviderError {
             Self::Twice(name) => write!(
                 f,
                 "two providers are called `{name}`: what the policy has is not handed over"
+            ),
+            Self::Identity(provider) => write!(
+                f,
+                "provider `{provider}` has the issuer, or the `identity`, of another: whoever one of them names would have the other's accounts"
             ),
             Self::Issuer(provider) => write!(
                 f,

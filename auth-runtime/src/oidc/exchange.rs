@@ -74,9 +74,10 @@ pub(super) async fn tokens(
     }
     let text = Secret::from(json(response).await?);
     // The tokens are inside.
-    let tokens = jwt::read_json::<Tokens>(text.expose());
+    let tokens = jwt::read_object::<Tokens>(text.expose());
     let tokens = tokens.ok_or(Failure::failed("token-answer-malformed"))?;
-    if !tokens.token_type.eq_ignore_ascii_case("Bearer") {
+    let bearer = tokens.token_type.eq_ignore_ascii_case("Bearer");
+    if !bearer || !outbound::fits_a_header(&tokens.access_token) {
         return Err(Failure::failed("token-answer-malformed"));
     }
     Ok(tokens)
@@ -97,7 +98,7 @@ pub(super) async fn userinfo(
         return Err(refused(response.status()));
     }
     let text = json(response).await?;
-    jwt::read_json::<Value>(&text).ok_or(Failure::failed("userinfo-malformed"))
+    jwt::read_object::<Value>(&text).ok_or(Failure::failed("userinfo-malformed"))
 }
 
 fn refused(status: StatusCode) -> Failure {

@@ -57,7 +57,8 @@ impl Expected<'_> {
         signed: &Signed,
         now: Timestamp,
     ) -> Result<(String, Value), TokenError> {
-        let claims = jwt::read_json::<Claims>(&signed.claims).ok_or(TokenError::ClaimsMalformed)?;
+        let claims =
+            jwt::read_object::<Claims>(&signed.claims).ok_or(TokenError::ClaimsMalformed)?;
         if claims.iss.ok_or(TokenError::ClaimMissing("iss"))? != self.issuer {
             return Err(TokenError::IssuerMismatch);
         }
@@ -76,7 +77,7 @@ impl Expected<'_> {
         if subject.is_empty() || subject.len() > MAX_NAME_BYTES {
             return Err(TokenError::ClaimMalformed("sub"));
         }
-        let all = jwt::read_json::<Value>(&signed.claims).ok_or(TokenError::ClaimsMalformed)?;
+        let all = jwt::read_object::<Value>(&signed.claims).ok_or(TokenError::ClaimsMalformed)?;
         Ok((subject, all))
     }
 

@@ -51,8 +51,8 @@ pub enum Unlinked {
     Done,
     /// The account has no such identity.
     NotThere,
-    /// The account was made by a sign-in with a provider, nobody has set a password since, and it is
-    /// the last identity: nobody could sign in to the account any more.
+    /// The account was made by a sign-in with a provider, nobody has set a password since, and no
+    /// other identity is at a provider that there still is: nobody could sign in any more.
     OnlyWay,
 }
 
@@ -118,19 +118,23 @@ pub(super) async fn link(
     Ok(())
 }
 
-/// Removes an identity from an account.
+/// Removes an identity from an account. One at a provider that is not `served` any more leads nobody
+/// in.
 pub(super) async fn unlink(
     auth: &Auth,
     store: &dyn Store,
     account: &Account,
     id: &str,
+    served: impl Fn(&str) -> bool,
 ) -> Result<Unlinked, StoreError> {
     let now = auth.now();
     let identities = list(store, &account.id, now).await?;
     if !identities.iter().any(|identity| identity.id == id) {
         return Ok(Unlinked::NotThere);
     }
-    if identities.len() == 1 && has_no_password(store, account, now).await? {
+    let needed = has_no_password(store, account, now).await?;
+    let is_way = |identity: &LinkedIdentity| identity.id != id && served(&identity.provider);
+    if needed && !identities.iter().any(is_way) {
         return Ok(Unlinked::OnlyWay);
     }
     let (Some(identity), Some(entry)) = (key_of(id), entry(&account.id, id)) else {
@@ -143,10 +147,29 @@ pub(super) async fn unlink(
     if !ours || !store.swap(&identity, record.version, &[], reserved, now).await? {
         return Ok(Unlinked::NotThere);
     }
+    // Of two that are removed at once, each was not the only one when it was looked at first.
+    if needed && !list(store, &account.id, now).await?.iter().any(is_way) {
+        give_back(store, &identity, &account.id, now).await?;
+        return Ok(Unlinked::OnlyWay);
+    }
     store.delete(&identity, now).await?;
     store.delete(&entry, now).await?;
     auth.report(Kind::IdentityUnlinked, Some(&auth.subject(&account.id)), Ok(()));
     Ok(Unlinked::Done)
+}
+
+/// Lets an identity that was about to be removed lead to its account again.
+async fn give_back(
+    store: &dyn Store,
+    identity: &Key,
+    account_id: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    // While it is reserved nobody else writes it.
+    if let Some(record) = store.get(identity, now).await? {
+        store.swap(identity, record.version, account_id.as_bytes(), None, now).await?;
+    }
+    Ok(())
 }
 
 /// Puts an identity on the list of an account: before it leads there, so that none does that is not

@@ -64,7 +64,10 @@ impl ProviderSignIn {
         let (auth, now) = (self.auth(), self.auth().now());
         let Some(accounts) = auth.accounts() else { return Ok(Unlinked::NotThere) };
         match accounts.by_id(account_id, now).await? {
-            Some(account) => linked::unlink(auth, self.store(), &account, id).await,
+            Some(account) => {
+                let served = |provider: &str| self.remote(provider).is_some();
+                linked::unlink(auth, self.store(), &account, id, served).await
+            }
             None => Ok(Unlinked::NotThere),
         }
     }

@@ -49,7 +49,7 @@ impl Metadata {
     /// When it is malformed or of another issuer, which must be the same byte for byte, or sends us
     /// or the browser to an address that may not be asked.
     pub(super) fn read(text: &str, issuer: &str, outbound: &Outbound) -> Result<Self, FetchError> {
-        let document = jwt::read_json::<Document>(text).ok_or(FetchError::MetadataMalformed)?;
+        let document = jwt::read_object::<Document>(text).ok_or(FetchError::MetadataMalformed)?;
         if document.issuer != issuer {
             return Err(FetchError::IssuerMismatch);
         }
@@ -65,7 +65,8 @@ impl Metadata {
             has(&methods, "client_secret_post") && !has(&methods, "client_secret_basic")
         });
         Ok(Self {
-            authorization_endpoint: document.authorization_endpoint,
+            // Browsers are sent there in a header, which takes no letters of other scripts.
+            authorization_endpoint: outbound.written(&document.authorization_endpoint)?,
             token_endpoint: document.token_endpoint,
             userinfo_endpoint: document.userinfo_endpoint,
             names_itself: document.authorization_response_iss_parameter_supported,

@@ -24,6 +24,7 @@ mod people;
 mod provider;
 mod remote;
 mod routes;
+mod served;
 mod sign_in;
 mod transaction;
 

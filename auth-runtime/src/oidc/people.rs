@@ -69,8 +69,15 @@ impl Profile {
 ///
 /// SECURITY: a number with a fraction or an exponent is none of these. Two readers may round it to
 /// two people, or one to the same.
+///
+/// SECURITY: nor is there anybody where a field has the whole name and the dots of the name lead to
+/// another: at some providers people choose the names of fields.
 pub(super) fn subject(claims: &Value, names: &ProfileNames) -> Option<String> {
-    let subject = match find(claims, &names.subject)? {
+    let (whole, inside) = (claims.get(&names.subject), inside(claims, &names.subject));
+    if whole.is_some() && inside.is_some() && whole != inside {
+        return None;
+    }
+    let subject = match whole.or(inside)? {
         Value::String(text) => text.clone(),
         Value::Number(number) if number.is_u64() || number.is_i64() => number.to_string(),
         _ => return None,
@@ -81,7 +88,12 @@ pub(super) fn subject(claims: &Value, names: &ProfileNames) -> Option<String> {
 
 /// The field of that name, or else the one that the names between its dots lead to.
 fn find<'c>(claims: &'c Value, path: &str) -> Option<&'c Value> {
-    claims.get(path).or_else(|| path.split('.').try_fold(claims, |at, name| at.get(name)))
+    claims.get(path).or_else(|| inside(claims, path))
+}
+
+/// The field that the names between dots lead to.
+fn inside<'c>(claims: &'c Value, path: &str) -> Option<&'c Value> {
+    path.split('.').try_fold(claims, |at, name| at.get(name))
 }
 
 /// What comes of a stranger whom a provider vouches for.
@@ -194,5 +206,9 @@ mod tests {
             subject(&json!({ "user": { "id": 7 } }), &named("user.id")).as_deref(),
             Some("7")
         );
+        let both = json!({ "user": { "id": 7 }, "user.id": 8 });
+        assert_eq!(subject(&both, &named("user.id")), None, "one of them may be anybody's choice");
+        let same = json!({ "user": { "id": 7 }, "user.id": 7 });
+        assert_eq!(subject(&same, &named("user.id")).as_deref(), Some("7"));
     }
 }

@@ -4,6 +4,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth_policy::settings::{ProfileNames, ProviderKind};
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
@@ -42,10 +44,15 @@ pub(super) struct Remote {
     names: ProfileNames,
     outbound: Outbound,
     fetch: HttpFetch,
+    fetched: Arc<Fetched>,
+}
+
+/// What was fetched from a provider, and the next fetch.
+struct Fetched {
     known: Mutex<Known>,
     /// One place to fetch at, so that of many requests one fetches, and the others find what it
     /// brought.
-    fetching: Semaphore,
+    place: Semaphore,
 }
 
 #[derive(Default)]
@@ -56,20 +63,34 @@ struct Known {
 }
 
 impl Remote {
+    /// That provider; what was fetched from it `before`, under another policy, is good still.
     pub(super) fn new(
         provider: Provider,
         pages: Pages,
         outbound: Outbound,
         fetch: HttpFetch,
+        before: Option<&Arc<Self>>,
     ) -> Self {
-        let (known, fetching) = (Mutex::default(), Semaphore::new(1));
+        let before = before.filter(|before| before.provider.kind == provider.kind);
+        let fetched = before.map(|before| Arc::clone(&before.fetched)).unwrap_or_default();
         let (declared, names) = match &provider.kind {
             ProviderKind::OpenId { .. } => (None, ProfileNames::default()),
             ProviderKind::OAuth(own) => {
                 (Some(Arc::new(Metadata::declared(own))), own.profile.clone())
             }
         };
-        Self { provider, pages, declared, names, outbound, fetch, known, fetching }
+        Self { provider, pages, declared, names, outbound, fetch, fetched }
+    }
+
+    /// What a sign-in goes by at the provider: whom it asks, as whom and for what, and how the answer
+    /// is read. Under other terms an answer is not what was asked for.
+    pub(super) fn terms(&self, metadata: &Metadata) -> String {
+        let Metadata { authorization_endpoint, token_endpoint, userinfo_endpoint, .. } = metadata;
+        let Provider { kind, client_id, scopes, .. } = &self.provider;
+        let endpoints = (authorization_endpoint, token_endpoint, userinfo_endpoint);
+        // INVARIANT: texts are always written.
+        let terms = serde_json::to_vec(&(kind, client_id, scopes, endpoints)).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, &terms).as_ref())
     }
 
     /// What is known of its endpoints: what it publishes, or what the policy says.
@@ -80,7 +101,7 @@ impl Remote {
         if let Some(metadata) = self.known().metadata(now) {
             return Ok(metadata);
         }
-        let _place = self.fetching.acquire().await.map_err(|_| FetchError::Timeout)?;
+        let _place = self.fetched.place.acquire().await.map_err(|_| FetchError::Timeout)?;
         if let Some(metadata) = self.known().metadata(now) {
             return Ok(metadata);
         }
@@ -192,7 +213,7 @@ impl Remote {
         if let Some(keys) = self.known().keys(now, age) {
             return Ok(keys);
         }
-        let _place = self.fetching.acquire().await.map_err(|_| FetchError::Timeout)?;
+        let _place = self.fetched.place.acquire().await.map_err(|_| FetchError::Timeout)?;
         if let Some(keys) = self.known().keys(now, age) {
             return Ok(keys);
         }
@@ -212,7 +233,13 @@ impl Remote {
 
     fn known(&self) -> MutexGuard<'_, Known> {
         // INVARIANT: no code that could panic runs while it is locked.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.fetched.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Fetched {
+    fn default() -> Self {
+        Self { known: Mutex::default(), place: Semaphore::new(1) }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The endpoints of sign-in with providers. In: browsers. Out: the same, sent on to a provider, to
 //! one of our own pages with a session, or to one that says what went wrong.
 
+use std::sync::Arc;
+
 use auth_policy::settings::{EndpointKind, SameSite};
 use axum::{
     extract::{RawQuery, State},
@@ -12,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     LinkedIdentity, ProviderSignIn, Unlinked,
-    addresses::Pages,
     failure::{Failure, last_identity, refused},
+    remote::Remote,
     sign_in::{Arrived, Outward, Returned},
     transaction::{LinkTo, clear_cookie},
 };
@@ -100,14 +102,14 @@ async fn begin(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Denial> {
-    let pages = pages(&sign_in, &provider)?;
+    let remote = remote(&sign_in, &provider)?;
     // SECURITY: each beginning is a record, and perhaps a question to the provider.
     count(sign_in.auth(), EndpointKind::Provider, None, &client).await?;
     let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
     let next = pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
-    match sign_in.set_out(&provider, next.as_deref(), None, &headers).await {
+    match sign_in.set_out(&remote, next.as_deref(), None, &headers).await {
         Ok(Outward { location, set_cookie }) => found(&location, Some(set_cookie)),
-        Err(failure) => failed(&sign_in, pages, failure, None),
+        Err(failure) => failed(&sign_in, &remote, failure, None),
     }
 }
 
@@ -135,14 +137,17 @@ pub(super) async fn lead_out(
     link: Option<LinkTo>,
     headers: &HeaderMap,
 ) -> Result<Response, Denial> {
-    let pages = pages(sign_in, provider)?;
-    match sign_in.set_out(provider, next, link, headers).await {
+    let remote = remote(sign_in, provider)?;
+    match sign_in.set_out(&remote, next, link, headers).await {
         Ok(Outward { location, set_cookie }) => {
             let mut response = leading_on(&location, "You are led to the provider.");
             response.headers_mut().append(header::SET_COOKIE, set_cookie);
             Ok(never_stored(response).await)
         }
-        Err(failure) => failed(sign_in, pages, failure.back(pages.after(next)), None),
+        Err(failure) => {
+            let failure = failure.back(remote.pages.after(next));
+            failed(sign_in, &remote, failure, None)
+        }
     }
 }
 
@@ -187,23 +192,23 @@ async fn finish(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Denial> {
-    let pages = pages(&sign_in, &provider)?;
+    let remote = remote(&sign_in, &provider)?;
     // SECURITY: each answer is looked up, and a good one has the provider asked. Nothing of it is
     // used up where it may not be looked at yet: the browser can come again.
     count(sign_in.auth(), EndpointKind::Provider, None, &client).await?;
     let returned = match read(query.as_deref().unwrap_or_default()) {
         Some(returned) => returned,
-        None => return failed(&sign_in, pages, Failure::Foreign("parameter-twice"), None),
+        None => return failed(&sign_in, &remote, Failure::Foreign("parameter-twice"), None),
     };
-    match sign_in.arrive(&provider, returned, &headers).await {
+    match sign_in.arrive(&remote, returned, &headers).await {
         Ok(arrived) => welcome(arrived),
-        Err(failure) => failed(&sign_in, pages, failure, clear_cookie()),
+        Err(failure) => failed(&sign_in, &remote, failure, clear_cookie()),
     }
 }
 
-/// Where a sign-in with that provider may lead; a provider nobody declared is not there.
-fn pages<'s>(sign_in: &'s ProviderSignIn, provider: &str) -> Result<&'s Pages, Denial> {
-    sign_in.pages(provider).ok_or_else(|| Problem::not_found().into())
+/// That provider, as it is now; one that nobody declares is not there.
+fn remote(sign_in: &ProviderSignIn, provider: &str) -> Result<Arc<Remote>, Denial> {
+    sign_in.remote(provider).ok_or_else(|| Problem::not_found().into())
 }
 
 /// What the provider says. Nothing, if it says something twice: another reader might see the other.
@@ -271,14 +276,14 @@ fn escaped(text: &str) -> String {
 /// this browser's: its own sign-in may go on.
 fn failed(
     sign_in: &ProviderSignIn,
-    pages: &Pages,
+    remote: &Remote,
     failure: Failure,
     cookie: Option<HeaderValue>,
 ) -> Result<Response, Denial> {
     sign_in.report(&failure);
     match failure {
         Failure::Foreign(_) => Err(refused()),
-        Failure::Ended(code, _) => found(&pages.failed(code.as_str()), cookie),
+        Failure::Ended(code, _) => found(&remote.pages.failed(code.as_str()), cookie),
         Failure::Back(code, _, page) => {
             let between = if page.contains('?') { '&' } else { '?' };
             found(&format!("{page}{between}error={}", code.as_str()), cookie)

@@ -1,24 +1,30 @@
 //! Sign-in with providers, as an application sets it up. In: an engine, providers, people and pages.
 //! Out: what the two endpoints do.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use auth_policy::settings::{ProviderKind, SameSite, SignInResult};
+use arc_swap::ArcSwap;
+#[cfg(feature = "reload")]
+use auth_policy::Policy;
+use auth_policy::settings::{SameSite, SignInResult};
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::{
-    People, Provider, ProviderError, Stage,
-    addresses::{self, Pages},
+    People, Provider, ProviderError, Stage, addresses,
     failure::{Code, Failure},
     link,
     metadata::Metadata,
     remote::Remote,
+    served::{Served, Serving},
     transaction::{self, LinkTo, Plan, Transaction},
 };
+#[cfg(feature = "reload")]
+use crate::reload::{Follower, Settle};
 use crate::{
     Auth, Denial,
     account::Account,
     audit::{Decision, Event, Kind},
+    credential::only_cookie,
     discovery::HttpFetch,
     endpoints::answer,
     outbound::{Network, Outbound, form::Form},
@@ -69,7 +75,10 @@ struct Parts {
     /// Where the policy lets tokens travel in cookies.
     tokens: Option<Tokens>,
     stage: Stage,
-    remotes: BTreeMap<String, Remote>,
+    /// For the providers of the next policy.
+    #[cfg(feature = "reload")]
+    serving: Serving,
+    served: ArcSwap<Served>,
 }
 
 /// Sign-in with providers being put together.
@@ -107,14 +116,16 @@ pub(super) struct Arrived {
 }
 
 impl ProviderSignIn {
-    /// Begins with the providers of the engine's policy, as it is now.
+    /// Begins with the providers of the engine's policy. With the feature `reload`, those of each
+    /// policy that is taken later are signed in with from then on.
     pub fn builder(auth: Auth, people: Arc<dyn People>, stage: Stage) -> ProviderSignInBuilder {
         ProviderSignInBuilder { auth, people, stage, providers: Vec::new() }
     }
 
     /// The names of the providers, sorted: each is signed in with at `/login/{name}`.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.remotes.keys().map(String::as_str)
+    pub fn names(&self) -> impl Iterator<Item = String> + use<> {
+        let names: Vec<_> = self.0.served.load().names().cloned().collect();
+        names.into_iter()
     }
 
     pub(super) fn store(&self) -> &dyn Store {
@@ -125,26 +136,27 @@ impl ProviderSignIn {
         &self.0.auth
     }
 
-    /// Where a sign-in with that provider may lead; `None` where there is no such provider.
-    pub(super) fn pages(&self, provider: &str) -> Option<&Pages> {
-        self.0.remotes.get(provider).map(|remote| &remote.pages)
+    /// The provider of that name, as it is now: whoever answers a request asks once.
+    pub(super) fn remote(&self, name: &str) -> Option<Arc<Remote>> {
+        self.0.served.load().get(name).map(Arc::clone)
     }
 
     /// Sends a browser to a provider.
     pub(super) async fn set_out(
         &self,
-        name: &str,
+        remote: &Remote,
         next: Option<&str>,
         link: Option<LinkTo>,
         headers: &HeaderMap,
     ) -> Result<Outward, Failure> {
         let Parts { auth, store, stage, .. } = &*self.0;
-        let remote = self.remote(name)?;
+        let name = &remote.provider.name;
         let redirect_uri = addresses::callback(stage, headers, name);
         let redirect_uri = redirect_uri.ok_or(Failure::Foreign("host-not-local"))?;
         let metadata = remote.metadata(auth.now()).await?;
         let next = remote.pages.after(next);
-        let plan = Plan { provider: name, next, redirect_uri: &redirect_uri, link };
+        let terms = remote.terms(&metadata);
+        let plan = Plan { provider: name, next, redirect_uri: &redirect_uri, terms, link };
         let begun = transaction::begin(&**store, plan, auth.now()).await?;
         let mut query = Form::default()
             .field("response_type", "code")
@@ -170,41 +182,45 @@ impl ProviderSignIn {
     /// Takes what a provider sent the browser back with, and ends in a session, or in tokens.
     pub(super) async fn arrive(
         &self,
-        name: &str,
+        remote: &Remote,
         returned: Returned,
         headers: &HeaderMap,
     ) -> Result<Arrived, Failure> {
         let Parts { auth, store, .. } = &*self.0;
         let state = returned.state.as_deref();
         let transaction = transaction::take(&**store, state, headers, auth.now()).await?;
-        let arrived = self.conclude(name, returned, headers, &transaction).await;
+        let arrived = self.conclude(remote, returned, headers, &transaction).await;
         arrived.map_err(|failure| match transaction.link {
-            Some(_) => failure.back(&transaction.next),
+            Some(_) => failure.back(remote.pages.after(Some(&transaction.next))),
             None => failure,
         })
     }
 
     async fn conclude(
         &self,
-        name: &str,
+        remote: &Remote,
         returned: Returned,
         headers: &HeaderMap,
         transaction: &Transaction,
     ) -> Result<Arrived, Failure> {
         let Parts { auth, people, .. } = &*self.0;
-        // SECURITY: nothing is sent to any provider before these two have been looked at.
-        if transaction.provider != name {
+        // SECURITY: nothing that came is sent to any provider before these three have been looked at.
+        if transaction.provider != remote.provider.name {
             return Err(Failure::Foreign("provider-mixed-up"));
         }
-        let remote = self.remote(name)?;
         let metadata = remote.metadata(auth.now()).await?;
+        // What one client was given at one place is shown by no other, and nowhere else.
+        if transaction.terms != remote.terms(&metadata) {
+            return Err(Failure::failed("provider-changed"));
+        }
         judge_issuer(&metadata, returned.issuer.as_deref(), remote.provider.identity())?;
         let code = code(returned)?;
         if let Some(link) = &transaction.link {
             self.still_there(link).await?;
         }
         let profile = remote.identify(&metadata, transaction, &code, auth.now()).await?;
-        let next = transaction.next.clone();
+        // Listed when it set out, and listed now.
+        let next = remote.pages.after(Some(&transaction.next)).to_owned();
         if let Some(link) = &transaction.link {
             let same_site = self.link_to(link, &profile).await?;
             return Ok(Arrived { set_cookies: Vec::new(), same_site, next });
@@ -213,7 +229,7 @@ impl ProviderSignIn {
         let account = link::account(auth, &**people, &profile, new_accounts).await?;
         let (set_cookies, same_site) = match remote.provider.result {
             SignInResult::Session => self.session(&account, headers).await?,
-            SignInResult::Tokens => self.tokens(&account).await?,
+            SignInResult::Tokens => self.tokens(&account, headers).await?,
         };
         auth.report_login(Some(&auth.subject(&account.id)), Ok(()));
         Ok(Arrived { set_cookies, same_site, next })
@@ -228,19 +244,35 @@ impl ProviderSignIn {
         let policy = self.0.auth.policy();
         let (_, scheme) = policy.session().ok_or_else(internal)?;
         let begun = sessions.begin(account, headers).await?;
-        Ok((vec![begun.set_cookie], scheme.same_site))
+        let mut set = vec![begun.set_cookie];
+        if let Some(cookies) = policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref())
+            && may_hold(headers, &cookies.access, cookies.same_site)
+        {
+            set.extend(answer::clear_cookies(cookies).into_iter().flatten());
+        }
+        Ok((set, scheme.same_site))
     }
 
     /// The tokens as `POST /auth/login` leaves them with a browser that asks for cookies.
-    async fn tokens(&self, account: &Account) -> Result<(Vec<HeaderValue>, SameSite), Failure> {
+    async fn tokens(
+        &self,
+        account: &Account,
+        headers: &HeaderMap,
+    ) -> Result<(Vec<HeaderValue>, SameSite), Failure> {
         let tokens = self.0.tokens.as_ref().ok_or_else(internal)?;
         let policy = self.0.auth.policy();
         let cookies = policy.jwt().and_then(|(_, scheme)| scheme.cookies.as_ref());
         let cookies = cookies.ok_or_else(internal)?;
+        let mut taken = None;
+        if let (Some(sessions), Some((_, scheme))) = (self.0.auth.sessions(), policy.session()) {
+            sessions.end_presented(headers).await?;
+            taken = sessions.clear_cookie();
+            taken = taken.filter(|_| may_hold(headers, &scheme.cookie, scheme.same_site));
+        }
         let signed_in = tokens.sign_in(account).await?;
         let set = answer::set_cookies(&signed_in, cookies);
         let set = set.map_err(|denial| Failure::Denied(denial, "internal"))?;
-        Ok((set.into(), cookies.same_site))
+        Ok((set.into_iter().chain(taken).collect(), cookies.same_site))
     }
 
     /// Reports a sign-in that failed.
@@ -262,10 +294,13 @@ impl ProviderSignIn {
             ..auth.event(kind)
         });
     }
+}
 
-    fn remote(&self, name: &str) -> Result<&Remote, Failure> {
-        self.0.remotes.get(name).ok_or(Failure::Foreign("provider-unknown"))
-    }
+/// Whether the browser may hold a credential of the other kind in that cookie, which is then taken
+/// away: with both, no rule that takes either could tell which counts, and not even a sign-out.
+/// What is `Strict` is held and not shown, as it is another site that causes the answer.
+fn may_hold(headers: &HeaderMap, cookie: &str, same_site: SameSite) -> bool {
+    same_site == SameSite::Strict || !matches!(only_cookie(headers, cookie), Ok(None))
 }
 
 pub(super) fn internal() -> Failure {
@@ -306,8 +341,9 @@ impl ProviderSignInBuilder {
     ///
     /// # Errors
     ///
-    /// When a secret is not there, an issuer or an endpoint may not be asked, a path is none, the
-    /// engine has no store, or its store does not answer.
+    /// When a secret is not there, an issuer or an endpoint may not be asked, a path is none, two
+    /// providers would vouch for the same people, the engine has no store, or its store does not
+    /// answer.
     pub async fn build(self) -> Result<ProviderSignIn, ProviderError> {
         let (fetch, network) = match &self.stage {
             Stage::Production { origin } if !addresses::is_origin(origin) => {
@@ -319,31 +355,36 @@ impl ProviderSignInBuilder {
         let fetch = fetch.map_err(|_| ProviderError::Certificates)?;
         let outbound = Outbound::new(network).map_err(|_| ProviderError::Certificates)?;
         let store = Arc::clone(self.auth.store().ok_or(ProviderError::NoStore)?);
-        let mut remotes = BTreeMap::new();
-        for provider in self.all()? {
-            check(&provider, &outbound)?;
-            if provider.result == SignInResult::Session && self.auth.sessions().is_none() {
-                return Err(ProviderError::NoSession);
-            }
-            let pages = Pages::new(provider.after.clone(), provider.on_failure.clone())?;
-            let name = provider.name.clone();
-            let remote = Remote::new(provider, pages, outbound.clone(), fetch.clone());
-            if remotes.insert(name.clone(), remote).is_some() {
-                return Err(ProviderError::Twice(name));
-            }
-        }
+        let sessions = self.auth.sessions().is_some();
+        let serving = Serving { handed: self.providers, outbound, fetch, sessions };
         let tokens = tokens(&self.auth).await?;
-        let (auth, people, stage) = (self.auth, self.people, self.stage);
-        Ok(ProviderSignIn(Arc::new(Parts { auth, people, store, tokens, stage, remotes })))
+        let auth = self.auth.clone();
+        // No other policy comes before this one is followed.
+        #[cfg(feature = "reload")]
+        let _settled = auth.replacing();
+        let served = Served::new(&auth.policy(), &serving, &Served::default())?;
+        let parts = Arc::new(Parts {
+            auth: self.auth,
+            people: self.people,
+            store,
+            tokens,
+            stage: self.stage,
+            #[cfg(feature = "reload")]
+            serving,
+            served: ArcSwap::from_pointee(served),
+        });
+        #[cfg(feature = "reload")]
+        auth.followed_by(&(Arc::clone(&parts) as Arc<dyn Follower>));
+        Ok(ProviderSignIn(parts))
     }
+}
 
-    /// Those of the policy, and those handed over.
-    fn all(&self) -> Result<Vec<Provider>, ProviderError> {
-        let policy = self.auth.policy();
-        let declared = policy.providers().iter().map(Provider::declared);
-        let mut all = declared.collect::<Result<Vec<_>, _>>()?;
-        all.extend(self.providers.iter().cloned());
-        Ok(all)
+#[cfg(feature = "reload")]
+impl Follower for Parts {
+    fn prepare(self: Arc<Self>, policy: &Policy) -> Result<Settle, String> {
+        let served = Served::new(policy, &self.serving, &self.served.load());
+        let served = Arc::new(served.map_err(|error| error.to_string())?);
+        Ok(Box::new(move || self.served.store(served)))
     }
 }
 
@@ -356,38 +397,11 @@ async fn tokens(auth: &Auth) -> Result<Option<Tokens>, ProviderError> {
     }
 }
 
-fn check(provider: &Provider, outbound: &Outbound) -> Result<(), ProviderError> {
-    let Provider { name, kind, client_id, client_secret, .. } = provider;
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
-        return Err(ProviderError::Name(name.clone()));
-    }
-    match kind {
-        ProviderKind::OpenId { issuer } => {
-            if !outbound.admits(issuer) || issuer.contains(['?', '#']) {
-                return Err(ProviderError::Issuer(name.clone()));
-            }
-        }
-        ProviderKind::OAuth(own) => {
-            let endpoints =
-                [&own.authorization_endpoint, &own.token_endpoint, &own.userinfo_endpoint];
-            if !endpoints.into_iter().all(|url| outbound.admits(url)) {
-                return Err(ProviderError::Endpoint(name.clone()));
-            }
-        }
-    }
-    // Looked at for being there.
-    if client_id.is_empty() || client_secret.expose().is_empty() {
-        return Err(ProviderError::NoClient(name.clone()));
-    }
-    Ok(())
-}
-
 impl fmt::Debug for ProviderSignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ProviderSignIn")
             .field("auth", &self.0.auth)
-            .field("providers", &self.0.remotes.keys())
+            .field("providers", &self.names().collect::<Vec<_>>())
             .finish_non_exhaustive()
     }
 }

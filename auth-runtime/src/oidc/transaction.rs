@@ -41,6 +41,8 @@ struct Stored {
     provider: String,
     next: String,
     redirect_uri: String,
+    #[serde(default)]
+    terms: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     link: Option<LinkTo>,
 }
@@ -58,6 +60,8 @@ pub(super) struct Plan<'p> {
     pub(super) provider: &'p str,
     pub(super) next: &'p str,
     pub(super) redirect_uri: &'p str,
+    /// What it goes by at the provider.
+    pub(super) terms: String,
     pub(super) link: Option<LinkTo>,
 }
 
@@ -75,6 +79,8 @@ pub(super) struct Transaction {
     pub(super) next: String,
     /// Where the provider was told to send the browser.
     pub(super) redirect_uri: String,
+    /// What it went by at the provider when it began.
+    pub(super) terms: String,
     pub(super) link: Option<LinkTo>,
     pub(super) secrets: Secrets,
 }
@@ -117,6 +123,7 @@ pub(super) async fn begin(
         provider: plan.provider.to_owned(),
         next: plan.next.to_owned(),
         redirect_uri: plan.redirect_uri.to_owned(),
+        terms: plan.terms,
         link: plan.link,
     };
     let internal = || Failure::Denied(crate::Denial::internal(), "internal");
@@ -160,8 +167,8 @@ pub(super) async fn take(
     }
     // Of several answers at once, one gets it.
     store.take(&key, now).await?.ok_or_else(unknown)?;
-    let Stored { provider, next, redirect_uri, link, .. } = stored;
-    Ok(Transaction { provider, next, redirect_uri, link, secrets: Secrets(secret) })
+    let Stored { provider, next, redirect_uri, terms, link, .. } = stored;
+    Ok(Transaction { provider, next, redirect_uri, terms, link, secrets: Secrets(secret) })
 }
 
 /// The header that takes the browser's secret away.

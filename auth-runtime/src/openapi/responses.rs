@@ -78,7 +78,7 @@ fn can_forbid(endpoint: &Endpoint, policy: &Policy) -> bool {
                 || by_cookie(&guard.schemes)
                 || refuses_clients(&guard.schemes, policy)
         }
-        Rule::Public { identity, .. } => by_cookie(identity) || refuses_clients(identity, policy),
+        Rule::Public { identity, .. } => by_cookie(identity),
         Rule::Unguarded { .. } => false,
     }
 }

@@ -18,6 +18,13 @@ use reqwest::{
 
 use address::is_public;
 
+#[cfg(any(feature = "client", feature = "oidc"))]
+use crate::secret::Secret;
+
+/// The longest token, in bytes: longer ones fit no header that servers take.
+#[cfg(any(feature = "client", feature = "oidc"))]
+pub(crate) const MAX_TOKEN_BYTES: usize = 16 * 1024;
+
 /// How long one request may take, from the connection to the last byte of the answer.
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 
@@ -82,6 +89,16 @@ impl Outbound {
     #[cfg(feature = "oidc")]
     pub(crate) fn admits(&self, url: &str) -> bool {
         self.network.admit(url).is_ok()
+    }
+
+    /// The same URL as it is sent: in ASCII, and without what readers of URLs leave out.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be asked.
+    #[cfg(feature = "oidc")]
+    pub(crate) fn written(&self, url: &str) -> Result<String, Failure> {
+        self.network.admit(url).map(String::from)
     }
 
     /// A request to that URL, if it may be asked.
@@ -179,6 +196,16 @@ pub(crate) fn says_json(headers: &HeaderMap) -> bool {
     let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let subtype = media_type.strip_prefix("application/");
     subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+}
+
+/// Whether a token that somebody else made can be shown behind `Bearer`.
+///
+/// SECURITY: a line break in a token would end the header it is sent in.
+#[cfg(any(feature = "client", feature = "oidc"))]
+pub(crate) fn fits_a_header(token: &Secret) -> bool {
+    // Looked at, and kept nowhere.
+    let bytes = token.expose().as_bytes();
+    (1..=MAX_TOKEN_BYTES).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic)
 }
 
 /// The body, read no further than it may be long, in bytes.

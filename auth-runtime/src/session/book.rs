@@ -12,13 +12,13 @@ use auth_policy::{
 
 use super::{
     SessionError,
-    record::{Moments, Over, Stored, updated},
+    record::{Familiar, Moments, Over, Stored, updated},
     token::{COLLECTION, Token},
 };
 use crate::{
     clock::Timestamp,
     seen::LastSeen,
-    store::{Key, Known, Owner, Reader, Record, Store, StoreError},
+    store::{Found, Key, Known, Owner, Reader, Record, Store, StoreError},
 };
 
 /// What an engine keeps for its sessions.
@@ -28,14 +28,13 @@ pub(crate) struct Book {
     pub(super) id: SchemeId,
     scheme: ArcSwap<SessionScheme>,
     pub(super) seen: LastSeen,
-    reader: Reader<Stored>,
+    reader: Reader<Familiar>,
 }
 
-/// A session that its token opens, with what the policy says of it.
+/// A session that its token opens.
 pub(super) struct Open {
-    record: Record,
-    stored: Known<Stored>,
-    scheme: Arc<SessionScheme>,
+    version: u64,
+    said: Known<Familiar>,
 }
 
 /// A session that is not to be believed in, and why.
@@ -51,7 +50,7 @@ impl Book {
     pub(crate) fn new(policy: &Policy, store: &Arc<dyn Store>) -> Option<Self> {
         let (id, scheme) = policy.session()?;
         let (store, scheme) = (Arc::clone(store), ArcSwap::from_pointee(scheme.clone()));
-        let (seen, reader) = (LastSeen::default(), Reader::new(Stored::read));
+        let (seen, reader) = (LastSeen::default(), Reader::new(Familiar::read));
         Some(Self { store, id, scheme, seen, reader })
     }
 
@@ -136,48 +135,67 @@ impl Book {
         if ended.contains(&newest) { Err(SessionError::Full) } else { Ok(()) }
     }
 
+    /// What the store has where the token says.
+    pub(super) async fn find(
+        &self,
+        token: &Token,
+        now: Timestamp,
+    ) -> Result<Option<Found<Familiar>>, StoreError> {
+        self.reader.find(&*self.store, &token.key, now).await
+    }
+
     /// The session that the token opens now.
     pub(super) fn open(
         &self,
         token: &Token,
-        found: Option<Record>,
+        found: Option<Found<Familiar>>,
         now: Timestamp,
-    ) -> Result<Result<Open, Bad>, StoreError> {
-        let Some(record) = found else { return Ok(Err(Bad::Unknown)) };
-        let (stored, scheme) = (self.reader.read(&record)?, self.scheme());
-        if !token.matches(&stored.secret) {
-            return Ok(Err(Bad::WrongSecret));
+    ) -> Result<Open, Bad> {
+        let Found { version, said } = found.ok_or(Bad::Unknown)?;
+        let (stored, scheme) = (&said.stored, self.scheme.load());
+        if !said.secret.is(&token.secret, || token.matches(&stored.secret)) {
+            return Err(Bad::WrongSecret);
         }
         let moments = match stored.over(&scheme, now) {
             // Whoever is idle by the record may have been seen here since.
             Some(Over::Idle) => {
-                self.seen.of(&record.key).into_iter().fold(stored.moments(), Moments::used)
+                self.seen.of(&token.key).into_iter().fold(stored.moments(), Moments::used)
             }
             _ => stored.moments(),
         };
-        Ok(match moments.over(&scheme, now) {
+        match moments.over(&scheme, now) {
             Some(over) => Err(Bad::Over(over)),
-            None => Ok(Open { record, stored, scheme }),
-        })
+            None => Ok(Open { version, said }),
+        }
     }
 
     /// Notes the use of a session that was believed in: what its record says, and when it is over
     /// if nobody uses it again.
-    pub(super) async fn note(&self, session: Open, now: Timestamp) -> (Known<Stored>, Timestamp) {
-        let Open { record, stored, scheme } = session;
-        let before = self.seen.note(&record.key, now);
-        let moments = before.into_iter().fold(stored.moments(), Moments::used);
-        if moments.is_due(&scheme, now) {
-            let used = Stored::clone(&stored).used(now);
-            let (value, until) = (used.to_bytes(), Some(used.kept_until(&scheme)));
-            // Another write came first, or the store does not answer: then the batch will do.
-            let written = self.store.swap(&record.key, record.version, &value, until, now).await;
-            if matches!(written, Ok(true)) {
-                self.seen.settle(&record.key, now);
-            }
+    pub(super) async fn note(
+        &self,
+        key: &Key,
+        session: Open,
+        now: Timestamp,
+    ) -> (Known<Familiar>, Timestamp) {
+        let Open { version, said } = session;
+        let before = self.seen.note(key, &said.noted, now);
+        let moments = before.into_iter().fold(said.stored.moments(), Moments::used);
+        if moments.is_due(&self.scheme.load(), now) {
+            // It is seldom so, and no request is longer for it.
+            Box::pin(self.write_use(key, version, &said.stored, now)).await;
         }
-        let expires_at = moments.used(now).expires_at(&scheme);
-        (stored, expires_at)
+        let expires_at = moments.used(now).expires_at(&self.scheme.load());
+        (said, expires_at)
+    }
+
+    async fn write_use(&self, key: &Key, version: u64, stored: &Stored, now: Timestamp) {
+        let used = stored.clone().used(now);
+        let (value, until) = (used.to_bytes(), Some(used.kept_until(&self.scheme())));
+        // Another write came first, or the store does not answer: then the batch will do.
+        let written = self.store.swap(key, version, &value, until, now).await;
+        if matches!(written, Ok(true)) {
+            self.seen.settle(key, now);
+        }
     }
 
     /// A session as this process knows it, which may have seen a use that the store has not.

@@ -279,7 +279,7 @@ impl Sessions {
     }
 
     /// Ends the session whose cookie these headers carry.
-    async fn end_presented(&self, headers: &HeaderMap) -> Result<(), SessionError> {
+    pub(crate) async fn end_presented(&self, headers: &HeaderMap) -> Result<(), SessionError> {
         let bit = 1u64.checked_shl(self.book.id.0).unwrap_or(0);
         let presented = self.auth.in_force().carriers.find(headers, bit);
         let Presented::Session(value) = presented.map_err(|_| SessionError::Ambiguous)? else {
@@ -287,9 +287,9 @@ impl Sessions {
         };
         let Some(token) = Token::read(value) else { return Ok(()) };
         let now = self.auth.now();
-        let found = self.book.store.get(&token.key, now).await?;
+        let found = self.book.find(&token, now).await?;
         // SECURITY: whoever knows its public id alone cannot end it.
-        if self.book.open(&token, found, now)?.is_ok()
+        if self.book.open(&token, found, now).is_ok()
             && self.book.store.delete(&token.key, now).await?
         {
             let account = token.key.owner.as_str();

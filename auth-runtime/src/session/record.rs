@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     clock::Timestamp,
-    seen::{self, Updated},
+    recognized::Recognized,
+    seen::{self, Noted, Updated},
     store::StoreError,
 };
 
@@ -31,6 +32,21 @@ pub(super) struct Stored {
     /// How surely the one who signed in proved who they are, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) acr: Option<String>,
+}
+
+/// A session that was parsed, and what this process has seen of it since.
+#[derive(Debug)]
+pub(super) struct Familiar {
+    pub(super) stored: Stored,
+    pub(super) secret: Recognized,
+    pub(super) noted: Noted,
+}
+
+impl Familiar {
+    pub(super) fn read(value: &[u8]) -> Result<Self, StoreError> {
+        let (secret, noted) = (Recognized::default(), Noted::default());
+        Ok(Self { stored: Stored::read(value)?, secret, noted })
+    }
 }
 
 /// Why a session is over.

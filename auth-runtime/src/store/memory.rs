@@ -1,12 +1,15 @@
 //! The store of one process. In: records. Out: the same until the process ends, in bounded memory.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    borrow::Borrow,
+    collections::{BTreeSet, HashSet},
     fmt,
     future::ready,
-    sync::{Mutex, MutexGuard, PoisonError},
+    hash::{Hash, Hasher},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
+use foldhash::fast::RandomState;
 use tokio::sync::watch;
 
 use super::{Answer, Collection, Key, Owner, Record, Store, StoreError, check_size};
@@ -20,17 +23,22 @@ const DEFAULT_CAPACITY: usize = 1_000_000;
 /// It holds a bounded number of records, a million unless told otherwise; when it is full it
 /// forgets those that have expired, and refuses the next one if none has.
 pub struct MemoryStore {
-    records: Mutex<Records>,
+    records: RwLock<Records>,
     capacity: usize,
     written: watch::Sender<u64>,
 }
 
 #[derive(Default)]
 struct Records {
+    /// Found in the same time, however many there are.
+    by_key: HashSet<Kept, RandomState>,
     /// By kind, then owner, then id: an owner's records of a kind stand together.
-    by_key: BTreeMap<Key, Record>,
+    in_order: BTreeSet<Key>,
     by_expiry: BTreeSet<(Timestamp, Key)>,
 }
+
+/// A record among others, each of another key.
+struct Kept(Record);
 
 impl MemoryStore {
     /// An empty store.
@@ -40,13 +48,17 @@ impl MemoryStore {
 
     /// An empty store for so many records.
     pub fn with_capacity(records: usize) -> Self {
-        Self { records: Mutex::default(), capacity: records, written: watch::Sender::new(0) }
+        Self { records: RwLock::default(), capacity: records, written: watch::Sender::new(0) }
     }
 
-    fn records(&self) -> MutexGuard<'_, Records> {
-        // A panic elsewhere leaves no half-written record: each change below is one map operation
-        // after all that can fail.
-        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    // A panic elsewhere leaves no half-written record: a reader changes nothing, and each change
+    // below is made after all that can fail.
+    fn records(&self) -> RwLockReadGuard<'_, Records> {
+        self.records.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn records_mut(&self) -> RwLockWriteGuard<'_, Records> {
+        self.records.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn has_changed(&self) {
@@ -61,9 +73,9 @@ impl MemoryStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         check_size(value)?;
-        let mut records = self.records();
+        let mut records = self.records_mut();
         records.forget_if_expired(key, now);
-        if records.by_key.contains_key(key) {
+        if records.by_key.contains(key) {
             return Ok(false);
         }
         if records.by_key.len() >= self.capacity {
@@ -87,9 +99,9 @@ impl MemoryStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         check_size(value)?;
-        let mut records = self.records();
+        let mut records = self.records_mut();
         records.forget_if_expired(key, now);
-        let same = records.by_key.get(key).is_some_and(|found| found.version == version);
+        let same = records.by_key.get(key).is_some_and(|found| found.0.version == version);
         if same {
             records.remove(key);
             let version = version.saturating_add(1);
@@ -101,7 +113,7 @@ impl MemoryStore {
     }
 
     fn take_now(&self, key: &Key, now: Timestamp) -> Option<Record> {
-        let taken = self.records().remove(key).filter(|record| record.is_live(now));
+        let taken = self.records_mut().remove(key).filter(|record| record.is_live(now));
         self.has_changed();
         taken
     }
@@ -113,7 +125,7 @@ impl MemoryStore {
     }
 
     fn delete_owned_now(&self, collection: Collection, owner: &Owner, now: Timestamp) -> u64 {
-        let mut records = self.records();
+        let mut records = self.records_mut();
         let keys: Vec<_> =
             records.owned(collection, owner).map(|found| found.key.clone()).collect();
         let removed = keys.iter().filter_map(|key| records.remove(key));
@@ -129,11 +141,17 @@ impl Records {
         if let Some(end) = record.expires_at {
             self.by_expiry.insert((end, record.key.clone()));
         }
-        self.by_key.insert(record.key.clone(), record);
+        self.in_order.insert(record.key.clone());
+        self.by_key.insert(Kept(record));
+    }
+
+    fn live(&self, key: &Key, now: Timestamp) -> Option<&Record> {
+        self.by_key.get(key).map(|kept| &kept.0).filter(|record| record.is_live(now))
     }
 
     fn remove(&mut self, key: &Key) -> Option<Record> {
-        let record = self.by_key.remove(key)?;
+        let Kept(record) = self.by_key.take(key)?;
+        self.in_order.remove(key);
         if let Some(end) = record.expires_at {
             self.by_expiry.remove(&(end, key.clone()));
         }
@@ -141,7 +159,7 @@ impl Records {
     }
 
     fn forget_if_expired(&mut self, key: &Key, now: Timestamp) {
-        if self.by_key.get(key).is_some_and(|record| !record.is_live(now)) {
+        if self.by_key.get(key).is_some_and(|kept| !kept.0.is_live(now)) {
             self.remove(key);
         }
     }
@@ -150,18 +168,38 @@ impl Records {
         while self.by_expiry.first().is_some_and(|(end, _)| *end <= now) {
             if let Some((_, key)) = self.by_expiry.pop_first() {
                 self.by_key.remove(&key);
+                self.in_order.remove(&key);
             }
         }
     }
 
     fn owned(&self, collection: Collection, owner: &Owner) -> impl Iterator<Item = &Record> {
         let first = Key { collection, owner: owner.clone(), id: String::new() };
-        let from = self.by_key.range(first..).map(|(_, record)| record);
-        from.take_while(move |found| {
-            found.key.collection == collection && found.key.owner == *owner
-        })
+        let from = self.in_order.range(first..);
+        let owned = from.take_while(move |key| key.collection == collection && key.owner == *owner);
+        owned.filter_map(|key| self.by_key.get(key)).map(|kept| &kept.0)
     }
 }
+
+impl Borrow<Key> for Kept {
+    fn borrow(&self) -> &Key {
+        &self.0.key
+    }
+}
+
+impl Hash for Kept {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key.hash(state);
+    }
+}
+
+impl PartialEq for Kept {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for Kept {}
 
 impl Default for MemoryStore {
     fn default() -> Self {
@@ -187,8 +225,13 @@ impl Store for MemoryStore {
     }
 
     fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>> {
-        let found = self.records().by_key.get(key).filter(|record| record.is_live(now)).cloned();
+        let found = self.records().live(key, now).cloned();
         Box::pin(ready(Ok(found)))
+    }
+
+    fn peek(&self, key: &Key, now: Timestamp, look: &mut dyn FnMut(Option<&Record>)) -> bool {
+        look(self.records().live(key, now));
+        true
     }
 
     fn swap<'a>(

@@ -20,7 +20,7 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-use std::{error::Error, fmt, future::Future, pin::Pin};
+use std::{error::Error, fmt, future::Future, pin::Pin, sync::Arc};
 
 pub use memory::MemoryStore;
 pub use open::open;
@@ -31,7 +31,7 @@ pub use redis::RedisStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;
 
-pub(crate) use reader::{Known, Reader};
+pub(crate) use reader::{Found, Known, Reader};
 
 use crate::clock::Timestamp;
 
@@ -67,7 +67,7 @@ pub struct Collection(pub &'static str);
 /// concerns one owner is atomic. Who looks a record up must know its owner: a token, a key or a
 /// cookie carries the tag beside its secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Owner(String);
+pub struct Owner(Arc<str>);
 
 /// A record that is in the store.
 #[derive(Clone, PartialEq, Eq)]
@@ -109,6 +109,16 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// The record, if it is there.
     fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Answer<'a, Option<Record>>;
+
+    /// Shows the record to `look` as it is now, if that takes neither a wait nor a copy: `false`
+    /// says that it would, that nothing was shown, and that [`get`](Self::get) is to be asked. By
+    /// default it would.
+    ///
+    /// What a guard needs for each request is asked for in this way first. `look` returns at once,
+    /// and asks no store.
+    fn peek(&self, _key: &Key, _now: Timestamp, _look: &mut dyn FnMut(Option<&Record>)) -> bool {
+        false
+    }
 
     /// Writes a record anew if it still has `version`: `false` says that it has another, or is not
     /// there, and nothing was written.
@@ -164,22 +174,29 @@ impl Owner {
     /// assert!(Owner::new("3q2-7w_x").is_some());
     /// assert!(Owner::new("a}b").is_none());
     /// ```
-    pub fn new(tag: impl Into<String>) -> Option<Self> {
-        let tag = tag.into();
-        is_name(&tag).then_some(Self(tag))
+    pub fn new(tag: impl AsRef<str> + Into<Arc<str>>) -> Option<Self> {
+        is_name(tag.as_ref()).then(|| Self(tag.into()))
     }
 
     /// The tag.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The tag, for what keeps it.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.0)
+    }
 }
 
 impl Key {
     /// The key of a record; `None` unless the id is 1 to 128 characters of base64url.
-    pub fn new(collection: Collection, owner: Owner, id: impl Into<String>) -> Option<Self> {
-        let id = id.into();
-        is_name(&id).then_some(Self { collection, owner, id })
+    pub fn new(
+        collection: Collection,
+        owner: Owner,
+        id: impl AsRef<str> + Into<String>,
+    ) -> Option<Self> {
+        is_name(id.as_ref()).then(|| Self { collection, owner, id: id.into() })
     }
 }
 
@@ -189,8 +206,10 @@ fn check_size(value: &[u8]) -> Result<(), StoreError> {
 }
 
 fn is_name(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    !text.is_empty() && text.len() <= MAX_NAME_BYTES && text.bytes().all(plain)
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() | (byte == b'-') | (byte == b'_');
+    // To the end whatever comes: many bytes at a time, where `all` would stop at each.
+    let whole = |text: &str| text.bytes().fold(true, |so_far, byte| so_far & plain(byte));
+    !text.is_empty() && text.len() <= MAX_NAME_BYTES && whole(text)
 }
 
 impl Record {

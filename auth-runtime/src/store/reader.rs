@@ -11,10 +11,15 @@ use std::{
     sync::Arc,
 };
 
-use quick_cache::{Equivalent, Weighter, sync::Cache};
+use foldhash::fast::RandomState;
+use quick_cache::{
+    Equivalent, Weighter,
+    sync::{Cache, DefaultLifecycle},
+};
 use zeroize::Zeroizing;
 
-use super::{Key, Record, StoreError};
+use super::{Key, Record, Store, StoreError};
+use crate::clock::Timestamp;
 
 /// How many bytes of records are kept, of one kind.
 const BYTES: u64 = 8 * 1024 * 1024;
@@ -28,8 +33,14 @@ const TAIL: usize = 16;
 
 /// Reads the records of one kind.
 pub(crate) struct Reader<T> {
-    known: Cache<Place, Known<T>, Weight>,
+    known: Cache<Place, Known<T>, Weight, RandomState>,
     parse: fn(&[u8]) -> Result<T, StoreError>,
+}
+
+/// A record that the store has.
+pub(crate) struct Found<T> {
+    pub(crate) version: u64,
+    pub(crate) said: Known<T>,
 }
 
 /// A record that was parsed.
@@ -54,7 +65,44 @@ impl<T> Reader<T> {
     pub(crate) fn new(parse: fn(&[u8]) -> Result<T, StoreError>) -> Self {
         let expected = BYTES / (OVERHEAD * 2);
         let expected = usize::try_from(expected).unwrap_or(usize::MAX);
-        Self { known: Cache::with_weighter(expected, BYTES, Weight), parse }
+        // The names that are hashed are of this service's making: nobody chooses where they fall.
+        let hasher = RandomState::default();
+        let lifecycle = DefaultLifecycle::default();
+        Self { known: Cache::with(expected, BYTES, Weight, hasher, lifecycle), parse }
+    }
+
+    /// What the store has under that key.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store and of the parser.
+    pub(crate) async fn find(
+        &self,
+        store: &dyn Store,
+        key: &Key,
+        now: Timestamp,
+    ) -> Result<Option<Found<T>>, StoreError> {
+        match self.find_at_once(store, key, now) {
+            Some(found) => found,
+            None => self.found(store.get(key, now).await?.as_ref()),
+        }
+    }
+
+    /// The same of a store that need not be waited for; `None` of another.
+    pub(crate) fn find_at_once(
+        &self,
+        store: &dyn Store,
+        key: &Key,
+        now: Timestamp,
+    ) -> Option<Result<Option<Found<T>>, StoreError>> {
+        let mut found = None;
+        let shown = store.peek(key, now, &mut |record| found = Some(self.found(record)));
+        found.filter(|_| shown)
+    }
+
+    fn found(&self, record: Option<&Record>) -> Result<Option<Found<T>>, StoreError> {
+        let of = |record: &Record| Ok(Found { version: record.version, said: self.read(record)? });
+        record.map(of).transpose()
     }
 
     /// What a record says.
@@ -62,7 +110,7 @@ impl<T> Reader<T> {
     /// # Errors
     ///
     /// Those of the parser, each time.
-    pub(crate) fn read(&self, record: &Record) -> Result<Known<T>, StoreError> {
+    fn read(&self, record: &Record) -> Result<Known<T>, StoreError> {
         let known = self.known.get(&Sought(&record.key));
         if let Some(known) = known.filter(|known| *known.0.value == record.value) {
             return Ok(known);

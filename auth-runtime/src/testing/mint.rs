@@ -216,6 +216,7 @@ impl Mint {
             acr: None,
             client_id: None,
             claims: serde_json::Map::new(),
+            family: None,
             csrf: None,
         };
         Some(Identity::new(Arc::new(verified), self.auth.policy()))

@@ -36,10 +36,7 @@ const USUAL: [HeaderName; 2] = [header::CONTENT_LENGTH, header::CONTENT_TYPE];
 impl SecurityHeaders {
     pub(super) fn of(headers: &Headers) -> Self {
         let said = |value: &'static str| HeaderValue::from_static(value);
-        // INVARIANT: a checked policy holds one line of visible ASCII. Were it none, the strict
-        // default takes its place.
-        let content = HeaderValue::from_str(&headers.content_security_policy)
-            .unwrap_or(said(Headers::CONTENT_SECURITY_POLICY));
+        let content = value(&headers.content_security_policy, Headers::CONTENT_SECURITY_POLICY);
         let mut unless_said = vec![
             (header::CONTENT_SECURITY_POLICY, content),
             (header::REFERRER_POLICY, said(headers.referrer_policy.as_str())),
@@ -82,23 +79,28 @@ impl SecurityHeaders {
     /// known the header is sent, and browsers heed it over TLS alone (8.1).
     /// `private` is one to somebody who showed a credential.
     pub(crate) fn write_to(&self, headers: &mut HeaderMap, plain: bool, private: bool) {
-        let prepared = if private { &self.private } else { &self.public };
-        let typed = headers.contains_key(header::CONTENT_TYPE);
-        let prepared = if typed { &prepared.typed } else { &prepared.untyped };
-        let new = |name: &HeaderName| USUAL.contains(name) || !prepared.contains_key(name);
-        let once = headers.len() == headers.keys_len();
-        if plain || !once || !headers.keys().all(new) {
+        let says = |name| headers.keys().any(|said| said == name);
+        let [length, typed] = USUAL.each_ref().map(says);
+        if plain || headers.len() != usize::from(length) + usize::from(typed) {
             return self.write_each(headers, plain, private);
         }
         // Most answers say nothing of this, and a copy of a map costs less than as many insertions.
-        let said = mem::replace(headers, prepared.clone());
-        if !said.contains_key(header::CONTENT_LENGTH) {
-            headers.remove(header::CONTENT_LENGTH);
+        let prepared = if private { &self.private } else { &self.public };
+        let mut copy = if typed { prepared.typed.clone() } else { prepared.untyped.clone() };
+        if !length {
+            copy.remove(header::CONTENT_LENGTH);
         }
-        headers.extend(said);
+        for (name, value) in headers.iter_mut() {
+            if let Some(place) = copy.get_mut(name) {
+                mem::swap(place, value);
+            }
+        }
+        *headers = copy;
     }
 
     fn write_each(&self, headers: &mut HeaderMap, plain: bool, private: bool) {
+        // Once for all of them, with `Cache-Control` and `Strict-Transport-Security`.
+        headers.reserve(self.always.len() + self.unless_said.len() + 2);
         if private && !says_no_store(headers) {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
@@ -129,9 +131,18 @@ fn hsts(hsts: Hsts) -> HeaderValue {
     if hsts.preload {
         text.push_str("; preload");
     }
-    // INVARIANT: digits and words.
-    HeaderValue::try_from(text)
-        .unwrap_or(HeaderValue::from_static("max-age=31536000; includeSubDomains"))
+    value(&text, "max-age=63072000; includeSubDomains")
+}
+
+/// A header's value. What it usually is takes no counting of who has a copy.
+///
+/// INVARIANT: a checked policy has nothing here that is no value. Were it none, the usual one takes
+/// its place.
+fn value(text: &str, usual: &'static str) -> HeaderValue {
+    match HeaderValue::from_str(text) {
+        Ok(value) if text != usual => value,
+        _ => HeaderValue::from_static(usual),
+    }
 }
 
 #[cfg(test)]

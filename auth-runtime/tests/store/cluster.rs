@@ -3,26 +3,20 @@
 use std::process::{Command, Stdio};
 
 use auth_runtime::store;
+use auth_tests::{PASSWORD, Server, free_port};
 
 use crate::{
-    changes, contract, crowd, many, model,
-    opening::PASSWORD,
-    outage, race,
-    server::{self, Server},
-    world::{NOW, Shared, fresh, instant, pause, put, timed, value},
+    changes, contract, crowd, many, model, outage, race,
+    world::{NOW, Shared, eventually, fresh, pause, put, timed, value},
 };
 
 pub(crate) async fn start() -> Vec<Server> {
     let mut nodes = Vec::new();
     for _ in 0..3 {
-        let bus = server::free_port().to_string();
+        let bus = free_port().to_string();
         let cluster = ["--cluster-enabled", "yes", "--cluster-port", &bus];
-        let settings = ["--cluster-node-timeout", "2000", "--requirepass", PASSWORD];
-        nodes.push(server::redis(&[&cluster[..], &settings[..]].concat()));
-    }
-    for node in &mut nodes {
-        let port = node.port.to_string();
-        node.ready(async || cli(&["-p", &port, "ping"])).await;
+        let timeout = ["--cluster-node-timeout", "2000"];
+        nodes.push(auth_tests::redis::start(&[&cluster[..], &timeout[..]].concat()));
     }
     let addresses: Vec<String> =
         nodes.iter().map(|node| format!("127.0.0.1:{}", node.port)).collect();
@@ -47,7 +41,7 @@ pub(crate) fn url(nodes: &[Server]) -> String {
     format!("redis+cluster://:{PASSWORD}@{}", hosts.join(","))
 }
 
-pub(crate) async fn open(nodes: &mut [Server]) -> Shared {
+pub(crate) async fn open(nodes: &[Server]) -> Shared {
     let url = url(nodes);
     let works = async || {
         let store = store::open(&url).await?;
@@ -57,19 +51,19 @@ pub(crate) async fn open(nodes: &mut [Server]) -> Shared {
         }
         Ok::<_, store::StoreError>(store)
     };
-    nodes[0].ready(works).await
+    eventually(works).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs three Redis: ./test stores"]
 async fn cluster_holds_the_contract() {
-    let mut nodes = start().await;
-    let store = open(&mut nodes).await;
+    let nodes = start().await;
+    let store = open(&nodes).await;
     contract::hold(&store).await;
     crowd::hold(&store).await;
     race::hold(&store).await;
     model::hold_async(&store, 30).await;
-    let other = open(&mut nodes).await;
+    let other = open(&nodes).await;
     changes::hold(&store, &other).await;
     many::hold(&store).await;
 }
@@ -78,7 +72,7 @@ async fn cluster_holds_the_contract() {
 #[ignore = "needs three Redis: ./test stores"]
 async fn cluster_goes_and_comes_back() {
     let mut nodes = start().await;
-    let store = open(&mut nodes).await;
+    let store = open(&nodes).await;
     outage::survive_a_crash(&mut nodes, &store).await;
     outage::survive_a_freeze(&nodes, &store).await;
 }
@@ -88,7 +82,7 @@ async fn cluster_goes_and_comes_back() {
 #[ignore = "needs three Redis: ./test stores"]
 async fn cluster_does_without_one_node() {
     let mut nodes = start().await;
-    let store = open(&mut nodes).await;
+    let store = open(&nodes).await;
     for node in &nodes {
         let port = node.port.to_string();
         cli(&["-p", &port, "config", "set", "cluster-require-full-coverage", "no"]).unwrap();
@@ -108,11 +102,7 @@ async fn cluster_does_without_one_node() {
         pause(1_000).await;
     }
     nodes[2].start();
-    let begun = instant();
-    while store.get(lost[0], NOW).await.is_err() {
-        assert!(begun.elapsed().as_secs() < 10, "it works again");
-        pause(50).await;
-    }
+    eventually(async || store.get(lost[0], NOW).await).await;
     assert_eq!(value(&store, lost[0]).await.as_deref(), Some(&b"x"[..]));
 }
 
@@ -120,8 +110,8 @@ async fn cluster_does_without_one_node() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs three Redis: ./test stores"]
 async fn cluster_slots_may_move() {
-    let mut nodes = start().await;
-    let store = open(&mut nodes).await;
+    let nodes = start().await;
+    let store = open(&nodes).await;
     let (before, after) = (fresh(), fresh());
     put(&store, &before, b"before").await;
     let from = node_of(&nodes, &before);

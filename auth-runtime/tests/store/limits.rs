@@ -8,11 +8,11 @@ use auth_runtime::{
     policy_types::{Rate, Seconds},
     store::StoreError,
 };
+use auth_tests::Server;
 
 use crate::{
     cluster, redis,
-    server::Server,
-    world::{next, timed, together},
+    world::{eventually, next, timed, together},
 };
 
 const NOW: Moment = Moment(1_800_000_000_000_000);
@@ -26,9 +26,8 @@ fn fresh(quota: Quota) -> Bucket {
     Bucket::named(&format!("bucket {}", next()), quota)
 }
 
-async fn open(server: &mut Server) -> RedisLimiter {
-    let url = redis::url(server);
-    server.ready(async || RedisLimiter::open(&url).await).await
+async fn open(server: &Server) -> RedisLimiter {
+    RedisLimiter::open(&server.url).await.unwrap()
 }
 
 async fn pass(limiter: &RedisLimiter, buckets: &[Bucket]) -> bool {
@@ -81,10 +80,10 @@ async fn hold_the_model(limiter: &RedisLimiter) {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn rl5_exactly_as_many_pass_through_four_connections_to_one_redis() {
-    let mut server = redis::start();
+    let server = redis::start();
     let mut limiters = Vec::new();
     for _ in 0..4 {
-        limiters.push(Arc::new(open(&mut server).await));
+        limiters.push(Arc::new(open(&server).await));
     }
     for _ in 0..3 {
         hold_exactly(&limiters).await;
@@ -95,15 +94,15 @@ async fn rl5_exactly_as_many_pass_through_four_connections_to_one_redis() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn rl5_redis_counts_as_memory_does() {
-    let mut server = redis::start();
-    hold_the_model(&open(&mut server).await.on_callers_clock()).await;
+    let server = redis::start();
+    hold_the_model(&open(&server).await.on_callers_clock()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs three Redis: ./test stores"]
 async fn rl5_a_cluster_counts_as_memory_does_and_exactly() {
-    let mut nodes = cluster::start().await;
-    drop(cluster::open(&mut nodes).await);
+    let nodes = cluster::start().await;
+    drop(cluster::open(&nodes).await);
     let url = cluster::url(&nodes);
     hold_the_model(&RedisLimiter::open(&url).await.unwrap().on_callers_clock()).await;
     let one = Arc::new(RedisLimiter::open(&url).await.unwrap());
@@ -113,8 +112,8 @@ async fn rl5_a_cluster_counts_as_memory_does_and_exactly() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn rl5_processes_whose_clocks_differ_share_a_limit() {
-    let mut server = redis::start();
-    let limiter = open(&mut server).await;
+    let server = redis::start();
+    let limiter = open(&server).await;
     let bucket = [fresh(quota(5, 3600, 5))];
     for years in 0..5 {
         let skewed = Moment(NOW.0 + years * 31_000_000_000_000);
@@ -128,8 +127,8 @@ async fn rl5_processes_whose_clocks_differ_share_a_limit() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn rl3_redis_keeps_what_is_not_full_and_only_until_it_is() {
-    let mut server = redis::start();
-    let limiter = open(&mut server).await;
+    let server = redis::start();
+    let limiter = open(&server).await;
     let bucket = fresh(quota(5, 60, 5));
     let alone = std::slice::from_ref(&bucket);
     assert!(pass(&limiter, alone).await && pass(&limiter, alone).await);
@@ -158,8 +157,8 @@ async fn rl3_redis_keeps_what_is_not_full_and_only_until_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn rl5_a_redis_that_forgot_the_script_is_told_again() {
-    let mut server = redis::start();
-    let limiter = open(&mut server).await;
+    let server = redis::start();
+    let limiter = open(&server).await;
     let bucket = [fresh(quota(2, 3600, 2))];
     assert!(pass(&limiter, &bucket).await);
     let () = redis::ask(&server, &["SCRIPT", "FLUSH"]).await;
@@ -171,7 +170,7 @@ async fn rl5_a_redis_that_forgot_the_script_is_told_again() {
 #[ignore = "needs a Redis: ./test stores"]
 async fn rl6_a_redis_that_is_gone_or_hangs_is_an_error_in_time() {
     let mut server = redis::start();
-    let limiter = open(&mut server).await;
+    let limiter = open(&server).await;
     let bucket = [fresh(quota(2, 3600, 2))];
     assert!(pass(&limiter, &bucket).await);
     server.freeze();
@@ -180,7 +179,7 @@ async fn rl6_a_redis_that_is_gone_or_hangs_is_an_error_in_time() {
     server.kill();
     fails_in_time(&limiter, &bucket).await;
     server.start();
-    server.ready(async || limiter.take(&bucket, NOW).await).await;
+    eventually(async || limiter.take(&bucket, NOW).await).await;
 }
 
 async fn fails_in_time(limiter: &RedisLimiter, bucket: &[Bucket]) {
@@ -200,8 +199,7 @@ async fn rl6_a_limiter_needs_few_rights() {
     let book = include_str!("../../../docs/limits.md");
     let (_, rights) = book.split_once("resetchannels").unwrap();
     let (rights, _) = rights.split_once('`').unwrap();
-    let mut server = redis::start();
-    drop(open(&mut server).await);
+    let server = redis::start();
     let mut rule = vec!["ACL", "SETUSER", "limits", "on", ">pw", "resetchannels"];
     rule.extend(rights.split_whitespace());
     let () = redis::ask(&server, &rule).await;

@@ -23,16 +23,11 @@ mod opening;
 mod race;
 mod world;
 
-#[cfg(any(feature = "sqlite", feature = "postgres", feature = "redis"))]
-mod directory;
-
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
 #[cfg(feature = "postgres")]
 mod postgres;
-#[cfg(feature = "postgres")]
-mod postgresql;
 
 #[cfg(feature = "redis")]
 mod cluster;
@@ -47,5 +42,3 @@ mod tls;
 mod certificate;
 #[cfg(any(feature = "postgres", feature = "redis"))]
 mod outage;
-#[cfg(any(feature = "postgres", feature = "redis"))]
-mod server;

@@ -3,11 +3,9 @@
 use std::{net::TcpListener, time::Duration};
 
 use auth_runtime::store::{self, StoreError};
+use auth_tests::PASSWORD;
 
 use crate::world::{NOW, fresh, put, timed, value};
-
-/// It may be nowhere in what an error or a `Debug` says.
-pub(crate) const PASSWORD: &str = "hunter2-horse";
 
 async fn refused(url: &str) -> String {
     match store::open(url).await {

@@ -1,42 +1,33 @@
 //! The store in PostgreSQL.
 
 use auth_runtime::store::{self, StoreError};
+use auth_tests::{Folder, PASSWORD, Server, postgresql};
 use sqlx::{Connection, PgConnection, query_scalar, raw_sql};
 
 use crate::{
     certificate::certificate,
-    changes, contract, crowd,
-    directory::Directory,
-    many, model,
-    opening::PASSWORD,
-    outage, postgresql, race,
-    server::Server,
+    changes, contract, crowd, many, model, outage, race,
     world::{COLLECTION, NOW, Shared, fresh, key, later, owner, put, together, value},
 };
 
-fn url(server: &Server) -> String {
-    format!("postgres://auth:{PASSWORD}@127.0.0.1:{}/postgres", server.port)
-}
-
-async fn open(server: &mut Server) -> Shared {
-    let url = url(server);
-    server.ready(async || store::open(&url).await).await
+async fn open(server: &Server) -> Shared {
+    store::open(&server.url).await.unwrap()
 }
 
 async fn connect(server: &Server) -> PgConnection {
-    PgConnection::connect(&url(server)).await.unwrap()
+    PgConnection::connect(&server.url).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL: ./test stores"]
 async fn postgres_holds_the_contract() {
-    let mut server = postgresql::start(PASSWORD);
-    let store = open(&mut server).await;
+    let server = postgresql::start(&[]);
+    let store = open(&server).await;
     contract::hold(&store).await;
     crowd::hold(&store).await;
     race::hold(&store).await;
     model::hold_async(&store, 50).await;
-    let other = open(&mut server).await;
+    let other = open(&server).await;
     changes::hold(&store, &other).await;
     assert!(!format!("{store:?}").contains(PASSWORD));
     expired_rows_are_removed(&server, &store).await;
@@ -47,15 +38,15 @@ async fn postgres_holds_the_contract() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL: ./test stores"]
 async fn postgres_holds_a_hundred_thousand() {
-    let mut server = postgresql::start(PASSWORD);
-    many::hold(&open(&mut server).await).await;
+    let server = postgresql::start(&[]);
+    many::hold(&open(&server).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL: ./test stores"]
 async fn postgres_goes_and_comes_back() {
-    let mut server = postgresql::start(PASSWORD);
-    let store = open(&mut server).await;
+    let server = postgresql::start(&[]);
+    let store = open(&server).await;
     let mut servers = [server];
     outage::survive_a_crash(&mut servers, &store).await;
     outage::survive_a_freeze(&servers, &store).await;
@@ -66,17 +57,15 @@ async fn postgres_goes_and_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL: ./test stores"]
 async fn postgres_tables_are_made_once() {
-    let mut server = postgresql::start(PASSWORD);
-    let address = url(&server);
-    server.ready(async || PgConnection::connect(&address).await).await;
+    let server = postgresql::start(&[]);
     let opened = together(16, |_| {
-        let address = address.clone();
+        let address = server.url.clone();
         async move { store::open(&address).await.map(drop) }
     });
     for answer in opened.await {
         assert_eq!(answer, Ok(()));
     }
-    let wrong = address.replace(PASSWORD, "hunter2-mule");
+    let wrong = server.url.replace(PASSWORD, "hunter2-mule");
     let why = store::open(&wrong).await.unwrap_err();
     assert!(matches!(why, StoreError::Unavailable(_)), "{why:?}");
     assert!(!format!("{why:?}").contains("hunter2"));
@@ -85,19 +74,16 @@ async fn postgres_tables_are_made_once() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs PostgreSQL and openssl: ./test stores"]
 async fn postgres_speaks_tls_to_those_it_can_prove_itself_to() {
-    let directory = Directory::new();
-    let (certificate, key) = certificate(&directory);
-    for path in [&directory.file(""), &certificate, &key] {
+    let folder = Folder::in_memory();
+    let (certificate, key) = certificate(&folder);
+    for path in [&folder.file(""), &certificate, &key] {
         postgresql::lend(path);
     }
-    let settings = [
-        "ssl=on".to_owned(),
-        format!("ssl_cert_file={certificate}"),
-        format!("ssl_key_file={key}"),
-    ];
-    let mut server = postgresql::start_with(PASSWORD, &settings);
-    drop(open(&mut server).await);
-    let verified = format!("{}?sslmode=verify-full", url(&server));
+    let settings =
+        ["ssl=on", &format!("ssl_cert_file={certificate}"), &format!("ssl_key_file={key}")];
+    let server = postgresql::start(&settings);
+    drop(open(&server).await);
+    let verified = format!("{}?sslmode=verify-full", server.url);
     let trusting = format!("{verified}&sslrootcert={certificate}");
     let store = store::open(&trusting).await.unwrap();
     put(&store, &fresh(), b"x").await;
@@ -110,7 +96,7 @@ async fn postgres_speaks_tls_to_those_it_can_prove_itself_to() {
 /// As the book says, in a schema each.
 async fn two_applications_do_not_meet(server: &Server, store: &Shared) {
     raw_sql("CREATE SCHEMA blog").execute(&mut connect(server).await).await.unwrap();
-    let blog = format!("{}?options=-c%20search_path%3Dblog", url(server));
+    let blog = format!("{}?options=-c%20search_path%3Dblog", server.url);
     let other = store::open(&blog).await.unwrap();
     let shared = fresh();
     put(store, &shared, b"mine").await;
@@ -135,7 +121,7 @@ async fn expired_rows_are_removed(server: &Server, store: &Shared) {
 async fn later_tables_are_refused(server: &Server) {
     let step = raw_sql("INSERT INTO auth_schema (version) VALUES (99)");
     step.execute(&mut connect(server).await).await.unwrap();
-    let why = store::open(&url(server)).await.unwrap_err();
+    let why = store::open(&server.url).await.unwrap_err();
     assert!(matches!(why, StoreError::Unsuitable(_)), "{why:?}");
 }
 

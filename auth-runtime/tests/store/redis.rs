@@ -1,31 +1,24 @@
 //! The store in one Redis.
 
 use auth_runtime::store::{self, StoreError};
+use auth_tests::{PASSWORD, Server};
 
 use crate::{
-    changes, contract, crowd, many, model,
-    opening::PASSWORD,
-    outage, race,
-    server::{self, Server},
+    changes, contract, crowd, many, model, outage, race,
     world::{NOW, Shared, fresh, key, later, owner, put, value},
 };
 
 /// One with a password, as it should have.
 pub(crate) fn start() -> Server {
-    server::redis(&["--requirepass", PASSWORD])
+    auth_tests::redis::start(&[])
 }
 
-pub(crate) fn url(server: &Server) -> String {
-    format!("redis://:{PASSWORD}@127.0.0.1:{}", server.port)
-}
-
-async fn open(server: &mut Server) -> Shared {
-    let url = url(server);
-    server.ready(async || store::open(&url).await).await
+async fn open(server: &Server) -> Shared {
+    store::open(&server.url).await.unwrap()
 }
 
 pub(crate) async fn ask<T: ::redis::FromRedisValue>(server: &Server, words: &[&str]) -> T {
-    let client = ::redis::Client::open(url(server)).unwrap();
+    let client = ::redis::Client::open(server.url.as_str()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let mut command = ::redis::cmd(words[0]);
     command.arg(&words[1..]).query_async(&mut connection).await.unwrap()
@@ -34,13 +27,13 @@ pub(crate) async fn ask<T: ::redis::FromRedisValue>(server: &Server, words: &[&s
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_holds_the_contract() {
-    let mut server = start();
-    let store = open(&mut server).await;
+    let server = start();
+    let store = open(&server).await;
     contract::hold(&store).await;
     crowd::hold(&store).await;
     race::hold(&store).await;
     model::hold_async(&store, 50).await;
-    let other = open(&mut server).await;
+    let other = open(&server).await;
     changes::hold(&store, &other).await;
     assert!(!format!("{store:?}").contains(PASSWORD));
 }
@@ -48,15 +41,15 @@ async fn redis_holds_the_contract() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_holds_a_hundred_thousand() {
-    let mut server = start();
-    many::hold(&open(&mut server).await).await;
+    let server = start();
+    many::hold(&open(&server).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_goes_and_comes_back() {
-    let mut server = start();
-    let store = open(&mut server).await;
+    let server = start();
+    let store = open(&server).await;
     let mut servers = [server];
     outage::survive_a_crash(&mut servers, &store).await;
     outage::survive_a_freeze(&servers, &store).await;
@@ -65,8 +58,8 @@ async fn redis_goes_and_comes_back() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_forgets_what_has_expired_by_itself() {
-    let mut server = start();
-    let store = open(&mut server).await;
+    let server = start();
+    let store = open(&server).await;
     let owner = owner();
     for number in 0..100 {
         let key = key(&owner, &format!("{number}"));
@@ -95,25 +88,22 @@ async fn redis_forgets_what_has_expired_by_itself() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_that_may_evict_is_refused() {
-    let mut server = start();
-    drop(open(&mut server).await);
-    let url = url(&server);
+    let server = start();
     for policy in ["allkeys-lru", "volatile-ttl"] {
         let () = ask(&server, &["CONFIG", "SET", "maxmemory-policy", policy]).await;
-        let why = store::open(&url).await.unwrap_err();
+        let why = store::open(&server.url).await.unwrap_err();
         let StoreError::Unsuitable(why) = why else { panic!("{why:?}") };
         assert!(why.contains("noeviction") && why.contains(policy), "{why}");
     }
     let () = ask(&server, &["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
-    assert!(store::open(&url).await.is_ok());
+    assert!(store::open(&server.url).await.is_ok());
 }
 
 /// A managed service forbids `CONFIG`, another one `INFO`; who forbids both cannot be trusted.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_says_somehow_whether_it_evicts() {
-    let mut server = start();
-    drop(open(&mut server).await);
+    let server = start();
     for (name, forbidden) in [("a", "-config"), ("b", "-info"), ("c", "-info -config")] {
         let mut rule = vec!["ACL", "SETUSER", name, "on", ">pw", "~*", "&*", "+@all"];
         rule.extend(forbidden.split(' '));
@@ -131,8 +121,7 @@ async fn redis_needs_few_rights() {
     let book = include_str!("../../../docs/stores.md");
     let (_, rights) = book.split_once("resetchannels").unwrap();
     let (rights, _) = rights.split_once('`').unwrap();
-    let mut server = start();
-    drop(open(&mut server).await);
+    let server = start();
     let mut rule = vec!["ACL", "SETUSER", "auth", "on", ">pw", "resetchannels"];
     rule.extend(rights.split_whitespace());
     let () = ask(&server, &rule).await;
@@ -145,8 +134,8 @@ async fn redis_needs_few_rights() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_that_is_full_says_so() {
-    let mut server = start();
-    let store = open(&mut server).await;
+    let server = start();
+    let store = open(&server).await;
     let kept = fresh();
     put(&store, &kept, b"x").await;
     let () = ask(&server, &["CONFIG", "SET", "maxmemory", "1mb"]).await;
@@ -166,9 +155,9 @@ async fn redis_that_is_full_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_keys_have_a_prefix() {
-    let mut server = start();
-    let store = open(&mut server).await;
-    let other = store::open(&format!("{}/?prefix=shop", url(&server))).await.unwrap();
+    let server = start();
+    let store = open(&server).await;
+    let other = store::open(&format!("{}/?prefix=shop", server.url)).await.unwrap();
     let key = fresh();
     put(&store, &key, b"mine").await;
     put(&other, &key, b"yours").await;
@@ -179,8 +168,7 @@ async fn redis_keys_have_a_prefix() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis: ./test stores"]
 async fn redis_with_the_wrong_password_says_nothing_of_it() {
-    let mut server = start();
-    drop(open(&mut server).await);
+    let server = start();
     let wrong = format!("redis://:{PASSWORD}-wrong@127.0.0.1:{}", server.port);
     let why = store::open(&wrong).await.unwrap_err();
     assert!(matches!(why, StoreError::Unavailable(_)), "{why:?}");

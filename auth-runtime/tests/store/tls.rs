@@ -1,34 +1,31 @@
 //! Redis behind TLS, with a certificate made for the test.
 
 use auth_runtime::store::{self, StoreError};
+use auth_tests::{Folder, PASSWORD, Server, free_port};
 
 use crate::{
     certificate::certificate,
     changes,
-    directory::Directory,
-    server::{self, Server},
     world::{Shared, fresh, put, value},
 };
 
-fn start(certificate: &str, key: &str) -> Server {
-    let port = server::free_port().to_string();
-    let settings = ["--port", "0", "--tls-port", &port, "--tls-cert-file", certificate];
-    let more =
-        ["--tls-key-file", key, "--tls-ca-cert-file", certificate, "--tls-auth-clients", "no"];
-    let mut server = server::redis(&[&settings[..], &more[..]].concat());
-    server.port = port.parse().unwrap();
-    server
+/// Its URL, too: what it is started with listens without TLS.
+fn start(certificate: &str, key: &str) -> (Server, String) {
+    let port = free_port().to_string();
+    let settings = ["--tls-port", &port, "--tls-cert-file", certificate, "--tls-key-file", key];
+    let more = ["--tls-ca-cert-file", certificate, "--tls-auth-clients", "no"];
+    let server = auth_tests::redis::start(&[&settings[..], &more[..]].concat());
+    (server, format!("rediss://:{PASSWORD}@127.0.0.1:{port}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs a Redis and openssl: ./test stores"]
 async fn redis_speaks_tls_to_those_it_can_prove_itself_to() {
-    let directory = Directory::new();
-    let (certificate, key) = certificate(&directory);
-    let mut server = start(&certificate, &key);
-    let url = format!("rediss://127.0.0.1:{}", server.port);
+    let folder = Folder::in_memory();
+    let (certificate, key) = certificate(&folder);
+    let (_server, url) = start(&certificate, &key);
     let trusting = format!("{url}/?ca={certificate}");
-    let store: Shared = server.ready(async || store::open(&trusting).await).await;
+    let store: Shared = store::open(&trusting).await.unwrap();
     let record = fresh();
     put(&store, &record, b"x").await;
     assert_eq!(value(&store, &record).await.as_deref(), Some(&b"x"[..]));

@@ -1,6 +1,7 @@
 //! What the cases share. In: a store. Out: places in it that nobody else uses, and short calls.
 
 use std::{
+    fmt::Debug,
     future::Future,
     sync::{
         Arc,
@@ -82,12 +83,24 @@ pub(crate) async fn timed<T>(call: impl Future<Output = T>) -> (T, Duration) {
     (answer, begun.elapsed())
 }
 
+/// What the call answers once it works: a server may take ten seconds to serve again.
+pub(crate) async fn eventually<T, E: Debug>(call: impl AsyncFn() -> Result<T, E>) -> T {
+    let begun = instant();
+    loop {
+        match call().await {
+            Ok(answer) => return answer,
+            Err(why) => assert!(begun.elapsed().as_secs() < 10, "it works again: {why:?}"),
+        }
+        pause(50).await;
+    }
+}
+
 #[allow(clippy::disallowed_methods, reason = "a measurement of real time is what is tested")]
-pub(crate) fn instant() -> Instant {
+fn instant() -> Instant {
     Instant::now()
 }
 
-#[allow(clippy::disallowed_methods, reason = "a server's start is waited for, not a lifetime")]
+#[allow(clippy::disallowed_methods, reason = "a server is waited for, not a lifetime")]
 pub(crate) async fn pause(milliseconds: u64) {
     tokio::time::sleep(Duration::from_millis(milliseconds)).await;
 }

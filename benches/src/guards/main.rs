@@ -3,9 +3,14 @@
 //! `--write`, the same table in `docs/performance.md`.
 //!
 //! `cargo bench -p auth-benches [-- --write] [ROUNDS]`
+//!
+//! With `--instructions [LABEL]` it counts instead of measuring, those whose label begins so: that
+//! needs valgrind, and says on a busy machine whether a change pays. `--ask LABEL REQUESTS` asks one
+//! of them, for whatever profiles this process.
 
 mod contestant;
 mod cookies;
+mod instructions;
 mod measure;
 mod ours;
 mod report;
@@ -13,7 +18,7 @@ mod theirs;
 
 use std::{env, error::Error, path::Path};
 
-use crate::{contestant::Contestant, ours::Remembered, report::Report};
+use crate::{contestant::Contestant, instructions::Instructions, ours::Remembered, report::Report};
 
 /// How many rounds are measured, unless the command line says so.
 const ROUNDS: usize = 1001;
@@ -21,13 +26,28 @@ const ROUNDS: usize = 1001;
 #[tokio::main(flavor = "current_thread")]
 #[allow(clippy::print_stdout, reason = "the table is what this program is for")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<_> = env::args().skip(1).collect();
-    let write = arguments.iter().any(|argument| argument == "--write");
-    let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
-
+    // Cargo adds a word of its own.
+    let arguments: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let mut contestants = contestants().await?;
-    let times = measure::rounds(&mut contestants, rounds).await?;
-    let report = Report::new(&contestants, &times);
+    match arguments[..] {
+        ["--ask", label, requests] => {
+            instructions::ask(&mut contestants, label, requests.parse()?).await
+        }
+        ["--instructions", ref label @ ..] => {
+            println!("{}", Instructions::count(&contestants, &label.join(" "))?);
+            Ok(())
+        }
+        _ => measure(&mut contestants, &arguments).await,
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "the table is what this program is for")]
+async fn measure(contestants: &mut [Contestant], arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let write = arguments.contains(&"--write");
+    let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
+    let times = measure::rounds(contestants, rounds).await?;
+    let report = Report::new(contestants, &times);
     println!("{report}");
     if write {
         let package = Path::new(env!("CARGO_MANIFEST_DIR"));

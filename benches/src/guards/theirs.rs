@@ -21,6 +21,9 @@ pub(crate) const ED25519_PRIVATE: &str =
     include_str!("../../../auth-runtime/tests/keys/eddsa.private.pem");
 const ED25519_PUBLIC: &str = include_str!("../../../auth-runtime/tests/keys/eddsa.public.pem");
 
+/// A path is parsed and routed letter by letter: ours are as long.
+const PATH: &str = "/token";
+
 /// What a signature is verified with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Key {
@@ -30,8 +33,8 @@ pub(crate) enum Key {
 
 /// A route that anybody may call, in axum alone.
 pub(crate) fn unguarded() -> Result<Contestant, Box<dyn Error>> {
-    let app: Router = Router::new().route("/", get(|| async {}));
-    Contestant::new("a route without a guard", app, "/", None, 200)
+    let app: Router = Router::new().route(PATH, get(|| async {}));
+    Contestant::new("a route without a guard", app, PATH, None, 200)
 }
 
 /// The extractor, asked with that token.
@@ -42,8 +45,8 @@ pub(crate) fn by_hand(
     status: u16,
 ) -> Result<Contestant, Box<dyn Error>> {
     let state = Arc::new(Verification::new(key)?);
-    let app: Router = Router::new().route("/", get(handler)).with_state(state);
-    Contestant::new(label, app, "/", Some(("authorization", &bearer(token))), status)
+    let app: Router = Router::new().route(PATH, get(handler)).with_state(state);
+    Contestant::new(label, app, PATH, Some(("authorization", &bearer(token))), status)
 }
 
 pub(crate) fn bearer(token: &str) -> String {

@@ -11,9 +11,10 @@ use std::{
     thread,
 };
 
+use auth_tests::redis;
+
 use super::{
     process::{Blog, Folder},
-    servers::Server,
     wire::Connection,
 };
 use crate::files::workspace;
@@ -107,7 +108,7 @@ fn rl5_rl3_rl4_on_one_redis_a_hundred_of_a_thousand_pass_in_four_processes() {
     for (settings, headers) in
         [(None, pretences as fn(usize) -> Vec<String>), (Some(policy.as_str()), suffixes)]
     {
-        let server = Server::redis();
+        let server = redis::start(&[]);
         let mut settings: Vec<_> =
             settings.map(|policy| ("BLOG_POLICY", policy)).into_iter().collect();
         settings.push(("BLOG_STORE", &server.url));

@@ -1,13 +1,11 @@
 //! A program that somebody lets in, on the running blog: to sign in, to be asked, and what the
 //! program can do then.
 
+use auth_tests::{postgresql, redis};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use super::{
-    process::{Answer, Blog},
-    servers::Server,
-};
+use super::process::{Answer, Blog};
 use crate::oauth::browser::{Asking, VERIFIER, asking};
 
 const CALLBACK: &str = "http://127.0.0.1/callback";
@@ -272,13 +270,13 @@ fn ot2_of_many_at_once_on_sqlite_one_wins() {
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn ot2_of_many_at_once_on_redis_one_wins() {
-    let server = Server::redis();
+    let server = redis::start(&[]);
     one_of_many_wins(&Blog::start(&[("BLOG_SEED", "1"), ("BLOG_STORE", &server.url)]));
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL: ./test stores"]
 fn ot2_of_many_at_once_on_postgresql_one_wins() {
-    let server = Server::postgres();
+    let server = postgresql::start(&[]);
     one_of_many_wins(&Blog::start(&[("BLOG_SEED", "1"), ("BLOG_STORE", &server.url)]));
 }

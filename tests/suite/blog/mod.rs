@@ -11,7 +11,6 @@ mod outage;
 pub(crate) mod process;
 mod reloading;
 mod reviewing;
-mod servers;
 mod sessions;
 mod several;
 mod signing;

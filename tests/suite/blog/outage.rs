@@ -11,11 +11,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use auth_tests::{Server, redis};
 use serde_json::json;
 
 use super::{
     process::{Answer, Blog, Folder},
-    servers::Server,
     wire::Connection,
 };
 use crate::files::workspace;
@@ -203,7 +203,7 @@ fn hold(samples: &[Sample], outage: Outage, accepts_tokens: bool) {
 
 /// A blog with that policy, whose Redis is sent away and let back.
 fn survives(on_store_down: &str, away: fn(&mut Server), back: fn(&mut Server)) {
-    let mut redis = Server::redis();
+    let mut redis = redis::start(&[]);
     let world = World::start(&redis, on_store_down);
     let (samples, outage) = world.under_load(|| {
         thread::sleep(Duration::from_secs(1));
@@ -223,23 +223,23 @@ fn survives(on_store_down: &str, away: fn(&mut Server), back: fn(&mut Server)) {
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn s9_rl6_a_redis_that_hangs_is_503_in_time_and_tokens_are_refused_after_max_stale() {
-    survives("refuse", |redis| redis.hang(), |redis| redis.go_on());
+    survives("refuse", |redis| redis.freeze(), |redis| redis.resume());
 }
 
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn s9_rl6_a_redis_that_hangs_is_503_in_time_and_tokens_are_accepted_if_the_policy_says_so() {
-    survives("accept_until_expiry", |redis| redis.hang(), |redis| redis.go_on());
+    survives("accept_until_expiry", |redis| redis.freeze(), |redis| redis.resume());
 }
 
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn s9_rl6_a_redis_that_is_killed_is_503_and_tokens_are_refused_after_max_stale() {
-    survives("refuse", Server::crash, Server::start_again);
+    survives("refuse", Server::kill, Server::start);
 }
 
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn s9_rl6_a_redis_that_is_killed_is_503_and_tokens_are_accepted_if_the_policy_says_so() {
-    survives("accept_until_expiry", Server::crash, Server::start_again);
+    survives("accept_until_expiry", Server::kill, Server::start);
 }

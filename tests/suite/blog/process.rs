@@ -2,15 +2,15 @@
 //! ends with the test.
 
 use std::{
-    fs::File,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpStream},
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::{LazyLock, Mutex},
+    sync::LazyLock,
     time::Duration,
 };
 
+pub(crate) use auth_tests::Folder;
 use serde_json::{Value, json};
 
 use crate::{files::workspace, instance};
@@ -268,33 +268,6 @@ fn command(folder: &Folder, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(&*BINARY);
     command.current_dir(&folder.0).env_clear().env("BLOG_ADDR", "127.0.0.1:0");
     command.envs(settings.iter().copied());
-    let log = File::create(folder.0.join("stderr.log")).expect("a log");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(folder.new_log());
     command
-}
-
-/// A folder that goes with its test.
-pub(crate) struct Folder(pub(crate) PathBuf);
-
-impl Folder {
-    pub(crate) fn new() -> Self {
-        static COUNT: Mutex<u32> = Mutex::new(0);
-        let mut count = COUNT.lock().expect("no test panics here");
-        *count += 1;
-        let name = format!("auth-tests-{}-{count}", std::process::id());
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).expect("a folder");
-        Self(folder)
-    }
-
-    pub(crate) fn log(&self) -> String {
-        std::fs::read_to_string(self.0.join("stderr.log")).expect("a log")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What cannot be removed is left to the system's temporary folder.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

@@ -1,11 +1,9 @@
 //! Sessions of the running blog: on each of the four stores, in one process and in four.
 
+use auth_tests::{postgresql, redis};
 use serde_json::json;
 
-use super::{
-    process::{Answer, Blog, Folder},
-    servers::Server,
-};
+use super::process::{Answer, Blog, Folder};
 
 const BLOGS: usize = 4;
 const PASSWORD: &str = "a long walk along the river";
@@ -128,14 +126,14 @@ fn m09_a_session_on_sqlite() {
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn m09_a_session_on_redis() {
-    let server = Server::redis();
+    let server = redis::start(&[]);
     one_life(&[("BLOG_STORE", &server.url)]);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL: ./test stores"]
 fn m09_a_session_on_postgresql() {
-    let server = Server::postgres();
+    let server = postgresql::start(&[]);
     one_life(&[("BLOG_STORE", &server.url)]);
 }
 
@@ -150,7 +148,7 @@ fn s5_s6_on_one_sqlite_an_end_is_everywhere_at_once() {
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn s5_s6_on_one_redis_an_end_is_everywhere_at_once() {
-    let (one, other) = (Server::redis(), Server::redis());
+    let (one, other) = (redis::start(&[]), redis::start(&[]));
     what_ends_in_one_has_ended_in_all(&one.url);
     what_an_admin_ends_has_ended_in_all(&other.url);
 }
@@ -158,7 +156,7 @@ fn s5_s6_on_one_redis_an_end_is_everywhere_at_once() {
 #[test]
 #[ignore = "needs a PostgreSQL: ./test stores"]
 fn s5_s6_on_one_postgresql_an_end_is_everywhere_at_once() {
-    let (one, other) = (Server::postgres(), Server::postgres());
+    let (one, other) = (postgresql::start(&[]), postgresql::start(&[]));
     what_ends_in_one_has_ended_in_all(&one.url);
     what_an_admin_ends_has_ended_in_all(&other.url);
 }

@@ -13,12 +13,10 @@ use std::{
     time::Duration,
 };
 
+use auth_tests::{free_port, postgresql, redis};
 use serde_json::{Value, json};
 
-use super::{
-    process::{Blog, Folder},
-    servers::{Server, free_port},
-};
+use super::process::{Blog, Folder};
 use crate::files::workspace;
 
 const BLOGS: usize = 4;
@@ -217,25 +215,25 @@ fn register_until(fleet: &Fleet, over: &AtomicBool) -> Vec<String> {
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn r04_on_one_redis_one_rotation_of_a_thousand_wins() {
-    one_rotation_wins(&Server::redis().url);
+    one_rotation_wins(&redis::start(&[]).url);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL: ./test stores"]
 fn r04_on_one_postgresql_one_rotation_of_a_thousand_wins() {
-    one_rotation_wins(&Server::postgres().url);
+    one_rotation_wins(&postgresql::start(&[]).url);
 }
 
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn r04_m10_on_redis_two_hundred_kills_lose_nothing() {
-    nothing_is_lost(&Server::redis().url);
+    nothing_is_lost(&redis::start(&[]).url);
 }
 
 #[test]
 #[ignore = "needs a PostgreSQL: ./test stores"]
 fn r04_m10_on_postgresql_two_hundred_kills_lose_nothing() {
-    nothing_is_lost(&Server::postgres().url);
+    nothing_is_lost(&postgresql::start(&[]).url);
 }
 
 /// What was there before a restart is there after it: people, their sign-ins, and what was revoked.

@@ -13,13 +13,11 @@ use std::{
     time::Duration,
 };
 
+use auth_tests::{postgresql, redis};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::{
-    process::{Answer, Blog, Folder},
-    servers::{Server, postgres_program},
-};
+use super::process::{Answer, Blog, Folder};
 use crate::files::workspace;
 
 const PASSWORD: &str = "a long walk along the river";
@@ -336,10 +334,12 @@ fn s1_k1_r01_a_stolen_sqlite_file_opens_nothing() {
 #[test]
 #[ignore = "needs a Redis: ./test stores"]
 fn s1_k1_r01_a_stolen_redis_dump_opens_nothing() {
-    let server = Server::redis();
+    let server = redis::start(&[]);
     let used = Used::on(&server.url);
     let ask = |words: &[&str]| {
-        let output = Command::new("redis-cli").args(["-u", &server.url]).args(words).output();
+        let mut command = Command::new("redis-cli");
+        command.env("REDISCLI_AUTH", auth_tests::PASSWORD).args(["-p", &server.port.to_string()]);
+        let output = command.args(words).output();
         let said = String::from_utf8(output.expect("redis-cli is installed").stdout);
         said.expect("UTF-8").trim().to_owned()
     };
@@ -353,9 +353,9 @@ fn s1_k1_r01_a_stolen_redis_dump_opens_nothing() {
 #[test]
 #[ignore = "needs a PostgreSQL: ./test stores"]
 fn s1_k1_r01_a_stolen_postgresql_dump_opens_nothing() {
-    let server = Server::postgres();
+    let server = postgresql::start(&[]);
     let used = Used::on(&server.url);
-    let mut dump = postgres_program("pg_dump");
+    let mut dump = postgresql::program("pg_dump");
     let dump = dump.args(["--inserts", "-d", &server.url]).output().expect("pg_dump is installed");
     assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
     used.survives(&dump.stdout);

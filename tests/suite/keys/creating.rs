@@ -46,7 +46,7 @@ async fn k1_the_store_and_every_later_answer_have_a_hash_at_most() {
     let secret = key.split('_').nth(3).unwrap();
     assert_eq!(secret.len(), 43, "256 bits");
     let list = world.send(bearer("GET", "/api-keys", &world.token(&ada))).await;
-    for text in world.store.kept(&ada).await.into_iter().chain([list.body.clone()]) {
+    for text in world.kept(&ada).await.into_iter().chain([list.body.clone()]) {
         assert!(!text.contains(secret) && !text.contains(&key), "{text}");
     }
     assert!(list.body.contains(&id) && !list.body.contains("hash"));
@@ -85,7 +85,7 @@ async fn k6_only_an_account_that_signed_in_is_given_a_key() {
     world.accounts.change(&ada.id, |it| it.disabled = true, world.auth.now()).await.unwrap();
     let request = json_body(bearer("POST", "/api-keys", &token), &asked(&["read:posts"]));
     assert_eq!(world.send(request).await.code(), "not_an_account");
-    assert_eq!(world.store.kept(&ada).await.len(), 1);
+    assert_eq!(world.kept(&ada).await.len(), 1);
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn k4_nobody_gives_away_more_than_they_have_and_keys_may_have() {
     let made = world.keys.create(&caller, wanted(&["write:posts"])).await;
     assert_eq!(made.unwrap_err(), beyond(&["write:posts"]));
     assert!(world.keys.create(&caller, wanted(&["read:posts"])).await.is_ok());
-    assert!(world.store.kept(&reader).await.is_empty());
+    assert!(world.kept(&reader).await.is_empty());
 }
 
 #[tokio::test]
@@ -200,7 +200,7 @@ async fn e1_what_is_no_such_request_is_refused() {
     ] {
         assert_eq!(send(media_type, body).await, (status, code.to_owned()));
     }
-    assert!(world.store.kept(&ada).await.is_empty());
+    assert!(world.kept(&ada).await.is_empty());
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn m08_an_account_has_a_hundred_keys_at_most() {
         json_body(bearer("POST", "/api-keys", &world.token(&ada)), &asked(&["read:posts"]));
     let answer = world.send(request).await;
     assert_eq!((answer.status, answer.code().as_str()), (409, "too_many_keys"));
-    assert_eq!(world.store.kept(&ada).await.len(), MAX_KEYS, "the one too many is not kept");
+    assert_eq!(world.kept(&ada).await.len(), MAX_KEYS, "the one too many is not kept");
     // It is a limit of each account, and of keys that are good.
     assert!(world.keys.create(&world.caller(&bob).await, wanted(&["read:posts"])).await.is_ok());
     assert!(world.keys.rotate(&caller, &ids[0]).await.is_ok(), "a full account can still rotate");

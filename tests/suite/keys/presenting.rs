@@ -121,7 +121,7 @@ async fn k2_what_is_no_key_costs_the_store_nothing() {
     let world = World::new().await;
     let ada = world.register("ada", "reader").await;
     let (key, _) = world.key(&ada, &["read:posts"]).await;
-    world.store.calls();
+    world.calls();
     for place in 0..key.len() {
         for other in ["a", "A", "0", "_", "-", " ", "~"] {
             let mut changed = key.clone();
@@ -134,18 +134,18 @@ async fn k2_what_is_no_key_costs_the_store_nothing() {
     for noise in ["", "x", "null", "test_live_", "AKIAIOSFODNN7EXAMPLE", &"x".repeat(8000)] {
         assert_eq!(world.send(with_key("GET", "/read", noise)).await.status, 401);
     }
-    assert_eq!(world.store.calls(), 0);
+    assert_eq!(world.calls(), 0);
     assert_eq!(world.reads(&key).await, 200);
-    assert_eq!(world.store.calls(), 2, "one for the key, one for the account");
+    assert_eq!(world.calls(), 2, "one for the key, one for the account");
 }
 
 #[tokio::test]
 async fn k2_an_unknown_key_and_a_wrong_secret_cost_the_same() {
     let world = World::new().await;
     let cost = async |key: &str| {
-        world.store.calls();
+        world.calls();
         assert_eq!(world.reads(key).await, 401);
-        world.store.calls()
+        world.calls()
     };
     for (key, cause) in bad_keys(&world).await {
         if ["wrong-secret", "unknown-api-key", "revoked"].contains(&cause) {
@@ -214,7 +214,7 @@ async fn k2_a_store_that_is_away_lets_nobody_in() {
     let ada = world.register("ada", "reader").await;
     let (key, id) = world.key(&ada, &["read:posts"]).await;
     let token = world.token(&ada);
-    world.store.go_away(true);
+    world.store.set_down(true);
     world.events.take();
     let answer = world.send(with_key("GET", "/read", &key)).await;
     assert_eq!((answer.status, answer.code().as_str()), (503, "unavailable"));
@@ -227,7 +227,7 @@ async fn k2_a_store_that_is_away_lets_nobody_in() {
     ] {
         assert_eq!(world.send(bearer(method, path, &token)).await.status, 503, "{path}");
     }
-    world.store.go_away(false);
+    world.store.set_down(false);
     assert_eq!(world.reads(&key).await, 200);
 }
 

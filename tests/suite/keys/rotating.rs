@@ -71,10 +71,10 @@ async fn k5_a_key_is_rotated_once_and_only_while_it_is_good() {
         let answer = world.send(bearer("POST", &path, &world.token(&ada))).await;
         (answer.status, answer.code())
     };
-    let before = world.store.kept(&ada).await.len();
+    let before = world.kept(&ada).await.len();
     assert_eq!(rotate(&rotated).await, (409, "key_replaced".to_owned()));
     assert_eq!(rotate(&revoked).await, (404, "not_found".to_owned()));
-    assert_eq!(world.store.kept(&ada).await.len(), before, "nothing is left of a refused one");
+    assert_eq!(world.kept(&ada).await.len(), before, "nothing is left of a refused one");
     assert!(world.keys.rotate(&caller, &next).await.is_ok(), "the new one can be rotated");
     world.clock.advance(30 * DAY);
     assert_eq!(rotate(&expired).await, (404, "not_found".to_owned()));
@@ -116,7 +116,7 @@ async fn k5_keys_that_were_replaced_do_not_pile_up() {
         id = world.keys.rotate(&caller, &id).await.unwrap().info.id;
     }
     assert_eq!(world.keys.rotate(&caller, &id).await.unwrap_err(), ApiKeyError::TooMany);
-    assert_eq!(world.store.kept(&ada).await.len(), MAX_KEYS + 1);
+    assert_eq!(world.kept(&ada).await.len(), MAX_KEYS + 1);
     world.clock.advance(HOUR);
     assert!(world.keys.rotate(&caller, &id).await.is_ok(), "they have ended by now");
 }
@@ -127,14 +127,14 @@ async fn s6_an_account_that_is_closed_meanwhile_has_no_new_key() {
     let (ada, bob) = (world.register("ada", "reader").await, world.register("bob", "reader").await);
     let (caller, other) = (world.caller(&ada).await, world.caller(&bob).await);
     let (_, id) = world.key(&bob, &["read:posts"]).await;
-    world.store.close_meanwhile(&world.accounts, &ada);
+    world.close_meanwhile(&ada);
     let made = world.keys.create(&caller, wanted(&["read:posts"])).await;
     assert_eq!(made.unwrap_err(), ApiKeyError::NotAnAccount);
-    assert!(world.store.kept(&ada).await.is_empty());
-    world.store.close_meanwhile(&world.accounts, &bob);
+    assert!(world.kept(&ada).await.is_empty());
+    world.close_meanwhile(&bob);
     let rotated = world.keys.rotate(&other, &id).await;
     assert_eq!(rotated.unwrap_err(), ApiKeyError::NotAnAccount);
-    assert_eq!(world.store.kept(&bob).await.len(), 1);
+    assert_eq!(world.kept(&bob).await.len(), 1);
 }
 
 #[tokio::test]

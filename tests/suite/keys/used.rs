@@ -14,17 +14,17 @@ async fn m08_uses_are_written_in_batches() {
     assert_eq!(used(&world).await, None);
     for second in 1..=5 {
         world.clock.advance(1);
-        world.store.calls();
+        world.calls();
         assert_eq!(world.reads(&key).await, 200);
-        assert_eq!(world.store.calls(), 2, "a use writes nothing");
+        assert_eq!(world.calls(), 2, "a use writes nothing");
         assert_eq!(used(&world).await.map(|at| at.0), Some(START + second));
     }
     assert_eq!(used(&beside).await, None);
     world.auth.flush().await.unwrap();
     assert_eq!(used(&beside).await.map(|at| at.0), Some(START + 5));
-    world.store.calls();
+    world.calls();
     world.auth.flush().await.unwrap();
-    assert_eq!(world.store.calls(), 0, "there is nothing left to write");
+    assert_eq!(world.calls(), 0, "there is nothing left to write");
     // What another process has seen earlier does not turn it back.
     beside.clock.advance(10);
     assert_eq!(world.reads(&key).await, 200);

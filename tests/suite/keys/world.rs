@@ -1,12 +1,9 @@
 //! A service with accounts and API keys. In: nothing. Out: its answers, a clock to move, every audit
-//! event, and a store that counts what it is asked and can be away.
+//! event, and a store that can be pulled.
 
 use std::{
     mem,
-    sync::{
-        Arc, LazyLock, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use auth_runtime::{
@@ -22,7 +19,7 @@ use auth_runtime::{
     public,
     routing::{get, post},
     secret::Secret,
-    store::{Answer as Stored, Collection, Key, MemoryStore, Owner, Record, Store, StoreError},
+    store::{Collection, Store},
 };
 use axum::{
     body::Body,
@@ -33,14 +30,17 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::instance;
+use crate::{
+    failing::{Failing, When},
+    instance,
+};
 
 pub(super) const START: i64 = 1_800_000_000;
 pub(super) const DAY: i64 = 86_400;
 
 /// One process of the service; several may share a store.
 pub(super) struct World {
-    pub(super) store: Arc<Watched>,
+    pub(super) store: Arc<Failing>,
     pub(super) clock: Arc<ManualClock>,
     pub(super) accounts: StoredAccounts,
     pub(super) auth: Auth,
@@ -101,7 +101,7 @@ impl World {
     }
 
     async fn on(
-        store: Arc<Watched>,
+        store: Arc<Failing>,
         clock: Arc<ManualClock>,
         environment: Option<KeyEnvironment>,
     ) -> Self {
@@ -172,9 +172,31 @@ impl World {
         (issued.key.expose().to_owned(), issued.info.id)
     }
 
+    /// How often the store was asked for keys and accounts since this was asked last.
+    pub(super) fn calls(&self) -> usize {
+        self.store.calls(&["api-key", "account"])
+    }
+
+    /// Every record there is of an owner's keys, as text.
+    pub(super) async fn kept(&self, owner: &Account) -> Vec<String> {
+        let owner = owner.owner().unwrap();
+        let records =
+            self.store.list(Collection("api-key"), &owner, self.auth.now()).await.unwrap();
+        records.into_iter().map(|record| String::from_utf8(record.value).unwrap()).collect()
+    }
+
+    /// Closes an account as soon as the next key is made.
+    pub(super) fn close_meanwhile(&self, account: &Account) {
+        let (accounts, id, now) = (self.accounts.clone(), account.id.clone(), self.auth.now());
+        self.store.meanwhile(When::AfterInsert("api-key"), async move {
+            accounts.change(&id, |account| account.disabled = true, now).await.unwrap();
+        });
+    }
+
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
-        // What a running engine does by itself once a second, by a clock that does not leap.
-        self.auth.revocations().unwrap().follow(self.auth.now()).await.unwrap();
+        // What a running engine does by itself once a second, whether the store answers or not, by a
+        // clock that does not leap.
+        let _ = self.auth.revocations().unwrap().follow(self.auth.now()).await;
         let response = self.app.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
@@ -286,120 +308,5 @@ impl Events {
     pub(super) fn about_keys(&self) -> Vec<&'static str> {
         let kinds = self.take().into_iter().map(|event| event.kind);
         kinds.filter(|kind| kind.starts_with("key.")).collect()
-    }
-}
-
-/// A store in memory that counts the calls that concern keys and accounts, and can be away.
-#[derive(Debug, Default)]
-pub(super) struct Watched {
-    inner: MemoryStore,
-    calls: AtomicUsize,
-    away: AtomicBool,
-    closing: Mutex<Option<(StoredAccounts, String)>>,
-}
-
-impl Watched {
-    /// The calls since this was asked last.
-    pub(super) fn calls(&self) -> usize {
-        self.calls.swap(0, Ordering::SeqCst)
-    }
-
-    pub(super) fn go_away(&self, away: bool) {
-        self.away.store(away, Ordering::SeqCst);
-    }
-
-    /// Every record there is of an owner's keys, as text.
-    pub(super) async fn kept(&self, owner: &Account) -> Vec<String> {
-        let owner = owner.owner().unwrap();
-        let records = self.inner.list(Collection("api-key"), &owner, Timestamp(0)).await.unwrap();
-        records.into_iter().map(|record| String::from_utf8(record.value).unwrap()).collect()
-    }
-
-    /// Closes an account as soon as the next key is made.
-    pub(super) fn close_meanwhile(&self, accounts: &StoredAccounts, account: &Account) {
-        *self.closing.lock().unwrap() = Some((accounts.clone(), account.id.clone()));
-    }
-
-    /// Asks the store, and lets everybody else who is asking have their turn first.
-    fn ask<'a, T: Send + 'a>(
-        &'a self,
-        collection: Collection,
-        call: impl FnOnce(&'a MemoryStore) -> Stored<'a, T> + Send + 'a,
-    ) -> Stored<'a, T> {
-        Box::pin(async move {
-            if ["api-key", "account"].contains(&collection.0) {
-                self.calls.fetch_add(1, Ordering::SeqCst);
-                if self.away.load(Ordering::SeqCst) {
-                    return Err(StoreError::Unavailable("away".to_owned()));
-                }
-                tokio::task::yield_now().await;
-            }
-            call(&self.inner).await
-        })
-    }
-}
-
-impl Store for Watched {
-    fn insert<'a>(
-        &'a self,
-        key: &'a Key,
-        value: &'a [u8],
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Stored<'a, bool> {
-        Box::pin(async move {
-            let inserted = self.ask(key.collection, |it| it.insert(key, value, expires_at, now));
-            let inserted = inserted.await?;
-            let closing = self.closing.lock().unwrap().take_if(|_| key.collection.0 == "api-key");
-            if let Some((accounts, id)) = closing {
-                accounts.change(&id, |account| account.disabled = true, now).await.unwrap();
-            }
-            Ok(inserted)
-        })
-    }
-
-    fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {
-        self.ask(key.collection, move |it| it.get(key, now))
-    }
-
-    fn swap<'a>(
-        &'a self,
-        key: &'a Key,
-        version: u64,
-        value: &'a [u8],
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Stored<'a, bool> {
-        self.ask(key.collection, move |it| it.swap(key, version, value, expires_at, now))
-    }
-
-    fn take<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {
-        self.ask(key.collection, move |it| it.take(key, now))
-    }
-
-    fn delete<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, bool> {
-        self.ask(key.collection, move |it| it.delete(key, now))
-    }
-
-    fn list<'a>(
-        &'a self,
-        collection: Collection,
-        owner: &'a Owner,
-        now: Timestamp,
-    ) -> Stored<'a, Vec<Record>> {
-        self.ask(collection, move |it| it.list(collection, owner, now))
-    }
-
-    fn delete_owned<'a>(
-        &'a self,
-        collection: Collection,
-        owner: &'a Owner,
-        now: Timestamp,
-    ) -> Stored<'a, u64> {
-        self.ask(collection, move |it| it.delete_owned(collection, owner, now))
-    }
-
-    fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Stored<'a, ()> {
-        self.inner.changed(collection, owner)
     }
 }

@@ -70,7 +70,7 @@ async fn z10_a_token_issued_while_its_family_ends_is_refused_to_its_end() {
     let world = World::new().await;
     let tokens = world.sign_in(&world.register("ada").await).await;
     let caller = world.identity(&tokens.access_token).await;
-    let family = caller.claims()["sid"].as_str().expect("a family").to_owned();
+    let family = caller.family_id().expect("a family").to_owned();
     let revocations = world.auth.revocations().expect("a store");
     revocations.family(&family, world.auth.now()).await.expect("revoked");
     world.clock.advance(5);

@@ -233,13 +233,13 @@ async fn e4_a_store_that_is_down_lets_nobody_in_and_sends_nobody_on() {
     world.app("app").await;
     let browser = world.browser("ada", "author").await;
     let page = browser.asks(&world, &asking("app")).await;
-    world.store.switch_off(true);
+    world.store.set_down(true);
     for answer in
         [browser.asks(&world, &asking("app")).await, browser.decides(&world, &page, "allow").await]
     {
         assert_eq!((answer.status, answer.location()), (503, ""));
     }
-    world.store.switch_off(false);
+    world.store.set_down(false);
     let told = browser.decides(&world, &page, "allow").await;
     assert!(told.location().starts_with(CALLBACK));
 }

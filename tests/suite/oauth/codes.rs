@@ -14,6 +14,7 @@ use super::{
     browser::{CHALLENGE, VERIFIER, asking},
     world::{Answer, CALLBACK, World, app},
 };
+use crate::failing::When;
 
 fn no_grant(answer: &Answer) {
     assert_eq!(answer.refusal(), (400, "invalid_grant".to_owned()));
@@ -154,9 +155,9 @@ async fn ot2_a_second_use_before_the_first_has_led_to_anything_ends_it_all_the_s
     let browser = world.browser("ada", "author").await;
     let code = browser.code(&world, &asking("app")).await;
     let (again, same, secret) = (Arc::clone(&world), code.clone(), client.clone());
-    world.store.before_family(Box::new(move || {
-        Box::pin(async move { no_grant(&again.exchange(&secret, &same).await) })
-    }));
+    world.store.meanwhile(When::BeforeInsert("refresh"), async move {
+        no_grant(&again.exchange(&secret, &same).await);
+    });
     let given = world.exchange(&client, &code).await;
     assert_eq!(given.status, 200, "{given:?}");
     assert_eq!(world.events.causes("code.replayed"), ["code-used"]);

@@ -169,7 +169,7 @@ async fn e4_without_its_store_the_server_gives_nothing() {
     let world = World::new().await;
     let client = world.client("svc").await;
     let token = world.own_token(&client).await;
-    world.store.switch_off(true);
+    world.store.set_down(true);
     for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] {
         let authorization = basic(&client.0.id, &client.1);
         let parameters = [ITSELF, ("token", &token)];
@@ -177,7 +177,7 @@ async fn e4_without_its_store_the_server_gives_nothing() {
         assert_eq!(answer.refusal(), (503, "temporarily_unavailable".to_owned()), "{path}");
     }
     assert_eq!(world.asks("GET", "/read", &token).await.status, 503, "its ceiling is not known");
-    world.store.switch_off(false);
+    world.store.set_down(false);
     assert_eq!(world.asks("GET", "/read", &token).await.status, 200);
 }
 
@@ -228,7 +228,7 @@ async fn rl6_over_the_limit_of_its_address_nothing_is_looked_up_for_a_request() 
     for _ in 0..200 {
         world.form("/oauth/token", None, &[ITSELF]).await;
     }
-    world.store.switch_off(true);
+    world.store.set_down(true);
     for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect"] {
         let authorization = basic(&client.0.id, &client.1);
         let answer = world.form(path, Some(&authorization), &[ITSELF, ("token", "x")]).await;

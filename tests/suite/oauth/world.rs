@@ -2,10 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use auth_runtime::{
@@ -22,7 +19,7 @@ use auth_runtime::{
     public,
     routing::{delete, get, post},
     secret::Secret,
-    store::{Answer as Stored, Collection, Key, MemoryStore, Owner, Record, Store, StoreError},
+    store::Store,
     tokens::{SignedIn, Tokens},
     wellknown,
 };
@@ -33,11 +30,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use futures_util::future::BoxFuture;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
+
+use crate::failing::Failing;
 
 pub(crate) const START: i64 = 1_800_000_000;
 
@@ -51,7 +49,7 @@ pub(crate) struct World {
     pub(crate) tokens: Tokens,
     pub(crate) clients: Clients,
     pub(crate) events: Events,
-    pub(crate) store: Arc<Switched>,
+    pub(crate) store: Arc<Failing>,
     app: Protected,
 }
 
@@ -158,7 +156,7 @@ impl World {
     }
 
     async fn with(start: Timestamp, pages: bool) -> Self {
-        let (store, events) = (Arc::<Switched>::default(), Events::default());
+        let (store, events) = (Arc::<Failing>::default(), Events::default());
         let clock = Arc::new(ManualClock::at(start));
         let keys = KeySet::generate(Algorithm::EdDSA).unwrap();
         let auth = Auth::from_policy(policy!("policies/oauth.yaml"))
@@ -341,117 +339,5 @@ impl ConsentPage for Pages {
             "form_action": consent.form_action(),
         });
         axum::Json(page).into_response()
-    }
-}
-
-/// What happens just before something is written.
-type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
-
-/// A store that can be switched off, and interrupted.
-#[derive(Default)]
-pub(crate) struct Switched {
-    inner: MemoryStore,
-    down: AtomicBool,
-    /// A collection in which nothing can be written.
-    full: Mutex<Option<Collection>>,
-    before_family: Mutex<Option<Hook>>,
-}
-
-impl std::fmt::Debug for Switched {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Switched").finish_non_exhaustive()
-    }
-}
-
-impl Switched {
-    pub(crate) fn switch_off(&self, off: bool) {
-        self.down.store(off, Ordering::Release);
-    }
-
-    /// Has nothing written in a collection, or everywhere again.
-    pub(crate) fn fill(&self, collection: Option<Collection>) {
-        *self.full.lock().unwrap() = collection;
-    }
-
-    /// Has something happen before the next refresh family is written.
-    pub(crate) fn before_family(&self, hook: Hook) {
-        *self.before_family.lock().unwrap() = Some(hook);
-    }
-
-    fn gate<'a, T: Send + 'a>(&self, answer: Stored<'a, T>) -> Stored<'a, T> {
-        match self.down.load(Ordering::Acquire) {
-            true => Box::pin(async { Err(StoreError::Unavailable("switched off".to_owned())) }),
-            false => answer,
-        }
-    }
-}
-
-impl Store for Switched {
-    fn insert<'a>(
-        &'a self,
-        key: &'a Key,
-        value: &'a [u8],
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Stored<'a, bool> {
-        let hook = match key.collection {
-            Collection("refresh") => self.before_family.lock().unwrap().take(),
-            _ => None,
-        };
-        let full = *self.full.lock().unwrap() == Some(key.collection);
-        Box::pin(async move {
-            if let Some(hook) = hook {
-                hook().await;
-            }
-            if full {
-                return Err(StoreError::Full);
-            }
-            self.gate(self.inner.insert(key, value, expires_at, now)).await
-        })
-    }
-
-    fn get<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {
-        self.gate(self.inner.get(key, now))
-    }
-
-    fn swap<'a>(
-        &'a self,
-        key: &'a Key,
-        version: u64,
-        value: &'a [u8],
-        expires_at: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Stored<'a, bool> {
-        self.gate(self.inner.swap(key, version, value, expires_at, now))
-    }
-
-    fn take<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, Option<Record>> {
-        self.gate(self.inner.take(key, now))
-    }
-
-    fn delete<'a>(&'a self, key: &'a Key, now: Timestamp) -> Stored<'a, bool> {
-        self.gate(self.inner.delete(key, now))
-    }
-
-    fn list<'a>(
-        &'a self,
-        collection: Collection,
-        owner: &'a Owner,
-        now: Timestamp,
-    ) -> Stored<'a, Vec<Record>> {
-        self.gate(self.inner.list(collection, owner, now))
-    }
-
-    fn delete_owned<'a>(
-        &'a self,
-        collection: Collection,
-        owner: &'a Owner,
-        now: Timestamp,
-    ) -> Stored<'a, u64> {
-        self.gate(self.inner.delete_owned(collection, owner, now))
-    }
-
-    fn changed<'a>(&'a self, collection: Collection, owner: &'a Owner) -> Stored<'a, ()> {
-        self.inner.changed(collection, owner)
     }
 }

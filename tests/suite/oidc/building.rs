@@ -7,7 +7,7 @@ use auth_runtime::{
     secret::Secret,
 };
 
-use super::world::{Setting, World};
+use super::world::{HUB, Setting, World};
 
 /// Of a policy without providers.
 async fn build(
@@ -118,6 +118,19 @@ async fn oc4_no_two_providers_have_one_name_and_so_one_callback() {
     let (one, two) = (at("https://id.example"), at("https://other.example"));
     let built = builder().provider(one).provider(two).build().await.map(drop);
     assert_eq!(built, Err(ProviderError::Twice("p".to_owned())));
+}
+
+#[tokio::test]
+async fn oc8_nobody_handed_over_vouches_for_the_people_of_a_provider_that_signs_nothing() {
+    let world = World::new().await;
+    let people = Arc::new(world.people.clone());
+    let builder =
+        || ProviderSignIn::builder(world.auth.clone(), people.clone(), Stage::Development);
+    let built = builder().provider(at(HUB)).build().await.map(drop);
+    assert_eq!(built, Err(ProviderError::Identity("hub".to_owned())));
+    // A second client of one OpenID provider has the same people, whom it signs for.
+    let built = builder().provider(at(&world.fake.issuer())).build().await.map(drop);
+    assert_eq!(built, Ok(()));
 }
 
 #[tokio::test]

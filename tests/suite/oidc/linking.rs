@@ -1,12 +1,15 @@
 //! A second provider for an account: by somebody who is signed in, says so lately and on a page of
 //! this service; never by an e-mail address.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{
     fake::TOKEN,
     world::{Answer, HOST, Outward, Setting, World},
 };
+use crate::failing::When;
 
 fn ada_at_hub() -> Value {
     json!({ "id": 7, "login": "ada-at-hub", "email": "ada@x.example" })
@@ -32,10 +35,7 @@ async fn linked(world: &World, session: &str) -> Vec<Value> {
 }
 
 async fn unlink(world: &World, session: &str, id: &Value) -> Answer {
-    let (csrf, here) = (world.csrf(session).await, format!("http://{HOST}"));
-    let headers = [("cookie", session), ("x-csrf-token", &csrf), ("origin", here.as_str())];
-    let path = format!("/identities/{}", id.as_str().expect("an id"));
-    world.send("DELETE", &path, &headers).await
+    world.unlink(session, id.as_str().expect("an id")).await
 }
 
 #[tokio::test]
@@ -261,4 +261,25 @@ async fn oc8_of_two_accounts_that_link_the_same_at_once_one_has_it() {
     ends.sort();
     assert_eq!(ends, ["/", "/?error=linked_elsewhere"]);
     assert_eq!(linked(&world, &ada).await.len() + linked(&world, &bob).await.len(), 3);
+}
+
+#[tokio::test]
+async fn oc8_of_two_ways_in_that_are_removed_at_once_one_stays() {
+    let world = Arc::new(World::new().await);
+    let session = world.sign_in("ada").await;
+    link(&world, &session).await;
+    let rows = linked(&world, &session).await;
+    let (fake, hub) = (rows[0]["id"].clone(), rows[1]["id"].clone());
+    let (csrf, here) = (world.csrf(&session).await, format!("http://{HOST}"));
+    // While one removal has seen both, the other is done.
+    let (other, cookie, token) = (Arc::clone(&world), session.clone(), csrf.clone());
+    let meanwhile = format!("/identities/{}", hub.as_str().expect("an id"));
+    world.store.meanwhile(When::BeforeSwap("identity"), async move {
+        let headers = [("cookie", &*cookie), ("x-csrf-token", &token), ("origin", &here)];
+        assert_eq!(other.send("DELETE", &meanwhile, &headers).await.status, 204);
+    });
+    assert_eq!(unlink(&world, &session, &fake).await.status, 409);
+    assert_eq!(linked(&world, &session).await.len(), 1);
+    let again = world.sign_in("ada").await;
+    assert_eq!(world.who(&again).await.text, world.who(&session).await.text);
 }

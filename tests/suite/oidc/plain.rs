@@ -139,7 +139,8 @@ async fn m05_an_answer_of_another_status_type_or_length_ends_without_a_session()
         (200, json, &long, "/login?error=temporarily_unavailable", "fetch-too-large"),
         (200, json, "{", FAILED, "userinfo-malformed"),
         (200, json, "{\"id\":1,\"id\":2}", FAILED, "userinfo-malformed"),
-        (200, json, "[]", FAILED, "userinfo-without-subject"),
+        (200, json, "{}", FAILED, "userinfo-without-subject"),
+        (200, json, "[]", FAILED, "userinfo-malformed"),
     ] {
         world.hub_says(&ada());
         world.hub.reply_text(USER, status, media_type, body);

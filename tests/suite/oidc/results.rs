@@ -171,3 +171,54 @@ async fn m05_a_policy_may_have_each_provider_end_in_its_own_way() {
     let (_, answer) = signs_in(&world).await;
     assert!(answer.cookie("__Host-access").is_none() && answer.cookie("__Host-session").is_some());
 }
+
+/// Providers of which one ends in a session, and another in tokens.
+fn both() -> Setting {
+    Setting::of("cookies.yaml").routes().with("    scopes:", "    result: tokens\n    scopes:")
+}
+
+#[tokio::test]
+async fn k6_s2_tokens_take_the_place_of_the_session_that_the_browser_had() {
+    for strict in [false, true] {
+        let mut setting = both();
+        if strict {
+            setting = setting.with("session: { idle", "session: { same_site: strict, idle");
+        }
+        let world = setting.world().await;
+        let outward = world.set_out("/login/fake").await;
+        world.vouch(&outward, "ada");
+        let session = world.back(&outward).await.cookie("__Host-session").expect("a session");
+        world.hub_says(&json!({ "id": 7 }));
+        let outward = world.set_out("/login/hub").await;
+        // Another site causes the answer: a strict cookie does not come along.
+        let held = match strict {
+            true => outward.cookie.clone(),
+            false => format!("{}; {session}", outward.cookie),
+        };
+        let query = format!("state={}&code=c", outward.query["state"]);
+        let answer = world.back_with("hub", &query, &held).await;
+        assert!(answer.cookie("__Host-access").is_some(), "{answer:?}");
+        let taken = answer.all("set-cookie");
+        let taken = taken.iter().any(|cookie| cookie.starts_with("__Host-session=; "));
+        assert!(taken, "{answer:?}");
+        let status = if strict { 200 } else { 401 };
+        assert_eq!(world.who(&session).await.status, status, "what was shown has ended");
+    }
+}
+
+#[tokio::test]
+async fn k6_a_session_takes_the_place_of_the_tokens_that_the_browser_had() {
+    let world = both().world().await;
+    world.hub_says(&json!({ "id": 7 }));
+    let tokens = cookies(&world.through_hub().await, "/");
+    let outward = world.set_out("/login/fake").await;
+    world.vouch(&outward, "ada");
+    let query = format!("state={}&code=c&iss={}", outward.query["state"], world.fake.issuer());
+    let held = format!("{}; {tokens}", outward.cookie);
+    let answer = world.back_with("fake", &query, &held).await;
+    assert!(answer.cookie("__Host-session").is_some(), "{answer:?}");
+    for taken in ["__Host-access=; Path=/; ", "__Secure-refresh=; Path=/auth/refresh; "] {
+        let set = answer.all("set-cookie");
+        assert!(set.iter().any(|cookie| cookie.starts_with(taken)), "{taken} {set:?}");
+    }
+}

@@ -11,7 +11,7 @@ use std::{
 
 use auth_policy::{Source, check};
 use auth_runtime::{
-    Auth, EmbeddedPolicy, Identity, Protected, Router,
+    Auth, EmbeddedPolicy, Identity, Protected, ReloadError, Router,
     account::{Account, StoredAccounts},
     audit::{AuditSink, Event},
     authenticate,
@@ -25,7 +25,7 @@ use auth_runtime::{
     secret::Secret,
     session,
     sign_in::PasswordSignIn,
-    store::{Answer as Answered, MemoryStore},
+    store::Answer as Answered,
     tokens::Tokens,
 };
 use axum::{
@@ -42,6 +42,7 @@ use tower::ServiceExt;
 use super::fake::{Fake, TOKEN, USER, USERINFO};
 use crate::{
     blog::process::Folder,
+    failing::Failing,
     files::workspace,
     sessions::world::{hasher, password_hash},
 };
@@ -60,11 +61,14 @@ pub(super) struct World {
     /// The provider `hub`, without OpenID Connect.
     pub(super) hub: Fake,
     pub(super) clock: Arc<ManualClock>,
+    pub(super) store: Arc<Failing>,
     pub(super) accounts: StoredAccounts,
     pub(super) people: Folk,
     pub(super) causes: Causes,
     pub(super) auth: Auth,
     app: Protected,
+    /// The policy it began with.
+    policy: String,
     /// Where the secret is that the policy refers to.
     folder: Folder,
 }
@@ -193,13 +197,18 @@ impl Setting {
         self
     }
 
-    fn policy(&self, providers: &str) -> EmbeddedPolicy {
+    /// The text of the policy.
+    fn text(&self, providers: &str) -> String {
         let path = workspace().join("tests/policies").join(self.file);
         let mut text = std::fs::read_to_string(path).expect("the policy") + providers;
         for (from, to) in &self.edits {
             assert!(text.contains(from), "{from}");
             text = text.replace(from, to);
         }
+        text
+    }
+
+    fn policy(text: &str) -> EmbeddedPolicy {
         let checked = check(&Source::new("p.yaml", text.into()));
         let policy = checked.policy.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
         let text = policy.to_embedded().expect("JSON");
@@ -268,12 +277,12 @@ impl World {
         let usual = || declared(&fake, &other, &hub);
         let providers = setting.providers.clone().unwrap_or_else(usual);
         let providers = providers.replace("SECRET", &secret.display().to_string());
-        let (policy, routes) = (setting.policy(&providers), setting.routes);
+        let (policy, routes) = (setting.text(&providers), setting.routes);
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
-        let (store, causes) = (Arc::new(MemoryStore::new()), Causes::default());
+        let (store, causes) = (Arc::new(Failing::default()), Causes::default());
         let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
         let partner = KeySet::from_jwk_set(&public_keys().to_string()).expect("keys");
-        let auth = Auth::from_policy(policy)
+        let auth = Auth::from_policy(Setting::policy(&policy))
             .keys("jwt", KeySet::from_jwk_set(own.expose()).expect("keys"))
             .keys("partner", partner)
             .store(store.clone())
@@ -282,7 +291,7 @@ impl World {
             .build()
             .await
             .expect("an engine");
-        let accounts = StoredAccounts::new(store);
+        let accounts = StoredAccounts::new(store.clone());
         let (seen, refuses) = (Arc::default(), Arc::default());
         let people = Folk { accounts: accounts.clone(), seen, refuses };
         let sign_in =
@@ -296,7 +305,29 @@ impl World {
         let passwords = PasswordSignIn::new(auth.clone(), hasher).expect("a store");
         let routes = routes.nest("/auth", own.router()).merge(session::router(passwords));
         let app = routes.merge(oidc::router(sign_in)).protect(auth.clone());
-        Self { fake, other, hub, clock, accounts, people, causes, auth, app, folder }
+        Self { fake, other, hub, clock, store, accounts, people, causes, auth, app, policy, folder }
+    }
+
+    /// Reloads the policy that it began with, but for this.
+    pub(super) fn reload(&self, edits: &[(&str, &str)]) -> Result<(), ReloadError> {
+        let mut text = self.policy.clone();
+        for (from, to) in edits {
+            assert!(text.contains(from), "{from}");
+            text = text.replace(from, to);
+        }
+        let file = self.folder.0.join("policy.yaml");
+        std::fs::write(&file, text).expect("written");
+        self.auth.reload(file)
+    }
+
+    /// What the policy says of one provider.
+    pub(super) fn declared(&self, provider: &str) -> &str {
+        let begin = self.policy.find(&format!("  {provider}:\n")).expect("declared");
+        let rest = &self.policy[begin..];
+        let own = rest.lines().skip(1).take_while(|line| line.starts_with("    "));
+        let length =
+            rest.find('\n').expect("a line") + 1 + own.map(|line| line.len() + 1).sum::<usize>();
+        &rest[..length]
     }
 
     /// The file of the secret.
@@ -361,6 +392,13 @@ impl World {
         let (_, rest) = answer.text.split_once("content=\"0;url=").expect("a page that leads on");
         let address = rest.split('"').next().expect("its end").replace("&amp;", "&");
         Self::outward(&answer, &address)
+    }
+
+    /// Somebody with a session removes an identity from the account.
+    pub(super) async fn unlink(&self, session: &str, id: &str) -> Answer {
+        let (csrf, here) = (self.csrf(session).await, format!("http://{HOST}"));
+        let headers = [("cookie", session), ("x-csrf-token", &csrf), ("origin", here.as_str())];
+        self.send("DELETE", &format!("/identities/{id}"), &headers).await
     }
 
     /// What pages of that session send beside its cookie.

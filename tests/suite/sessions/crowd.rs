@@ -7,7 +7,7 @@ use axum::http::HeaderMap;
 use futures_util::future::join_all;
 
 use super::world::{START, World};
-use crate::failing::Failing;
+use crate::failing::{Failing, When};
 
 /// Signs in very often at once, through two processes, and returns how many were let in.
 async fn crowd(policy: EmbeddedPolicy) -> (World, usize) {
@@ -67,7 +67,7 @@ async fn s7_a_session_that_is_renewed_while_the_others_end_ends_too() {
     let keeper = super::rights::caller(&world, &kept).await;
     let caller = super::rights::caller(&world, &other).await;
     let (sessions, account) = (world.sessions.clone(), ada.clone());
-    store.after_next_list(async move {
+    store.meanwhile(When::AfterList, async move {
         sessions.renew(&caller, &account).await.unwrap();
     });
     world.sessions.end_others(&keeper).await.unwrap();

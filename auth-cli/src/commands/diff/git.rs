@@ -4,6 +4,7 @@
 
 use std::{
     io::Read,
+    path::Path,
     process::{Command, Output, Stdio},
 };
 
@@ -42,6 +43,22 @@ impl<'r> Revision<'r> {
                  here if they begin with `./`"
             )
         })
+    }
+
+    /// The names of the files in the folder of that path.
+    pub(super) fn beside(&self, path: &Path) -> Result<Vec<String>, String> {
+        let folder = path.parent().map(Path::to_string_lossy).unwrap_or_default();
+        let slash = if folder.is_empty() { "" } else { "/" };
+        let tree = format!("{}:{folder}{slash}", self.name);
+        let mut git = Command::new("git");
+        // Of all of the tree, and not of this folder alone.
+        git.args(["ls-tree", "--full-tree", "-z", "--name-only", &tree]).stdin(Stdio::null());
+        let output = git.output().map_err(|error| unrun(&error))?;
+        if !output.status.success() {
+            return Err(format!("git cannot list `{}`", tree.escape_debug()));
+        }
+        let names = output.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+        Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
     }
 
     /// The lock at that path, if there was one.

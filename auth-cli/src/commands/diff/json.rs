@@ -30,7 +30,7 @@ pub(super) fn json(compared: &Compared) -> String {
 fn side(side: &Side) -> Value {
     json!({
         "policy": side.source.path(),
-        "has_lock": side.lock.is_some(),
+        "has_lock": !side.applications.is_empty(),
     })
 }
 

@@ -164,6 +164,22 @@ async fn a4_keys_that_do_not_fit_the_new_policy_keep_the_old_one() {
     assert!(matches!(&error, ReloadError::Keys(why) if why.contains("partner")), "{error}");
 }
 
+/// Nobody serves the endpoints at which providers are signed in with.
+#[tokio::test]
+async fn a4_providers_of_a_service_without_sign_in_by_them_need_a_restart() {
+    let world = World::new().await;
+    let provider = "providers:\n  id: { issuer: https://id.example, client_id: us, client_secret: \"${SECRET}\" }\n";
+    let limited = "endpoints:\n  provider: { limit: few }";
+    let text = world.edited("limits:\n", &format!("{provider}limits:\n"));
+    let text = text.replace("endpoints:", limited);
+    let revision = world.auth.policy().revision().clone();
+    world.audit.take();
+    std::fs::write(&world.file, text).unwrap();
+    let error = world.auth.reload(&world.file).unwrap_err();
+    assert_eq!(error, ReloadError::NeedsRestart(vec!["providers".to_owned()]), "{error}");
+    stays(&world, revision.as_str(), "policy-needs-restart");
+}
+
 /// Of a file that is good but for one thing nothing is taken.
 #[tokio::test]
 async fn a4_all_or_nothing() {
