@@ -27,9 +27,11 @@ impl<'l> Routes<'l> {
         let mut patterns: Vec<_> = patterns.filter(|path| path.contains(['{', '*'])).collect();
         patterns.dedup();
         // Whatever is a fallback answers only what no path does, however particular its prefix is.
-        let of = |path: &str| named.get(&("ANY", path)).into_iter().flatten();
-        let is_service = |path| of(path).any(|one| matches!(one.rule, Rule::Unguarded { .. }));
-        let is_fallback = |path: &str| path.ends_with("/*") && !is_service(path);
+        let is_service = |path: &'l str| {
+            let mut there = named.get(&("ANY", path)).into_iter().flatten();
+            there.any(|one| matches!(one.rule, Rule::Unguarded { .. }))
+        };
+        let is_fallback = |path: &'l str| path.ends_with("/*") && !is_service(path);
         patterns.sort_by(|one, other| {
             is_fallback(one).cmp(&is_fallback(other)).then_with(|| particular(one, other))
         });
