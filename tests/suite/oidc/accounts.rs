@@ -9,7 +9,7 @@ use super::{
     fake::{TOKEN, USERINFO},
     world::{Setting, World, sign},
 };
-use crate::sessions::world::password_hash;
+use crate::password::password_hash;
 
 #[tokio::test]
 async fn oc8_the_same_subject_has_the_same_account_and_another_has_another() {

@@ -44,7 +44,7 @@ use crate::{
     blog::process::Folder,
     failing::Failing,
     files::workspace,
-    sessions::world::{hasher, password_hash},
+    password::{hasher, password_hash},
 };
 
 pub(super) const START: i64 = 1_800_000_000;
