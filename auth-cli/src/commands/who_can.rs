@@ -56,7 +56,7 @@ fn text(who: &WhoCan) -> String {
     if !matches!(endpoint.rule, Rule::Guarded(_)) {
         return text + &format!("everybody, because it is {}\n", endpoint.rule);
     }
-    text += &format!("asks for {}\n", endpoint.rule);
+    text += &format!("asks for {}\n", endpoint.rule.asks());
     if who.ways.is_empty() {
         text += "\nnobody reaches it\n";
     }
@@ -103,7 +103,7 @@ fn markdown(who: &WhoCan) -> String {
     let endpoint = &who.endpoint;
     let mut text = format!("### Who can {}\n\n", code(endpoint));
     match &endpoint.rule {
-        Rule::Guarded(_) => text += &format!("It asks for {}.\n\n", code(&endpoint.rule)),
+        Rule::Guarded(_) => text += &format!("It asks for {}.\n\n", code(endpoint.rule.asks())),
         open => return text + &format!("Everybody: {}.\n", prose(open)),
     }
     if who.ways.is_empty() {

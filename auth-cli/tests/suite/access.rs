@@ -160,6 +160,11 @@ POST  /staff/{id}  session  scope publish:news  -> role editor  @ admin::hire
     );
     let (_, problem) = ends(2, &here, &["who-can", "POST /staf/7"]);
     assert!(problem.contains("the lock has no endpoint"), "{problem}");
+    // Who is not asked for by scopes or roles is told as well.
+    fs::write(&lock, "lock 1 of p.yaml\nGET  /me  jwt  people  -> every account  @ a::me\n")
+        .unwrap();
+    assert!(ends(0, &here, &["who-can", "GET /me"]).0.contains("\nasks for jwt; people\n"));
+    assert!(ends(0, &here, &["what-can", "scheme:jwt"]).0.contains("jwt; people "));
     // The same in both is no question.
     fs::write(&lock, LOCK).unwrap();
     ends(0, &here, &["who-can", "GET /"]);

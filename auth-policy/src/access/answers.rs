@@ -187,7 +187,7 @@ impl Access<'_> {
                 method: endpoint.method.clone(),
                 path: endpoint.path.clone(),
                 through,
-                asks: endpoint.rule.to_string(),
+                asks: endpoint.rule.asks(),
             })
         });
         let endpoints = endpoints.collect();

@@ -5,6 +5,16 @@ use std::fmt;
 
 use super::{Guard, Rule};
 
+impl Rule {
+    /// All that it asks for, as answers tell it: as `Display` does, and whether it is for people alone.
+    pub fn asks(&self) -> String {
+        match self {
+            Self::Guarded(guard) if guard.people_only => format!("{self}; people"),
+            rule => rule.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -38,11 +38,13 @@ pub(super) fn matrix(policy: &Policy, lock: &Lock) -> String {
     let mut known: HashMap<String, Cells> = HashMap::new();
     let mut rows = String::new();
     for endpoint in &lock.endpoints {
-        let Rule::Guarded(guard) = &endpoint.rule else { continue };
-        let rule = endpoint.rule.to_string();
-        let key = format!("{rule} {}", guard.people_only);
-        let cells =
-            known.entry(key).or_insert_with(|| cells(&access, &carriers, &letters, &endpoint.rule));
+        if !matches!(endpoint.rule, Rule::Guarded(_)) {
+            continue;
+        }
+        let rule = endpoint.rule.asks();
+        let cells = known
+            .entry(rule.clone())
+            .or_insert_with(|| cells(&access, &carriers, &letters, &endpoint.rule));
         rows += &format!(
             "<tr><th scope=\"row\"><code>{} {}</code></th><td class=\"asks\">{}</td>{cells}</tr>\n",
             text(&endpoint.method),
