@@ -36,4 +36,9 @@ impl Answer {
     pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
+
+    /// Where it leads; nowhere where it does not.
+    pub(crate) fn location(&self) -> &str {
+        self.headers.get("location").map_or("", |value| value.to_str().unwrap())
+    }
 }
