@@ -207,6 +207,22 @@ fn j15_equal_subjects_of_two_issuers_are_two_principals() {
 }
 
 #[test]
+fn j15_what_another_issuer_calls_a_sign_in_is_a_claim_and_no_sign_in_of_ours() {
+    let own = judge(&with("sid", Some("a-family".into()))).unwrap();
+    assert_eq!((own.family_id(), own.extra().len()), (Some("a-family"), 0));
+    for sid in [json!(1), json!(""), json!(["a-family"]), json!("x".repeat(256))] {
+        let refused = judge(&with("sid", Some(sid))).err();
+        assert_eq!(refused, Some(TokenError::ClaimMalformed("sid")));
+    }
+    let mut claims = with("iss", Some(PARTNER.into()));
+    claims["sid"] = "a-family".into();
+    let header = r#"{"typ":"at+jwt","alg":"ES256"}"#;
+    let token = forge(Algorithm::ES256, header, claims.to_string().as_bytes());
+    let theirs = verify(&token, [&foreign("partner", Algorithm::ES256)], NOW).unwrap();
+    assert_eq!((theirs.family_id(), &theirs.extra()["sid"]), (None, &json!("a-family")));
+}
+
+#[test]
 fn scopes_are_worth_what_the_roles_grant_now() {
     let mut claims = with("roles", Some(json!(["reader"])));
     claims["scope"] = "read:posts write:posts delete:posts".into();
