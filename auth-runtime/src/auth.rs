@@ -115,6 +115,7 @@ impl Auth {
     /// Decides all requests that begin from now on by that.
     #[cfg(feature = "reload")]
     pub(crate) fn put_in_force(&self, new: InForce) {
+        self.0.remote.iter().for_each(|remote| remote.adopt(&new.policy));
         self.0.in_force.store(Arc::new(new));
     }
 
@@ -141,7 +142,8 @@ impl Auth {
     }
 
     /// Has something made anew of each policy that is taken, for as long as it lives.
-    #[cfg(all(feature = "reload", feature = "oidc"))]
+    #[cfg(feature = "reload")]
+    #[allow(dead_code, reason = "called by the feature `oidc` alone")]
     pub(crate) fn followed_by(&self, follower: &Arc<dyn crate::reload::Follower>) {
         let followers = self.0.followers.lock();
         let mut followers = followers.unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -102,10 +102,7 @@ impl Auth {
         }
         let mut fixed = fixed(&old.policy, &policy);
         // Whoever serves none has no endpoints to sign in at.
-        if cfg!(feature = "oidc")
-            && self.followers().is_empty()
-            && !same_providers(&old.policy, &policy)
-        {
+        if self.followers().is_empty() && !same_providers(&old.policy, &policy) {
             fixed.push("providers".to_owned());
         }
         if !fixed.is_empty() {

@@ -5,6 +5,9 @@ use auth_policy::{Policy, policy::AcrId, settings::Seconds};
 
 use crate::{Identity, clock::Timestamp, rule::Requirement};
 
+/// How far ahead another clock may be that says when somebody signed in.
+const AHEAD: Seconds = Seconds(60);
+
 /// What is asked of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct StepUp {
@@ -57,8 +60,11 @@ impl StepUp {
         enough.unwrap_or_default().iter().map(|acr| acr.value.as_str())
     }
 
+    /// SECURITY: what lies ahead says that some clock is wrong, and is recent for nobody.
     fn is_recent(self, authenticated_at: Option<Timestamp>, now: Timestamp) -> bool {
-        self.max_age.is_none_or(|age| authenticated_at.is_some_and(|at| now < at.plus(age)))
+        let been = |at: &Timestamp| *at <= now.plus(AHEAD);
+        let at = authenticated_at.filter(been);
+        self.max_age.is_none_or(|age| at.is_some_and(|at| now < at.plus(age)))
     }
 
     /// The later in the policy's list, the stronger.
@@ -82,6 +88,15 @@ mod tests {
         assert!(!within.is_recent(Some(Timestamp(1_000)), Timestamp(1_600)));
         assert!(!within.is_recent(None, Timestamp(0)), "not known counts as too long ago");
         assert!(asked(None, None).is_recent(None, Timestamp(0)));
+    }
+
+    #[test]
+    fn j16_a_sign_in_that_lies_ahead_is_recent_for_nobody() {
+        let within = asked(Some(600), None);
+        assert!(within.is_recent(Some(Timestamp(1_060)), Timestamp(1_000)), "clocks differ");
+        assert!(!within.is_recent(Some(Timestamp(1_061)), Timestamp(1_000)));
+        assert!(!within.is_recent(Some(Timestamp(i64::MAX)), Timestamp(1_000)));
+        assert!(asked(None, None).is_recent(Some(Timestamp(i64::MAX)), Timestamp(0)));
     }
 
     #[test]

@@ -476,6 +476,7 @@ impl Tokens {
             subject: Some(&self.auth.subject(&account.id)),
             credential_kind: Some(CredentialKind::AccessToken),
             credential: Some(&access.token_id),
+            client: family.client_id.as_deref(),
             ..self.auth.event(why)
         });
         Ok(SignedIn {

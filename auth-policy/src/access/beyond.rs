@@ -56,7 +56,8 @@ impl<'p> Change<'p> {
     }
 
     /// The policy before the change, asked about the names that there are after it.
-    pub const fn before(&self) -> &Access<'p> {
+    #[cfg(feature = "tools")]
+    pub(crate) const fn before(&self) -> &Access<'p> {
         &self.old
     }
 

@@ -56,9 +56,7 @@ fn posts() -> Lock {
 }
 
 fn compare(old: (&Policy, &Lock), new: (&Policy, &Lock)) -> Diff {
-    let (before, after) = (only(old.1), only(new.1));
-    let old = Side { policy: old.0, applications: &before };
-    diff(old, Side { policy: new.0, applications: &after })
+    diff(Side::of(old.0, &only(old.1)), Side::of(new.0, &only(new.1)))
 }
 
 fn only(lock: &Lock) -> [Application; 1] {
@@ -92,7 +90,7 @@ fn a_role_that_is_given_a_scope_gains_what_asks_for_it() {
     let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
     let witness = access.witness.as_ref().unwrap().to_string();
     assert_eq!(witness, "jwt with role reader and scope delete:posts");
-    let trial = access.trial(&new, &only(&lock)).unwrap();
+    let trial = access.trial(Side::of(&new, &only(&lock))).unwrap();
     let curl = "curl -i -X DELETE -H \"Authorization: Bearer $TOKEN\" \"$BASE/posts/1\"";
     assert_eq!(trial.command, curl);
     let back = compare((&new, &lock), (&old, &lock));
@@ -315,8 +313,8 @@ fn a_limit_that_goes_widens_and_one_that_is_as_strict_does_not() {
 #[test]
 fn a_lock_that_came_or_went_leaves_open_who_gained_and_that_widens() {
     let policy = policy(ROLES, "");
-    let (without, posts) = (Side { policy: &policy, applications: &[] }, only(&posts()));
-    let with = Side { policy: &policy, applications: &posts };
+    let (without, posts) = (Side::of(&policy, &[]), only(&posts()));
+    let with = Side::of(&policy, &posts);
     let line = |which: &str| {
         format!(
             "WIDENS the {which} policy has no lock: what its callers reach is not known, nor what they gain"
@@ -336,7 +334,7 @@ fn each_application_of_a_policy_is_compared_with_itself() {
     let policy = policy(ROLES, "");
     let named = |name: &str, lock: Lock| Application { name: Some(name.to_owned()), lock };
     let open = |path| lock([(path, public("for all", &[]))]);
-    let side = |applications| Side { policy: &policy, applications };
+    let side = |applications| Side::of(&policy, applications);
     let main = Application::main(open("GET /"));
     let before = [main.clone(), named("admin", open("GET /"))];
     assert_eq!(said(&diff(side(&before), side(&before))), [""; 0]);
@@ -418,7 +416,7 @@ fn a_request_presents_the_credential_where_its_scheme_looks_for_it() {
         let after = one(name, scheme);
         let found = compare((&policy, &lock([])), (&policy, &after));
         let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
-        let trial = access.trial(&policy, &only(&after)).unwrap();
+        let trial = access.trial(Side::of(&policy, &only(&after))).unwrap();
         assert_eq!(trial.command, expected);
         for (variable, from) in &trial.variables {
             assert!(expected.contains(&format!("${variable}")) && !from.is_empty(), "{variable}");
@@ -447,7 +445,7 @@ fn a_named_rule_is_what_the_policy_says_even_if_the_lock_is_older() {
     // Of a rule that no endpoint uses, or of which no lock says so, the rule itself is compared.
     let found = compare((&old, &lock([])), (&new, &lock([])));
     assert_eq!(said(&found)[0], "WIDENS `author` gains the rule `edit` through `jwt`");
-    let side = |policy| Side { policy, applications: &[] };
+    let side = |policy| Side::of(policy, &[]);
     let found = diff(side(&old), side(&new));
     assert_eq!(said(&found)[0], "WIDENS `author` gains the rule `edit` through `jwt`");
 }

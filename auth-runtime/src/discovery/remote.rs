@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use auth_policy::{
     Policy,
     policy::SchemeId,
@@ -37,7 +38,10 @@ pub(crate) struct RemoteKeys {
     scheme: SchemeId,
     issuer: ForeignIssuer,
     discovery: Discovery,
-    around: Surroundings,
+    /// The policy in force, which events name.
+    policy: ArcSwap<Policy>,
+    clock: Arc<dyn Clock>,
+    audit: Arc<dyn AuditSink>,
     keyring: Keyring,
     fetching: Mutex<Fetching>,
     places: Semaphore,
@@ -78,16 +82,25 @@ impl RemoteKeys {
         around: Surroundings,
     ) -> Arc<Self> {
         let (_, ended) = watch::channel(());
+        let Surroundings { policy, clock, audit } = around;
         let fetching = Fetching { ended, next: Timestamp(i64::MIN), failed: false };
         Arc::new(Self {
             scheme,
             issuer,
             discovery,
-            around,
+            policy: ArcSwap::new(policy),
+            clock,
+            audit,
             keyring: Keyring::waiting(),
             fetching: Mutex::new(fetching),
             places: Semaphore::new(MAX_WAITING),
         })
+    }
+
+    /// Names that policy in events from now on.
+    #[cfg(feature = "reload")]
+    pub(crate) fn adopt(&self, policy: &Arc<Policy>) {
+        self.policy.store(Arc::clone(policy));
     }
 
     pub(crate) const fn scheme(&self) -> SchemeId {
@@ -181,7 +194,7 @@ impl RemoteKeys {
     async fn renew(&self, why: Why) {
         let limited = tokio::time::timeout(FETCH_LIMIT, self.published()).await;
         let published = limited.unwrap_or(Err(FetchError::Timeout));
-        let now = self.around.clock.now();
+        let now = self.clock.now();
         self.fetching().failed = published.is_err();
         let outcome = published.map(|(keys, max_age)| {
             self.keyring.replace(Arc::new(keys), Some(self.freshness(now, max_age)));
@@ -220,9 +233,9 @@ impl RemoteKeys {
     }
 
     fn report(&self, why: Why, failure: Option<&FetchError>, at: Timestamp) {
-        let policy = &self.around.policy;
+        let policy = self.policy.load();
         let declared = policy.scheme(self.scheme);
-        let place = declared.map(|scheme| PolicyLine::of_scheme(policy, scheme));
+        let place = declared.map(|scheme| PolicyLine::of_scheme(&policy, scheme));
         let scheme = declared.map(|scheme| scheme.name.as_str());
         let (decision, cause) = match failure {
             None => (Decision::Allow, why.code()),
@@ -233,7 +246,7 @@ impl RemoteKeys {
         };
         let event = Event::new(at, Kind::Keys, policy.revision().clone());
         let event = Event { decision, scheme, place, ..event };
-        self.around.audit.record(&Event { cause: Some(cause), ..event });
+        self.audit.record(&Event { cause: Some(cause), ..event });
     }
 }
 

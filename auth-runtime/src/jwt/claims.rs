@@ -178,6 +178,11 @@ impl<'de> DeserializeSeed<'de> for NumericDate {
     }
 }
 
+/// The same, for what is read by derived code; a claim that is there and no number is an error.
+pub(crate) fn numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    NumericDate.deserialize(deserializer)
+}
+
 impl Visitor<'_> for NumericDate {
     type Value = i64;
 

@@ -90,6 +90,7 @@ pub use unverified::verify;
 pub use verified::VerifiedToken;
 pub use verify::{MAX_NAME_BYTES, Verifier};
 
+pub(crate) use claims::numeric_date;
 pub(crate) use json::read_object;
 pub(crate) use keyring::{Freshness, Keyring};
 #[cfg(feature = "oidc")]

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{OAuth, authenticate::Stranger, clients::ASSERTION_ALGORITHMS, record::Stored};
 use crate::{
     clock::Timestamp,
-    jwt::{KeySet, read_object, verify_jws},
+    jwt::{KeySet, numeric_date, read_object, verify_jws},
     secret::Secret,
     store::{Collection, Key, Owner},
 };
@@ -28,12 +28,14 @@ struct Claims {
     iss: String,
     sub: String,
     aud: Audience,
+    #[serde(deserialize_with = "numeric_date")]
     exp: i64,
     jti: String,
-    #[serde(default)]
-    nbf: Option<i64>,
-    #[serde(default)]
-    iat: Option<i64>,
+    /// Without one, long ago.
+    #[serde(default, deserialize_with = "numeric_date")]
+    nbf: i64,
+    #[serde(default, deserialize_with = "numeric_date")]
+    iat: i64,
 }
 
 #[derive(Deserialize)]
@@ -102,9 +104,8 @@ impl Claims {
 
     fn is_of(&self, now: Timestamp) -> bool {
         let latest = now.0.saturating_add(LEEWAY_SECONDS);
-        let begun = |moment: Option<i64>| moment.is_none_or(|moment| moment <= latest);
-        begun(self.nbf)
-            && begun(self.iat)
+        self.nbf <= latest
+            && self.iat <= latest
             && self.exp > now.0.saturating_sub(LEEWAY_SECONDS)
             && self.exp <= latest.saturating_add(LONGEST_SECONDS)
     }

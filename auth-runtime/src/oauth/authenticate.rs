@@ -37,26 +37,28 @@ impl From<StoreError> for Stranger {
 }
 
 impl OAuth {
-    /// The client of a request, which is counted by its address, and by the client if it is one.
+    /// The client of a request, with what it sends. It is counted by its address, and by the client if
+    /// it is one.
     pub(super) async fn client(
         &self,
         headers: &HeaderMap,
-        parameters: &Parameters,
+        parameters: Result<Parameters, OAuthError>,
         peer: &limit::Client,
-    ) -> Result<Client, OAuthError> {
+    ) -> Result<(Client, Parameters), OAuthError> {
         // SECURITY: whoever asks too often has nothing looked up or verified for it.
         limit::count_stranger(self.auth(), EndpointKind::Token, peer).await?;
-        let checked = match Proof::find(headers, parameters) {
-            Ok(proof) => self.check(proof).await,
+        let read = parameters.and_then(|read| Ok((Proof::find(headers, &read)?, read)));
+        let (proof, parameters) = match read {
+            Ok(read) => read,
             Err(error) => {
                 self.count(None, peer).await?;
                 return Err(error);
             }
         };
-        match checked {
+        match self.check(proof).await {
             Ok(client) => {
                 self.count(Some(&client), peer).await?;
-                Ok(client)
+                Ok((client, parameters))
             }
             Err((id, Stranger::Cause(cause))) => {
                 self.count(None, peer).await?;

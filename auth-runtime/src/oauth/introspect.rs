@@ -63,8 +63,7 @@ pub(super) async fn introspect(
     peer: limit::Client,
     parameters: Result<Parameters, OAuthError>,
 ) -> Result<axum::Json<Answer>, OAuthError> {
-    let parameters = parameters?;
-    let client = oauth.client(&headers, &parameters, &peer).await?;
+    let (client, parameters) = oauth.client(&headers, parameters, &peer).await?;
     // SECURITY: a public client is whoever says so, and is told nothing of any token.
     if client.public {
         return Err(OAuthError::invalid_client());

@@ -26,8 +26,7 @@ pub(super) async fn revoke(
     peer: limit::Client,
     parameters: Result<Parameters, OAuthError>,
 ) -> Result<StatusCode, OAuthError> {
-    let parameters = parameters?;
-    let client = oauth.client(&headers, &parameters, &peer).await?;
+    let (client, parameters) = oauth.client(&headers, parameters, &peer).await?;
     let token = parameters.secret("token");
     let token = token.ok_or(OAuthError::invalid_request("`token` is missing"))?;
     if !oauth.tokens().end_family_of(token, &client.id).await? {
@@ -51,6 +50,7 @@ impl OAuth {
             subject: Some(&self.auth().subject(token.subject())),
             credential_kind: Some(CredentialKind::AccessToken),
             credential: Some(id),
+            client: Some(client_id),
             ..self.auth().event(Kind::TokenRevoked)
         });
         Ok(())

@@ -48,8 +48,7 @@ pub(super) async fn token(
     peer: limit::Client,
     parameters: Result<Parameters, OAuthError>,
 ) -> Result<Response, OAuthError> {
-    let parameters = parameters?;
-    let client = oauth.client(&headers, &parameters, &peer).await?;
+    let (client, parameters) = oauth.client(&headers, parameters, &peer).await?;
     let wanted = parameters.get("grant_type");
     let wanted = wanted.ok_or(OAuthError::invalid_request("`grant_type` is missing"))?;
     let grant = oauth.offered().into_iter().find(|grant| grant.as_str() == wanted);
@@ -81,6 +80,7 @@ impl OAuth {
             subject: Some(&self.auth().subject(&subject)),
             credential_kind: Some(CredentialKind::AccessToken),
             credential: Some(&token.token_id),
+            client: Some(&client.id),
             ..self.auth().event(Kind::TokenIssued)
         });
         Ok(given(&token.token, token.expires_in, None, &token.scope))

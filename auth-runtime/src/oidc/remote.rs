@@ -20,6 +20,7 @@ use super::{
     transaction::Transaction,
 };
 use crate::{
+    Auth,
     clock::Timestamp,
     discovery::{Fetch, FetchError, HttpFetch, locations},
     jwt::{KeySet, Signed, TokenError, signed_by},
@@ -94,14 +95,16 @@ impl Remote {
     }
 
     /// What is known of its endpoints: what it publishes, or what the policy says.
-    pub(super) async fn metadata(&self, now: Timestamp) -> Result<Arc<Metadata>, FetchError> {
+    pub(super) async fn metadata(&self, auth: &Auth) -> Result<Arc<Metadata>, FetchError> {
         if let Some(declared) = &self.declared {
             return Ok(Arc::clone(declared));
         }
-        if let Some(metadata) = self.known().metadata(now) {
+        if let Some(metadata) = self.known().metadata(auth.now()) {
             return Ok(metadata);
         }
         let _place = self.fetched.place.acquire().await.map_err(|_| FetchError::Timeout)?;
+        // Waiting for the place has taken its time, and so will the answer.
+        let now = auth.now();
         if let Some(metadata) = self.known().metadata(now) {
             return Ok(metadata);
         }
@@ -110,7 +113,7 @@ impl Remote {
         let [openid, _] = locations(issuer);
         let read = |text: &str| Metadata::read(text, issuer, &self.outbound);
         let found = self.fetch.get(&openid).await.and_then(|fetched| read(&fetched.body));
-        let mut known = self.known();
+        let (mut known, now) = (self.known(), auth.now());
         let metadata = Arc::new(known.note(found, now)?);
         known.metadata = Some((now, Arc::clone(&metadata)));
         Ok(metadata)
@@ -122,12 +125,12 @@ impl Remote {
         metadata: &Metadata,
         transaction: &Transaction,
         code: &str,
-        now: Timestamp,
+        auth: &Auth,
     ) -> Result<Profile, Failure> {
         let Self { provider, outbound, .. } = self;
         let tokens = exchange::tokens(outbound, provider, metadata, transaction, code).await?;
         let signed = match &metadata.signing {
-            Some(signing) => Some(self.signed(signing, &tokens, transaction, now).await?),
+            Some(signing) => Some(self.signed(signing, &tokens, transaction, auth).await?),
             None => None,
         };
         let said = match &metadata.userinfo_endpoint {
@@ -170,10 +173,10 @@ impl Remote {
         signing: &Signing,
         tokens: &Tokens,
         transaction: &Transaction,
-        now: Timestamp,
+        auth: &Auth,
     ) -> Result<(String, Value), Failure> {
         let id_token = tokens.id_token.as_ref().ok_or(Failure::failed("token-answer-malformed"))?;
-        let signed = self.verify(signing, id_token, now).await?;
+        let signed = self.verify(signing, id_token, auth).await?;
         let nonce = transaction.secrets.nonce();
         let expected = Expected {
             issuer: self.provider.identity(),
@@ -181,7 +184,7 @@ impl Remote {
             nonce: &nonce,
             access_token: &tokens.access_token,
         };
-        Ok(expected.judge(&signed, now)?)
+        Ok(expected.judge(&signed, auth.now())?)
     }
 
     /// Checks the signature of an ID token, with keys fetched anew if the one it names is unknown.
@@ -189,14 +192,14 @@ impl Remote {
         &self,
         signing: &Signing,
         id_token: &Secret,
-        now: Timestamp,
+        auth: &Auth,
     ) -> Result<Signed, Failure> {
         // Verified, and then dropped.
         let (token, algorithms) = (id_token.expose(), &signing.algorithms);
-        let keys = self.keys(signing, now, FRESH).await?;
+        let keys = self.keys(signing, auth, FRESH).await?;
         match signed_by(token, &keys, algorithms) {
             Err(TokenError::KeyUnknown) => {
-                let keys = self.keys(signing, now, COOL_DOWN).await?;
+                let keys = self.keys(signing, auth, COOL_DOWN).await?;
                 Ok(signed_by(token, &keys, algorithms)?)
             }
             signed => Ok(signed?),
@@ -207,13 +210,14 @@ impl Remote {
     async fn keys(
         &self,
         signing: &Signing,
-        now: Timestamp,
+        auth: &Auth,
         age: i64,
     ) -> Result<Arc<KeySet>, FetchError> {
-        if let Some(keys) = self.known().keys(now, age) {
+        if let Some(keys) = self.known().keys(auth.now(), age) {
             return Ok(keys);
         }
         let _place = self.fetched.place.acquire().await.map_err(|_| FetchError::Timeout)?;
+        let now = auth.now();
         if let Some(keys) = self.known().keys(now, age) {
             return Ok(keys);
         }
@@ -225,7 +229,7 @@ impl Remote {
             true => read(&fetched.body),
             false => Err(FetchError::NotJson),
         });
-        let mut known = self.known();
+        let (mut known, now) = (self.known(), auth.now());
         let keys = Arc::new(known.note(found, now)?);
         known.keys = Some((now, Arc::clone(&keys)));
         Ok(keys)

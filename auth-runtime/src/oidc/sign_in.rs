@@ -153,7 +153,7 @@ impl ProviderSignIn {
         let name = &remote.provider.name;
         let redirect_uri = addresses::callback(stage, headers, name);
         let redirect_uri = redirect_uri.ok_or(Failure::Foreign("host-not-local"))?;
-        let metadata = remote.metadata(auth.now()).await?;
+        let metadata = remote.metadata(auth).await?;
         let next = remote.pages.after(next);
         let terms = remote.terms(&metadata);
         let plan = Plan { provider: name, next, redirect_uri: &redirect_uri, terms, link };
@@ -208,7 +208,7 @@ impl ProviderSignIn {
         if transaction.provider != remote.provider.name {
             return Err(Failure::Foreign("provider-mixed-up"));
         }
-        let metadata = remote.metadata(auth.now()).await?;
+        let metadata = remote.metadata(auth).await?;
         // What one client was given at one place is shown by no other, and nowhere else.
         if transaction.terms != remote.terms(&metadata) {
             return Err(Failure::failed("provider-changed"));
@@ -218,7 +218,7 @@ impl ProviderSignIn {
         if let Some(link) = &transaction.link {
             self.still_there(link).await?;
         }
-        let profile = remote.identify(&metadata, transaction, &code, auth.now()).await?;
+        let profile = remote.identify(&metadata, transaction, &code, auth).await?;
         // Listed when it set out, and listed now.
         let next = remote.pages.after(Some(&transaction.next)).to_owned();
         if let Some(link) = &transaction.link {

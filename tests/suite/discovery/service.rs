@@ -1,10 +1,12 @@
 //! The whole way: a token, a guard, an issuer on a socket.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use auth_policy::settings::Algorithm;
 use auth_runtime::{
-    Auth, EmbeddedPolicy, Protected, Router, authenticate,
+    Auth, EmbeddedPolicy, Protected, Router,
+    audit::{AuditSink, Event, Kind},
+    authenticate,
     clock::{ManualClock, Timestamp},
     discovery::{Discovery, Fetch, Fetched, Fetching, HttpFetch},
     jwt::KeySet,
@@ -18,7 +20,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::server::{Reply, Server, http};
-use crate::{files::workspace, policies::embedded};
+use crate::{blog::process::Folder, files::workspace, policies::embedded};
 
 /// When every test begins, in seconds since 1970.
 const START: i64 = 1_800_000_000;
@@ -29,13 +31,29 @@ async fn read() {}
 
 struct Service {
     app: Protected,
+    auth: Auth,
+    events: Revisions,
     clock: Arc<ManualClock>,
+}
+
+/// The revision of the policy that each event about keys names.
+#[derive(Clone, Debug, Default)]
+struct Revisions(Arc<Mutex<Vec<String>>>);
+
+impl AuditSink for Revisions {
+    fn record(&self, event: &Event<'_>) {
+        if event.kind == Kind::Keys {
+            let revision = event.policy.as_str().to_owned();
+            self.0.lock().expect("not poisoned").push(revision);
+        }
+    }
 }
 
 impl Service {
     /// A service whose partner is at that URL, and that fetches in this way.
     async fn trusting(issuer: &str, fetch: impl Fetch) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
+        let events = Revisions::default();
         let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
         let own = KeySet::from_jwk_set(own.expose()).expect("a set");
         let auth = Auth::from_policy(policy_with(issuer))
@@ -43,10 +61,12 @@ impl Service {
             .discovery(Discovery::new(fetch))
             .store(Arc::new(MemoryStore::new()))
             .clock(Arc::clone(&clock))
+            .audit(events.clone())
             .build()
             .await
             .expect("an engine");
-        Self { app: Router::new().route("/read", get(read)).protect(auth), clock }
+        let app = Router::new().route("/read", get(read)).protect(auth.clone());
+        Self { app, auth, events, clock }
     }
 
     async fn developing(server: &Server) -> Self {
@@ -61,12 +81,16 @@ impl Service {
     }
 }
 
-/// The policy of the tests with its partner elsewhere: the port is known at run time only.
-fn policy_with(issuer: &str) -> EmbeddedPolicy {
+/// The text of the policy of the tests, with its partner elsewhere: the port is known at run time
+/// only.
+fn text_with(issuer: &str) -> String {
     let path = workspace().join("policies/test.yaml");
     let text = std::fs::read_to_string(path).expect("the policy");
-    let text = text.replace("https://partner.example", issuer);
-    embedded(text)
+    text.replace("https://partner.example", issuer)
+}
+
+fn policy_with(issuer: &str) -> EmbeddedPolicy {
+    embedded(text_with(issuer))
 }
 
 /// The partner's set: one key under this name.
@@ -188,4 +212,24 @@ async fn j04_hostile_sets_are_503_and_nobody_is_let_in() {
         let service = Service::developing(&server).await;
         assert_eq!(service.read(&token(&server.base(), "k1")).await, 503, "{keys}");
     }
+}
+
+#[tokio::test]
+async fn a1_keys_that_are_fetched_after_a_reload_are_told_of_under_the_policy_that_came() {
+    let server = Server::start().await;
+    server.publish(&set("k1"));
+    let service = Service::developing(&server).await;
+    let token = token(&server.base(), "k1");
+    assert_eq!(service.read(&token).await, 200);
+    let before = service.auth.policy().revision().as_str().to_owned();
+    let folder = Folder::new();
+    let (text, file) = (text_with(&server.base()), folder.0.join("policy.yaml"));
+    assert!(text.contains("access_ttl: 15m"), "{text}");
+    std::fs::write(&file, text.replace("access_ttl: 15m", "access_ttl: 14m")).expect("written");
+    service.auth.reload(&file).expect("taken");
+    service.clock.advance(3600);
+    assert_eq!(service.read(&token).await, 200);
+    let after = service.auth.policy().revision().as_str().to_owned();
+    assert_ne!(before, after);
+    assert_eq!(*service.events.0.lock().expect("not poisoned"), [before, after]);
 }

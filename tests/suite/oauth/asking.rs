@@ -273,10 +273,12 @@ async fn rl6_whoever_asks_is_counted_like_clients_that_get_tokens() {
     world.app("app").await;
     let browser = world.browser("ada", "author").await;
     let mut last = browser.asks(&world, &asking("app")).await;
+    let token = last.json()["fields"][0][1].as_str().unwrap().to_owned();
     for _ in 0..200 {
         last = world.get(&asking("nobody").path()).await;
     }
     assert_eq!((last.status, last.text("code")), (429, "quota_exceeded".to_owned()));
     let page = browser.asks(&world, &asking("app")).await;
     assert_eq!(page.status, 429);
+    assert_eq!(browser.posts(&world, &[("csrf_token", &token)]).await.status, 429);
 }

@@ -111,7 +111,39 @@ async fn ot6_an_assertion_is_about_its_client_for_us_and_of_now() {
         assert_eq!(answer.refusal(), (401, "invalid_client".to_owned()), "{wrong}");
         assert_eq!(world.events.causes("token.issued").last().unwrap(), cause, "{wrong}");
     }
+    // Whoever is named beside it is named inside.
+    let sub = signer.sign(&with(&good, "sub", json!("svc")));
+    let parameters = [
+        ("grant_type", "client_credentials"),
+        ("client_id", "signer"),
+        ("client_assertion_type", TYPE),
+        ("client_assertion", &sub),
+    ];
+    let answer = world.form("/oauth/token", None, &parameters).await;
+    assert_eq!(answer.refusal(), (401, "invalid_client".to_owned()));
+    assert_eq!(world.events.causes("token.issued").last().unwrap(), "assertion-subject");
     assert_eq!(show(&world, &signer.sign(&good)).await.status, 200, "none of them used it up");
+}
+
+/// RFC 7519, section 2: a moment may have a fraction.
+#[tokio::test]
+async fn j09_the_moments_of_an_assertion_are_numbers() {
+    let world = World::new().await;
+    let signer = Signer::registered(&world).await;
+    let fractions = with(&claims("1"), "exp", json!(START as f64 + 60.5));
+    let fractions = with(&fractions, "iat", json!(START as f64 - 0.25));
+    assert_eq!(show(&world, &signer.sign(&fractions)).await.status, 200);
+    for (member, value) in [
+        ("exp", json!(-1)),
+        ("exp", json!(1e300)),
+        ("exp", json!("1800000060")),
+        ("iat", Value::Null),
+        ("nbf", json!([START])),
+        ("nbf", json!(-0.5)),
+    ] {
+        let wrong = with(&claims("2"), member, value);
+        assert_eq!(show(&world, &signer.sign(&wrong)).await.status, 401, "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use auth_runtime::{
     policy_types::GrantType,
     store::{Collection, Key, Owner, Store},
+    tokens::Tokens,
 };
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     browser::{CHALLENGE, VERIFIER, asking},
-    world::{Answer, CALLBACK, World, app},
+    world::{Answer, CALLBACK, World, app, basic},
 };
 use crate::failing::When;
 
@@ -281,6 +282,47 @@ async fn ot5_a_client_has_the_grants_it_is_registered_for() {
     assert_eq!(family.expires_at, Some(world.auth.now().plus(access)), "no longer than its token");
     world.tokens.end_all(&browser.account.id).await.unwrap();
     assert_eq!(world.reads(&token).await, 401);
+}
+
+/// Nobody fills the store by letting clients in: the family that began first ends.
+#[tokio::test]
+async fn e5_an_account_has_so_many_families_of_clients_and_no_more() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let mut given = Vec::new();
+    for _ in 0..=Tokens::MAX_FAMILIES {
+        let code = browser.code(&world, &asking("app")).await;
+        given.push(world.exchange(&client, &code).await.text("access_token"));
+        world.pass(2).await;
+    }
+    let reads = [world.reads(&given[0]).await, world.reads(&given[1]).await];
+    assert_eq!(reads, [401, 200]);
+}
+
+#[tokio::test]
+async fn a1_events_of_tokens_name_the_client_that_has_them() {
+    let world = World::new().await;
+    let client = world.app("app").await;
+    let browser = world.browser("ada", "author").await;
+    let given = world.exchange(&client, &browser.code(&world, &asking("app")).await).await;
+    let refresh = given.text("refresh_token");
+    world.token(&client, &[("grant_type", "refresh_token"), ("refresh_token", &refresh)]).await;
+    let authorization = basic("app", &client.1);
+    let access = [("token", given.text("access_token"))];
+    let access = access.each_ref().map(|(name, token)| (*name, token.as_str()));
+    world.form("/oauth/revoke", Some(&authorization), &access).await;
+    world.own_token(&world.client("svc").await).await;
+    world.tokens.sign_in(&browser.account).await.unwrap();
+    let named = world.events.clients("token.");
+    let expected = [
+        ("token.issued", "app"),
+        ("token.refreshed", "app"),
+        ("token.revoked", "app"),
+        ("token.issued", "svc"),
+        ("token.issued", ""),
+    ];
+    assert_eq!(named, expected.map(|(kind, client)| (kind, client.to_owned())));
 }
 
 /// Whoever has taken over an address would have what is on its way there.

@@ -47,6 +47,19 @@ async fn r07_more_scope_is_invalid_scope_and_costs_no_token() {
 }
 
 #[tokio::test]
+async fn ot7_a_ceiling_that_is_lowered_counts_at_the_next_renewal() {
+    let world = World::new().await;
+    let client = world.client("svc").await;
+    let user = world.account(ADA, "author").await;
+    let given = world.let_in(&user, "svc", &["read:posts", "write:posts"]).await;
+    world.clients.set_scopes("svc", vec!["read:posts".to_owned()]).await.unwrap();
+    let renew = [("grant_type", "refresh_token"), ("refresh_token", said(&given.refresh_token))];
+    let lost = [&renew[..], &[("scope", "write:posts")]].concat();
+    assert_eq!(world.token(&client, &lost).await.refusal(), (400, "invalid_scope".to_owned()));
+    assert_eq!(world.token(&client, &renew).await.text("scope"), "read:posts");
+}
+
+#[tokio::test]
 async fn r07_another_clients_token_is_no_grant() {
     let world = World::new().await;
     let (client, other) = (world.client("svc").await, world.client("other").await);

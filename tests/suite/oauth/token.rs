@@ -117,6 +117,13 @@ async fn ot6_a_request_that_says_two_things_is_none() {
     let answer = world.raw("/oauth/token", Some(&good), &long).await;
     assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
 
+    let two = Request::post("/oauth/token")
+        .header("authorization", &good)
+        .header("authorization", &good)
+        .header("content-type", "application/x-www-form-urlencoded");
+    let answer = world.send(two.body(Body::from(once.clone())).unwrap()).await;
+    assert_eq!(answer.refusal(), (400, "invalid_request".to_owned()));
+
     let json = Request::post("/oauth/token")
         .header("authorization", &good)
         .header("content-type", "application/json")
@@ -218,6 +225,15 @@ async fn rl6_a_stranger_uses_up_no_cells_of_a_public_client() {
         assert_eq!(from(1).await, 400);
     }
     assert_eq!((from(1).await, from(2).await), (429, 400));
+}
+
+#[tokio::test]
+async fn rl6_what_cannot_be_read_is_counted_as_well() {
+    let world = World::new().await;
+    for _ in 0..200 {
+        assert_eq!(world.raw("/oauth/token", None, "x=1&x=2").await.status, 400);
+    }
+    assert_eq!(world.raw("/oauth/token", None, "x=1&x=2").await.status, 429);
 }
 
 /// Over its limit a request costs no look-up, no signature, and no assertion.

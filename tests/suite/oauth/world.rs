@@ -63,15 +63,16 @@ impl Answer {
     }
 }
 
-/// Kind and cause of the events so far.
+/// Kind, cause and client of the events so far.
 #[derive(Clone, Default)]
 pub(crate) struct Events(Arc<Mutex<Vec<Seen>>>);
 
-type Seen = (&'static str, Option<String>);
+type Seen = (&'static str, Option<String>, Option<String>);
 
 impl AuditSink for Events {
     fn record(&self, event: &Event<'_>) {
-        let seen = (event.kind.as_str(), event.cause.map(str::to_owned));
+        let (cause, client) = (event.cause.map(str::to_owned), event.client.map(str::to_owned));
+        let seen = (event.kind.as_str(), cause, client);
         self.0.lock().unwrap().push(seen);
     }
 }
@@ -80,15 +81,22 @@ impl Events {
     /// The kinds of the events so far that begin so, in their order.
     pub(crate) fn kinds(&self, beginning: &str) -> Vec<&'static str> {
         let events = self.0.lock().unwrap();
-        let kinds = events.iter().map(|(kind, _)| *kind);
+        let kinds = events.iter().map(|(kind, ..)| *kind);
         kinds.filter(|kind| kind.starts_with(beginning)).collect()
     }
 
     /// The causes of the events of that kind.
     pub(crate) fn causes(&self, kind: &str) -> Vec<String> {
         let events = self.0.lock().unwrap();
-        let of_kind = events.iter().filter(|(seen, _)| *seen == kind);
-        of_kind.filter_map(|(_, cause)| cause.clone()).collect()
+        let of_kind = events.iter().filter(|(seen, ..)| *seen == kind);
+        of_kind.filter_map(|(_, cause, _)| cause.clone()).collect()
+    }
+
+    /// The clients of the events that begin so; empty for one that names none.
+    pub(crate) fn clients(&self, beginning: &str) -> Vec<(&'static str, String)> {
+        let events = self.0.lock().unwrap();
+        let of_kind = events.iter().filter(|(kind, ..)| kind.starts_with(beginning));
+        of_kind.map(|(kind, _, client)| (*kind, client.clone().unwrap_or_default())).collect()
     }
 }
 

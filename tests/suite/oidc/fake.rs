@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
 const JSON: &str = "application/json";
@@ -20,6 +21,9 @@ pub(super) const JWKS: &str = "/jwks";
 pub(super) const USERINFO: &str = "/me";
 /// Where one without OpenID Connect says who somebody is.
 pub(super) const USER: &str = "/user";
+
+/// What no status is: there is no answer.
+const STALLS: u16 = 0;
 
 #[derive(Clone, Debug)]
 pub(super) struct Request {
@@ -45,6 +49,7 @@ struct Shared {
 #[derive(Clone)]
 pub(super) struct Fake {
     address: SocketAddr,
+    stalled: Arc<Notify>,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -62,6 +67,7 @@ impl Fake {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
         let fake = Self {
             address: listener.local_addr().expect("bound"),
+            stalled: Arc::default(),
             shared: Arc::new(Mutex::new(Shared::default())),
         };
         let served = fake.clone();
@@ -103,6 +109,16 @@ impl Fake {
         self.lock().replies.insert(path.to_owned(), reply);
     }
 
+    /// It takes requests at that path, and never answers them.
+    pub(super) fn stall(&self, path: &str) {
+        self.reply_text(path, STALLS, JSON, "");
+    }
+
+    /// Until somebody hangs on an answer that does not come.
+    pub(super) async fn stalled(&self) {
+        self.stalled.notified().await;
+    }
+
     /// What it was asked at that path.
     pub(super) fn asked(&self, path: &str) -> Vec<Request> {
         let shared = self.lock();
@@ -138,6 +154,11 @@ impl Fake {
         };
         let missing = || Reply { status: 404, media_type: JSON.to_owned(), body: "{}".to_owned() };
         let Reply { status, media_type, body } = reply.unwrap_or_else(missing);
+        if status == STALLS {
+            self.stalled.notify_one();
+            // Until the other side hangs up.
+            return stream.read_u8().await.map(drop);
+        }
         let answer = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: {media_type}\r\nLocation: /elsewhere\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n{body}",

@@ -104,3 +104,26 @@ async fn j07_a_provider_whose_keys_are_gone_is_not_asked_by_everybody_who_comes(
     }
     assert_eq!(world.fake.asked(JWKS).len() - before, 1);
 }
+
+#[tokio::test]
+async fn e4_after_a_provider_that_did_not_answer_nobody_waits_for_it_for_a_while() {
+    let world = World::new().await;
+    world.fake.stall(METADATA);
+    let hanging = async {
+        world.fake.stalled().await;
+        // It takes five seconds to give up, which nobody has to wait for here.
+        world.clock.advance(5);
+        tokio::time::pause();
+    };
+    let (answer, ()) = tokio::join!(world.get("/login/fake", &[]), hanging);
+    tokio::time::resume();
+    answer.ends_without_a_session(UNAVAILABLE);
+    assert_eq!(world.causes.last("login"), "fetch-timeout");
+    for _ in 0..3 {
+        world.get("/login/fake", &[]).await.ends_without_a_session(UNAVAILABLE);
+    }
+    assert_eq!(world.fake.asked(METADATA).len(), 1);
+    world.clock.advance(5);
+    world.fake.publish(|_| ());
+    assert_eq!(world.get("/login/fake", &[]).await.status, 302);
+}
