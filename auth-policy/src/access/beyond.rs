@@ -56,8 +56,7 @@ impl<'p> Change<'p> {
     }
 
     /// The policy before the change, asked about the names that there are after it.
-    #[cfg(feature = "tools")]
-    pub(crate) const fn before(&self) -> &Access<'p> {
+    pub const fn before(&self) -> &Access<'p> {
         &self.old
     }
 

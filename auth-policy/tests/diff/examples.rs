@@ -56,7 +56,9 @@ fn posts() -> Lock {
 }
 
 fn compare(old: (&Policy, &Lock), new: (&Policy, &Lock)) -> Diff {
-    diff(Side::of(old.0, &only(old.1)), Side::of(new.0, &only(new.1)))
+    let (before, after) = (only(old.1), only(new.1));
+    let old = Side::of(old.0, &before);
+    diff(old, Side::of(new.0, &after))
 }
 
 fn only(lock: &Lock) -> [Application; 1] {
@@ -236,6 +238,29 @@ fn an_endpoint_that_goes_may_leave_its_requests_to_one_that_asks_for_less() {
         (&policy, &renamed("DELETE /posts/{post}")),
     );
     says(&found, &[]);
+}
+
+#[test]
+fn a_path_answers_before_any_fallback_and_after_a_service_below_its_prefix() {
+    let policy = policy(ROLES, "");
+    let admins = || Rule::Guarded(guard(&["jwt"], &["delete:posts"]));
+    let before = lock([("GET /api/posts", admins())]);
+    let open = || ("GET /{section}/posts", public("for all", &[]));
+    let is_open_now = |after: &Lock| {
+        let found = compare((&policy, &before), (&policy, after));
+        let mut widening = found.with(Verdict::Widens);
+        widening.any(|change| match &change.what {
+            What::Access(access) => {
+                access.carrier.is_none() && access.target.to_string() == "GET /api/posts"
+            }
+            _ => false,
+        })
+    };
+    // The router looks at paths first: what is left of the endpoint is open to everybody.
+    assert!(is_open_now(&lock([open(), ("ANY /api/*", admins())])));
+    let service = || ("ANY /api/*", Rule::Unguarded { reason: "files".to_owned() });
+    assert!(is_open_now(&lock([("GET /{section}/posts", admins()), service()])));
+    assert!(!is_open_now(&lock([("GET /{section}/posts", admins()), ("ANY /api/*", admins())])));
 }
 
 #[test]

@@ -23,12 +23,13 @@ pub(super) const COLLECTION: Collection = Collection("session");
 const HANDLE_BYTES: usize = 16;
 const SECRET_BYTES: usize = 32;
 
-/// The characters of SHA-256 in base64url.
+/// The characters of 32 bytes in base64url: of a secret, and of its SHA-256.
+const SECRET_CHARACTERS: usize = 43;
 const HASH_CHARACTERS: usize = 43;
 
 /// The most bytes of a value: an owner, a handle, 43 characters of secret and two dots. A longer
 /// one is nobody's.
-const MAX_BYTES: usize = 128 + 1 + 128 + 1 + 43;
+const MAX_BYTES: usize = 128 + 1 + 128 + 1 + SECRET_CHARACTERS;
 
 /// The parts of a cookie's value.
 pub(super) struct Token {
@@ -49,10 +50,11 @@ impl Token {
     /// The parts of a value, if it has the form of one.
     pub(super) fn read(value: &[u8]) -> Option<Self> {
         let text = str::from_utf8(value).ok().filter(|text| text.len() <= MAX_BYTES)?;
-        let mut parts = text.split('.');
-        let (owner, id, secret) = (parts.next()?, parts.next()?, parts.next()?);
+        let (place, secret) = text.split_at_checked(text.len().checked_sub(SECRET_CHARACTERS)?)?;
+        // Neither names nor base64url have a dot, so there are two.
+        let (owner, id) = place.strip_suffix('.')?.split_once('.')?;
         let secret = Zeroizing::new(URL_SAFE_NO_PAD.decode(secret).ok()?);
-        if parts.next().is_some() || secret.len() != SECRET_BYTES {
+        if secret.len() != SECRET_BYTES {
             return None;
         }
         Some(Self { key: Key::new(COLLECTION, Owner::new(owner)?, id)?, secret })

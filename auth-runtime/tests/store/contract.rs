@@ -7,6 +7,7 @@ use crate::world::{COLLECTION, NOW, Shared, fresh, ids, key, later, names, owner
 /// Runs every case.
 pub(crate) async fn hold(store: &Shared) {
     a_record_comes_back_as_it_was(store).await;
+    what_is_shown_is_what_is_there(store).await;
     every_byte_comes_back(store).await;
     a_second_insert_changes_nothing(store).await;
     a_swap_needs_the_version(store).await;
@@ -34,6 +35,27 @@ async fn a_record_comes_back_as_it_was(store: &Shared) {
     let found = store.get(&key, NOW).await.unwrap().unwrap();
     assert_eq!((found.key, found.version), (key, 1));
     assert_eq!((found.value.as_slice(), found.expires_at), (&b"hello"[..], Some(later(60))));
+}
+
+/// Whoever shows records without a wait shows what `get` answers, at every moment of their lives.
+async fn what_is_shown_is_what_is_there(store: &Shared) {
+    let key = fresh();
+    let agree = async |now| {
+        let mut shown = None;
+        let shows = store.peek(&key, now, &mut |record| shown = Some(record.cloned()));
+        assert_eq!(shown.is_some(), shows, "one look, or none");
+        if let Some(shown) = shown {
+            assert_eq!(store.get(&key, now).await, Ok(shown));
+        }
+    };
+    agree(NOW).await;
+    store.insert(&key, b"first", Some(later(60)), NOW).await.unwrap();
+    agree(NOW).await;
+    agree(later(60)).await;
+    store.swap(&key, 1, b"second", Some(later(90)), NOW).await.unwrap();
+    agree(later(60)).await;
+    store.delete(&key, NOW).await.unwrap();
+    agree(NOW).await;
 }
 
 async fn every_byte_comes_back(store: &Shared) {

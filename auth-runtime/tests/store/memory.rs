@@ -18,6 +18,12 @@ async fn memory_holds_the_contract() {
     contract::hold(&open()).await;
 }
 
+#[tokio::test]
+async fn memory_shows_records_without_a_wait() {
+    let store = open();
+    assert!(store.peek(&fresh(), NOW, &mut |record| assert_eq!(record, None)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_holds_in_a_crowd() {
     crowd::hold(&open()).await;

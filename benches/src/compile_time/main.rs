@@ -1,5 +1,5 @@
 //! What rules cost while compiling. In: nothing. Out: a table of `cargo check` for a crate of 200
-//! handlers, written three ways; with `--write`, the same table in `docs/performance.md`.
+//! handlers, written three ways, and of 10 to 1,000; with `--write`, the same table in `docs/performance.md`.
 //!
 //! `cargo run -p auth-benches --bin compile-time [-- --write] [ROUNDS]`
 
@@ -25,7 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rounds = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROUNDS);
 
     let workspace = Workspace::new(&repository()?)?;
-    let report = Report::new(&workspace.measure(rounds)?);
+    // A thousand handlers are enough at a time.
+    let growth = workspace.growth(rounds.div_ceil(5))?;
+    let report = Report::new(&workspace.measure(rounds)?, &growth);
     println!("{report}");
     if write {
         report.write(&repository()?.join("docs/performance.md"))?;

@@ -9,9 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::source::{Variant, body};
+use crate::source::{Source, Variant, body};
 
-/// Three packages below `target/`, with this workspace's versions and cargo's own profiles.
+/// How many handlers the services have that are compared.
+pub(crate) const HANDLERS: usize = 200;
+
+/// How many the services have that grow.
+pub(crate) const GROWTH: [usize; 3] = [10, 100, 1_000];
+
+/// Packages below `target/`, with this workspace's versions and cargo's own profiles.
 pub(crate) struct Workspace {
     root: PathBuf,
 }
@@ -33,10 +39,10 @@ impl Workspace {
         workspace.write("Cargo.lock", &fs::read_to_string(repository.join("Cargo.lock"))?)?;
         let policy = fs::read_to_string(repository.join("policies/blog.yaml"))?;
         workspace.write("policy.yaml", &policy)?;
-        for variant in Variant::ALL {
-            let package = variant.package();
-            workspace.write(&format!("{package}/Cargo.toml"), &variant.manifest())?;
-            for (file, text) in variant.files() {
+        for source in sources() {
+            let package = source.package();
+            workspace.write(&format!("{package}/Cargo.toml"), &source.manifest())?;
+            for (file, text) in source.files() {
                 workspace.write(&format!("{package}/src/{file}"), &text)?;
             }
         }
@@ -47,6 +53,27 @@ impl Workspace {
     /// Compiles each package that many times.
     pub(crate) fn measure(&self, rounds: usize) -> Result<Vec<Round>, Box<dyn Error>> {
         (1..=rounds).map(|round| self.round(round)).collect()
+    }
+
+    /// How long it takes from nothing with each of [`GROWTH`], round by round: with `#[debug_handler]`
+    /// on each handler, and with `#[authenticate(..)]`.
+    pub(crate) fn growth(&self, rounds: usize) -> Result<Vec<[Vec<Duration>; 2]>, Box<dyn Error>> {
+        let of = |variant| {
+            GROWTH.iter().map(move |handlers| self.clean(Source { variant, handlers: *handlers }))
+        };
+        (1..=rounds)
+            .map(|_| {
+                let theirs = of(Variant::DebugHandler).collect::<Result<_, _>>()?;
+                Ok([theirs, of(Variant::Authenticate).collect::<Result<_, _>>()?])
+            })
+            .collect()
+    }
+
+    /// How long a package takes of which nothing is there.
+    fn clean(&self, source: Source) -> Result<Duration, Box<dyn Error>> {
+        let package = source.package();
+        self.cargo(&["clean", "--package", &package])?;
+        self.cargo(&["check", "--package", &package])
     }
 
     fn round(&self, round: usize) -> Result<Round, Box<dyn Error>> {
@@ -60,11 +87,11 @@ impl Workspace {
             else {
                 continue;
             };
-            let package = variant.package();
-            self.cargo(&["clean", "--package", package])?;
-            *clean = self.cargo(&["check", "--package", package])?;
-            self.edit(package, round)?;
-            *edited = self.cargo(&["check", "--package", package])?;
+            let source = Source { variant: *variant, handlers: HANDLERS };
+            let package = source.package();
+            *clean = self.clean(source)?;
+            self.edit(&package, round)?;
+            *edited = self.cargo(&["check", "--package", &package])?;
         }
         Ok(Round { clean: clean.to_vec(), edited: edited.to_vec() })
     }
@@ -105,11 +132,20 @@ impl Workspace {
     }
 }
 
+/// Every service that is measured.
+fn sources() -> impl Iterator<Item = Source> {
+    let compared = Variant::ALL.map(|variant| Source { variant, handlers: HANDLERS });
+    let growing = [Variant::DebugHandler, Variant::Authenticate]
+        .into_iter()
+        .flat_map(|variant| GROWTH.into_iter().map(move |handlers| Source { variant, handlers }));
+    compared.into_iter().chain(growing)
+}
+
 /// This workspace's manifest with those members, with paths that lead back here, and without its
 /// profiles: they are not those of whoever depends on this project.
 fn manifest(repository: &Path) -> Result<String, Box<dyn Error>> {
     let manifest = fs::read_to_string(repository.join("Cargo.toml"))?;
-    let members = Variant::ALL.map(Variant::package);
+    let members: Vec<_> = sources().map(Source::package).collect();
     let own = manifest.lines().find(|line| line.starts_with("members = "));
     let own = own.ok_or("the manifest of the workspace has no line of members")?;
     let back = format!("path = \"{}/auth-", repository.display());

@@ -2,7 +2,10 @@
 
 use std::{error::Error, fmt, fs, path::Path, process::Command, thread, time::Duration};
 
-use crate::{measure::Round, source::Variant};
+use crate::{
+    measure::{GROWTH, Round},
+    source::Variant,
+};
 
 /// Where the table stands in the book.
 const BEGIN: &str = "<!-- compile-time -->\n";
@@ -13,6 +16,18 @@ pub(crate) struct Report {
     rounds: usize,
     clean: Vec<Line>,
     edited: Vec<Line>,
+    growth: Vec<Growth>,
+}
+
+/// What so many handlers take.
+struct Growth {
+    handlers: usize,
+    /// Seconds, with `#[authenticate(..)]`.
+    median: f64,
+    /// Times what the first line of these takes.
+    grown: f64,
+    /// Times `#[debug_handler]`.
+    ratio: f64,
 }
 
 struct Line {
@@ -24,10 +39,10 @@ struct Line {
 }
 
 impl Report {
-    pub(crate) fn new(rounds: &[Round]) -> Self {
+    pub(crate) fn new(rounds: &[Round], growth: &[[Vec<Duration>; 2]]) -> Self {
         let clean = lines(&rounds.iter().map(|round| &*round.clean).collect::<Vec<_>>());
         let edited = lines(&rounds.iter().map(|round| &*round.edited).collect::<Vec<_>>());
-        Self { rounds: rounds.len(), clean, edited }
+        Self { rounds: rounds.len(), clean, edited, growth: grown(growth) }
     }
 
     /// Puts the table into the book, between its marks.
@@ -61,8 +76,33 @@ impl fmt::Display for Report {
             let label = clean.variant.label();
             write!(f, "| {label} | {:.2} s | {:.2} ", clean.median, clean.ratio)?;
             writeln!(f, "| {:.2} s | {:.2} |", edited.median, edited.ratio)
+        })?;
+        writeln!(f, "\nHow the clean one grows, and what it is in times of `#[debug_handler]`:\n")?;
+        writeln!(f, "| handlers with `#[authenticate(..)]` | clean | grows | times |")?;
+        writeln!(f, "|---|---|---|---|")?;
+        self.growth.iter().try_for_each(|Growth { handlers, median, grown, ratio }| {
+            writeln!(f, "| {handlers} | {median:.2} s | {grown:.2} | {ratio:.2} |")
         })
     }
+}
+
+fn grown(rounds: &[[Vec<Duration>; 2]]) -> Vec<Growth> {
+    let of = |index: usize, value: fn(f64, f64, f64) -> f64| {
+        let seconds = |times: &[Duration], index: usize| {
+            times.get(index).map_or(f64::NAN, Duration::as_secs_f64)
+        };
+        let values = rounds.iter().map(|[theirs, ours]| {
+            value(seconds(ours, index), seconds(ours, 0), seconds(theirs, index))
+        });
+        median(values.collect())
+    };
+    let line = |(index, handlers)| Growth {
+        handlers,
+        median: of(index, |ours, _, _| ours),
+        grown: of(index, |ours, first, _| ours / first),
+        ratio: of(index, |ours, _, theirs| ours / theirs),
+    };
+    GROWTH.into_iter().enumerate().map(line).collect()
 }
 
 fn lines(rounds: &[&[Duration]]) -> Vec<Line> {

@@ -1,11 +1,11 @@
-//! The same service three times. In: a variant. Out: the text of its 200 handlers and of the
-//! router that serves them, alike but for what stands above a handler and whose router it is.
+//! The same service three times. In: a variant, and how many handlers. Out: the text of those
+//! handlers and of the router that serves them, alike but for what stands above a handler and whose
+//! router it is.
 
 use std::fmt::Write;
 
-/// Handlers, as many in each module as there are modules in ten.
+/// Every service has as many modules, with as many handlers in each.
 const MODULES: usize = 10;
-const HANDLERS_IN_EACH: usize = 20;
 
 /// How a handler is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,8 +21,7 @@ pub(crate) enum Variant {
 impl Variant {
     pub(crate) const ALL: [Self; 3] = [Self::Plain, Self::DebugHandler, Self::Authenticate];
 
-    /// The name of its package, and of the folder it is in.
-    pub(crate) const fn package(self) -> &'static str {
+    const fn word(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::DebugHandler => "debug-handler",
@@ -37,6 +36,41 @@ impl Variant {
             Self::DebugHandler => "`#[debug_handler]` on each",
             Self::Authenticate => "`#[authenticate(..)]` on each",
         }
+    }
+
+    fn imports(self, names: &str) -> String {
+        let from = if self == Self::Authenticate { "auth_runtime" } else { "axum" };
+        format!("use {from}::{{{names}}};\n")
+    }
+
+    /// What stands above a handler: the rules of a service are few, and its handlers many.
+    fn above(self, number: usize) -> &'static str {
+        const RULES: [&str; 5] = [
+            "#[authenticate(jwt, scopes = \"write:posts\")]\n",
+            "#[authenticate(jwt | session, scopes = [\"read:posts\", \"write:posts\"])]\n",
+            "#[authenticate(jwt | api_key | session, scopes = \"read:posts\")]\n",
+            "#[authenticate(rule = \"edit_post\")]\n",
+            "#[authenticate(jwt | session, role = \"admin\")]\n",
+        ];
+        match self {
+            Self::Plain => "",
+            Self::DebugHandler => "#[axum::debug_handler]\n",
+            Self::Authenticate => RULES.get(number % RULES.len()).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// A service: how its handlers are written, and how many there are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source {
+    pub(crate) variant: Variant,
+    pub(crate) handlers: usize,
+}
+
+impl Source {
+    /// The name of its package, and of the folder it is in.
+    pub(crate) fn package(self) -> String {
+        format!("{}-{}", self.variant.word(), self.handlers)
     }
 
     pub(crate) fn manifest(self) -> String {
@@ -76,47 +110,26 @@ pub fn router(app: App) -> Router {{
     Router::new(){merges}.with_state(app)
 }}
 ",
-            self.imports("Router")
+            self.variant.imports("Router")
         )
     }
 
     fn module(self, module: usize) -> String {
-        let mut text = self.imports("Router, routing::post");
-        if self == Self::Authenticate {
+        let mut text = self.variant.imports("Router, routing::post");
+        if self.variant == Variant::Authenticate {
             text.push_str("use auth_runtime::authenticate;\n");
         }
         text.push_str("use axum::{Json, extract::{Path, State}, http::StatusCode};\n");
         text.push_str("use crate::{App, Item};\n");
         let mut routes = String::new();
-        for handler in 0..HANDLERS_IN_EACH {
-            let number = module * HANDLERS_IN_EACH + handler;
-            let _ = write!(text, "{}{}", self.above(number), body(number, 0));
+        let in_each = self.handlers / MODULES;
+        for number in module * in_each..(module + 1) * in_each {
+            let _ = write!(text, "{}{}", self.variant.above(number), body(number, 0));
             let _ = write!(routes, "\n        .route(\"/{number}/{{id}}\", post(handler{number}))");
         }
         let _ =
             write!(text, "\npub fn router() -> Router<App> {{\n    Router::new(){routes}\n}}\n");
         text
-    }
-
-    fn imports(self, names: &str) -> String {
-        let from = if self == Self::Authenticate { "auth_runtime" } else { "axum" };
-        format!("use {from}::{{{names}}};\n")
-    }
-
-    /// What stands above a handler: the rules of a service are few, and its handlers many.
-    fn above(self, number: usize) -> &'static str {
-        const RULES: [&str; 5] = [
-            "#[authenticate(jwt, scopes = \"write:posts\")]\n",
-            "#[authenticate(jwt | session, scopes = [\"read:posts\", \"write:posts\"])]\n",
-            "#[authenticate(jwt | api_key | session, scopes = \"read:posts\")]\n",
-            "#[authenticate(rule = \"edit_post\")]\n",
-            "#[authenticate(jwt | session, role = \"admin\")]\n",
-        ];
-        match self {
-            Self::Plain => "",
-            Self::DebugHandler => "#[axum::debug_handler]\n",
-            Self::Authenticate => RULES.get(number % RULES.len()).copied().unwrap_or_default(),
-        }
     }
 }
 

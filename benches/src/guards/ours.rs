@@ -1,11 +1,20 @@
-//! Our guards. In: a policy. Out: a protected application with one account, the credentials of that
-//! account, and a contestant for each.
+//! Our guards. In: a policy, a store and how many accounts there are. Out: a protected application,
+//! the credentials of its accounts, and a contestant for each kind of them.
 
 use std::{error::Error, sync::Arc};
 
 use auth_runtime::{
-    Auth, EmbeddedPolicy, Identity, Protected, Router, account::StoredAccounts, api_key::NewApiKey,
-    authenticate, jwt::KeySet, policy, public, routing::get, store::MemoryStore, tokens::Tokens,
+    Auth, EmbeddedPolicy, Identity, Protected, Router,
+    account::{Account, StoredAccounts},
+    api_key::NewApiKey,
+    authenticate,
+    jwt::KeySet,
+    policy,
+    policy_types::Algorithm,
+    public,
+    routing::get,
+    store::{MemoryStore, Store},
+    tokens::Tokens,
 };
 use axum::{
     body::{Body, to_bytes},
@@ -19,12 +28,39 @@ use crate::{contestant::Contestant, theirs};
 /// A service of ours, with whom it knows.
 pub(crate) struct Ours {
     app: Protected,
+    pub(crate) people: Vec<Person>,
+}
+
+/// What one account shows.
+pub(crate) struct Person {
     /// An access token.
     pub(crate) token: String,
-    /// The same with another signature.
-    pub(crate) forged: String,
-    cookie: String,
-    key: String,
+    pub(crate) cookie: String,
+    pub(crate) key: String,
+}
+
+/// How a service is put together.
+pub(crate) struct Setting {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) remembered: Remembered,
+    /// The accounts it has.
+    pub(crate) people: usize,
+    /// The roles that each of them holds.
+    pub(crate) roles: Vec<String>,
+    /// Another one that they get once they have their tokens, which would be too long with it.
+    pub(crate) later: Option<&'static str>,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self {
+            store: Arc::new(MemoryStore::new()),
+            remembered: Remembered::None,
+            people: 1,
+            roles: vec!["author".to_owned()],
+            later: None,
+        }
+    }
 }
 
 /// Which tokens are compared instead of verified, when they come again.
@@ -41,12 +77,15 @@ const NO_PASSWORD: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA
 macro_rules! service {
     ($name:ident, $policy:literal, $keys:expr) => {
         /// A service with that policy.
-        pub(crate) async fn $name(remembered: Remembered) -> Result<Ours, Box<dyn Error>> {
+        pub(crate) async fn $name(setting: Setting) -> Result<Ours, Box<dyn Error>> {
             #[authenticate(jwt, scopes = "read:posts", policy = $policy)]
             async fn by_token() {}
 
             #[authenticate(jwt, policy = $policy)]
-            async fn whatever_scopes() {}
+            async fn whatever_rights() {}
+
+            #[authenticate(jwt, scopes = "read:posts", role = "author", policy = $policy)]
+            async fn scope_and_role() {}
 
             #[authenticate(session, scopes = "read:posts", policy = $policy)]
             async fn by_session() {}
@@ -68,69 +107,130 @@ macro_rules! service {
 
             let routes = Router::new()
                 .route("/token", get(by_token))
-                .route("/whatever", get(whatever_scopes))
+                .route(WHATEVER_RIGHTS, get(whatever_rights))
+                .route(SCOPE_AND_ROLE, get(scope_and_role))
                 .route("/session", get(by_session))
                 .route("/key", get(by_key))
                 .route("/open", get(open))
                 .route("/keys", get(make_key));
-            Ours::new(policy!($policy), $keys, routes, remembered).await
+            Ours::new(policy!($policy), $keys()?, routes, setting).await
         }
     };
 }
 
-service!(hs256, "policies/hs256.yaml", KeySet::from_jwk_set(theirs::HS256_JWK)?);
-service!(
-    eddsa,
-    "policies/eddsa.yaml",
-    KeySet::from_pem(theirs::ED25519_PRIVATE, auth_runtime::policy_types::Algorithm::EdDSA)?
-);
+/// Two handlers that differ in what they ask of a token, behind paths of one length.
+pub(crate) const WHATEVER_RIGHTS: &str = "/whatever";
+pub(crate) const SCOPE_AND_ROLE: &str = "/has-role";
+
+/// Where the keys of a service come from.
+type Keys = fn() -> Result<KeySet, Box<dyn Error>>;
+
+const HS256_KEYS: Keys = || Ok(KeySet::from_jwk_set(theirs::HS256_JWK)?);
+const EDDSA_KEYS: Keys = || Ok(KeySet::from_pem(theirs::ED25519_PRIVATE, Algorithm::EdDSA)?);
+const RS256_KEYS: Keys = || Ok(KeySet::from_pem(theirs::RS256_PRIVATE, Algorithm::RS256)?);
+const ES256_KEYS: Keys = || Ok(KeySet::from_pem(theirs::ES256_PRIVATE, Algorithm::ES256)?);
+
+service!(hs256, "policies/hs256.yaml", HS256_KEYS);
+service!(eddsa, "policies/eddsa.yaml", EDDSA_KEYS);
+service!(rs256, "policies/rs256.yaml", RS256_KEYS);
+service!(es256, "policies/es256.yaml", ES256_KEYS);
+
+// With policies of 10 to 10,000 scopes: see build.rs.
+include!(concat!(env!("OUT_DIR"), "/services.rs"));
 
 impl Ours {
     async fn new(
         policy: EmbeddedPolicy,
         keys: KeySet,
         routes: Router<Auth>,
-        remembered: Remembered,
+        setting: Setting,
     ) -> Result<Self, Box<dyn Error>> {
-        let store = Arc::new(MemoryStore::new());
-        let auth = Auth::from_policy(policy).keys("jwt", keys).store(Arc::clone(&store) as _);
+        let Setting { store, remembered, people, roles, later } = setting;
+        let auth = Auth::from_policy(policy).keys("jwt", keys).store(Arc::clone(&store));
         let auth = match remembered {
             Remembered::None => auth.remembered_tokens(0),
             Remembered::AsEver => auth,
         };
         let auth = auth.build().await?;
+        let mut ours =
+            Self { app: routes.with_state(auth.clone()).protect(auth.clone()), people: Vec::new() };
         let accounts = StoredAccounts::new(store);
-        let roles = vec!["author".to_owned()];
-        let account = accounts.register("ada", roles, NO_PASSWORD.parse()?, auth.now()).await?;
-        let token = Tokens::new(auth.clone()).await?.sign_in(&account).await?.access_token;
+        for number in 0..people {
+            let name = format!("person{number}");
+            let password = NO_PASSWORD.parse()?;
+            let account = accounts.register(&name, roles.clone(), password, auth.now()).await?;
+            let person = ours.welcome(&auth, &account).await?;
+            ours.people.push(person);
+            if let Some(role) = later {
+                let more = |account: &mut Account| account.roles.push(role.to_owned());
+                accounts.change(&account.id, more, auth.now()).await?;
+            }
+        }
+        Ok(ours)
+    }
+
+    async fn welcome(&self, auth: &Auth, account: &Account) -> Result<Person, Box<dyn Error>> {
+        let token = Tokens::new(auth.clone()).await?.sign_in(account).await?.access_token;
         let token = token.expose().to_owned();
         let sessions = auth.sessions().ok_or("the policy has sessions")?;
-        let begun = sessions.begin(&account, &HeaderMap::new()).await?;
+        let begun = sessions.begin(account, &HeaderMap::new()).await?;
         let cookie = begun.set_cookie.to_str()?.split(';').next().unwrap_or_default().to_owned();
-        let app = routes.with_state(auth.clone()).protect(auth);
-        let key = make_key(&app, &token).await?;
-        Ok(Self { app, forged: forge(&token), token, cookie, key })
+        let key = make_key(&self.app, &token).await?;
+        Ok(Person { token, cookie, key })
+    }
+
+    fn somebody(&self) -> Result<&Person, Box<dyn Error>> {
+        Ok(self.people.first().ok_or("nobody is known here")?)
+    }
+
+    pub(crate) fn token(&self) -> Result<&str, Box<dyn Error>> {
+        Ok(&self.somebody()?.token)
+    }
+
+    /// Somebody's token with another signature.
+    pub(crate) fn forged(&self) -> Result<String, Box<dyn Error>> {
+        Ok(forge(self.token()?))
     }
 
     /// One for each kind of credential, and a refusal.
     pub(crate) fn contestants(&self) -> Result<Vec<Contestant>, Box<dyn Error>> {
-        let of = |label, path, credential, status| {
-            Contestant::new(label, self.app.clone(), path, credential, status)
-        };
-        let (bearer, forged) = (theirs::bearer(&self.token), theirs::bearer(&self.forged));
+        let forged = theirs::bearer(&self.forged()?);
+        let forged = Some(("authorization", &*forged));
         Ok(vec![
-            of("`#[public]`", "/open", None, 200)?,
+            Contestant::new("`#[public]`", self.app.clone(), "/open", None, 200)?,
             self.by_token("guard, HS256")?,
-            of("guard, HS256, no scope", "/whatever", Some(("authorization", &bearer)), 200)?,
-            of("guard, session", "/session", Some(("cookie", &self.cookie)), 200)?,
-            of("guard, API key", "/key", Some(("x-api-key", &self.key)), 200)?,
-            of("guard, a bad signature", "/token", Some(("authorization", &forged)), 401)?,
+            self.asked_by_token("guard, HS256, no scope", WHATEVER_RIGHTS)?,
+            self.by_session("guard, session")?,
+            self.by_key("guard, API key")?,
+            Contestant::new("guard, a bad signature", self.app.clone(), "/token", forged, 401)?,
         ])
     }
 
     pub(crate) fn by_token(&self, label: &'static str) -> Result<Contestant, Box<dyn Error>> {
-        let bearer = theirs::bearer(&self.token);
-        Contestant::new(label, self.app.clone(), "/token", Some(("authorization", &bearer)), 200)
+        self.asked_by_token(label, "/token")
+    }
+
+    pub(crate) fn asked_by_token(
+        &self,
+        label: &'static str,
+        path: &'static str,
+    ) -> Result<Contestant, Box<dyn Error>> {
+        let bearer = theirs::bearer(self.token()?);
+        Contestant::new(label, self.app.clone(), path, Some(("authorization", &bearer)), 200)
+    }
+
+    /// Everybody's session in turn.
+    pub(crate) fn by_session(&self, label: &'static str) -> Result<Contestant, Box<dyn Error>> {
+        let cookies: Vec<_> = self.people.iter().map(|person| person.cookie.clone()).collect();
+        let contestant = Contestant::new(label, self.app.clone(), "/session", None, 200)?;
+        contestant.with_each("cookie", &cookies)
+    }
+
+    /// Everybody's API key in turn.
+    pub(crate) fn by_key(&self, label: &'static str) -> Result<Contestant, Box<dyn Error>> {
+        let keys: Vec<_> = self.people.iter().map(|person| person.key.clone()).collect();
+        let contestant = Contestant::new(label, self.app.clone(), "/key", None, 200)?;
+        contestant.with_each("x-api-key", &keys)
     }
 }
 

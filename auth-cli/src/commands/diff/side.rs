@@ -9,7 +9,7 @@ use auth_policy::{
 };
 
 use super::git;
-use crate::{locks, terminal};
+use crate::{locks, policies, terminal};
 
 /// A policy, and the applications whose locks lie beside it.
 pub(super) struct Side {
@@ -26,7 +26,7 @@ impl Side {
         let revision = named.split_once(':').filter(|_| !Path::new(named).exists());
         let Some((revision, path)) = revision else {
             let path = Path::new(named);
-            let source = Source::read(path, named)
+            let source = policies::source(path)
                 .map_err(|error| format!("cannot read `{}`: {error}", named.escape_debug()))?;
             return Self::checked(source, || locks::applications(path, &[]));
         };
