@@ -4,6 +4,8 @@ use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
+use crate::{exit::Outcome, terminal};
+
 mod api_key;
 mod check;
 mod diff;
@@ -52,27 +54,33 @@ enum Command {
 /// Runs the command that the arguments name. Wrong usage ends with 2, help with 0.
 pub(crate) fn run(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(without_cargo(arguments)) {
-        Ok(Arguments { command }) => match command {
-            Command::Init(arguments) => init::run(&arguments),
-            Command::Check(arguments) => check::run(&arguments),
-            Command::Fmt(arguments) => fmt::run(&arguments),
-            Command::Diff(arguments) => diff::run(&arguments),
-            Command::Lock(arguments) => lock::run(&arguments),
-            Command::WhoCan(arguments) => who_can::run(&arguments),
-            Command::WhatCan(arguments) => what_can::run(&arguments),
-            Command::Explain(arguments) => explain::run(&arguments),
-            Command::Test(arguments) => test::run(&arguments),
-            Command::Report(arguments) => report::run(&arguments),
-            Command::Schema(arguments) => schema::run(&arguments),
-            Command::Keys(arguments) => keys::run(&arguments),
-            Command::Token(arguments) => token::run(&arguments),
-            Command::ApiKey(arguments) => api_key::run(&arguments),
+        Ok(Arguments { command }) => {
+            let outcome = run_one(&command);
+            if terminal::is_cut() { Outcome::Misused.into() } else { outcome.into() }
         }
-        .into(),
         Err(error) => {
             let _ = error.print();
             ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
         }
+    }
+}
+
+fn run_one(command: &Command) -> Outcome {
+    match command {
+        Command::Init(arguments) => init::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Fmt(arguments) => fmt::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
+        Command::Lock(arguments) => lock::run(arguments),
+        Command::WhoCan(arguments) => who_can::run(arguments),
+        Command::WhatCan(arguments) => what_can::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Test(arguments) => test::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
+        Command::Keys(arguments) => keys::run(arguments),
+        Command::Token(arguments) => token::run(arguments),
+        Command::ApiKey(arguments) => api_key::run(arguments),
     }
 }
 

@@ -4,11 +4,12 @@
 use std::{
     env,
     ffi::OsStr,
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
-use auth_policy::{Policy, Source, check};
+use auth_policy::{MAX_POLICY_BYTES, Policy, Source, check};
 
 /// The folder that is searched when no policy is named.
 const FOLDER: &str = "policies";
@@ -50,6 +51,26 @@ pub(crate) fn read(named: Option<&Path>) -> Result<Policy, String> {
     let source = source.map_err(|error| format!("cannot read `{shown}`: {error}"))?;
     let refused = || format!("`{shown}` has errors: `cargo auth check {shown}` tells them");
     check(&source).policy.ok_or_else(refused)
+}
+
+/// The file of that name; of `-`, unless there is a file called so, standard input.
+///
+/// # Errors
+///
+/// Those of reading it. What is wrong with its contents is no error here.
+pub(crate) fn source(path: &Path) -> io::Result<Source> {
+    let name = path.display().to_string();
+    if !is_input(path) {
+        return Source::read(path, name);
+    }
+    let mut bytes = Vec::new();
+    io::stdin().lock().take(MAX_POLICY_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(Source::new(name, bytes))
+}
+
+/// Whether standard input is meant.
+pub(crate) fn is_input(path: &Path) -> bool {
+    path == Path::new("-") && !path.exists()
 }
 
 /// The policies named, or else those found from the current folder.

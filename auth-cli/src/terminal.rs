@@ -1,7 +1,10 @@
 //! Where findings go. In: text for people. Out: standard output for findings, standard error for
 //! problems of the command itself, in colour only where somebody sees it.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, ErrorKind, IsTerminal, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 /// Whether standard output is a terminal whose owner did not ask for plain text (`NO_COLOR`,
 /// <https://no-color.org>).
@@ -12,9 +15,23 @@ pub(crate) fn colored() -> bool {
     io::stdout().is_terminal() && !refused && !dumb
 }
 
-/// Writes a finding. A reader that has gone away, such as `head`, is no error.
+/// Whether something that was found could not be told.
+static IS_CUT: AtomicBool = AtomicBool::new(false);
+
+/// Writes a finding. A reader that has gone away, such as `head`, is no error; a disk that is full is
+/// one: whoever reads the file later must not take half of it for all.
 pub(crate) fn say(text: &str) {
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    let mut out = io::stdout().lock();
+    let written = writeln!(out, "{text}").and_then(|()| out.flush());
+    let Err(error) = written else { return };
+    if error.kind() != ErrorKind::BrokenPipe && !IS_CUT.swap(true, Ordering::Relaxed) {
+        complain(&format!("cannot write to standard output: {error}"));
+    }
+}
+
+/// Whether standard output has not taken all that was to be said.
+pub(crate) fn is_cut() -> bool {
+    IS_CUT.load(Ordering::Relaxed)
 }
 
 /// Writes all findings of a command at once; nothing if there are none to write.

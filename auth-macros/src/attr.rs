@@ -188,6 +188,10 @@ fn scheme(input: ParseStream<'_>) -> syn::Result<Named<Span>> {
 
 fn name(input: ParseStream<'_>) -> syn::Result<Named<Span>> {
     let literal: LitStr = input.parse()?;
+    if !literal.suffix().is_empty() {
+        let help = "a name ends with its quotation mark: take away what follows it";
+        return Err(syn::Error::new(literal.span(), help));
+    }
     Ok(Named { name: literal.value(), at: literal.span() })
 }
 

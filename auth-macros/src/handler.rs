@@ -113,7 +113,7 @@ impl Handler {
 
     /// Whether an outer rule has found a mistake and reported it.
     pub(crate) fn is_refused(&self) -> bool {
-        self.guard().is_some_and(|guard| guard.ty.to_token_stream().to_string().contains("Refused"))
+        self.guard().is_some_and(|guard| is_refused(&guard.ty))
     }
 
     /// The guard that an outer rule has put here.
@@ -147,15 +147,35 @@ fn is_rule(attribute: &Attribute) -> bool {
     last.is_some_and(|segment| segment.ident == "authenticate" || segment.ident == "public")
 }
 
+/// A type without what a macro that passed it on has put around it.
+fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => plain(&group.elem),
+        Type::Paren(paren) => plain(&paren.elem),
+        ty => ty,
+    }
+}
+
 /// `CsrfForm<..>`, by that name alone: what hides behind another is asked for the header as well.
 fn is_form(ty: &Type) -> bool {
-    let Type::Path(path) = ty else { return false };
+    let Type::Path(path) = plain(ty) else { return false };
     let last = path.path.segments.last();
     last.is_some_and(|last| last.ident == "CsrfForm" && !last.arguments.is_none())
 }
 
+/// `..::Guard<..::Refused>`: what `fallback` writes, whatever the runtime is called here.
+fn is_refused(guard: &Type) -> bool {
+    let Type::Path(path) = guard else { return false };
+    let last = path.path.segments.last();
+    let Some(PathArguments::AngleBracketed(rule)) = last.map(|last| &last.arguments) else {
+        return false;
+    };
+    let Some(GenericArgument::Type(Type::Path(rule))) = rule.args.first() else { return false };
+    rule.path.segments.last().is_some_and(|last| last.ident == "Refused")
+}
+
 fn asks(ty: &Type) -> Option<Asks> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = plain(ty) else { return None };
     let last = path.path.segments.last()?;
     if last.ident == "Identity" && last.arguments.is_none() {
         return Some(Asks::Always);

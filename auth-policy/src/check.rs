@@ -7,8 +7,8 @@
 use crate::code::Code;
 use crate::{
     diagnostic::Diagnostic,
-    document::Document,
-    policy::{Contents, Policy},
+    document::{At, Document},
+    policy::{Contents, Invariant, Policy, ScopeId},
     report::Report,
     source::Source,
     yaml,
@@ -124,6 +124,29 @@ pub(crate) fn contents(source: &Source, document: &Document, report: &mut Report
         advice::advice(&contents, report);
     }
     contents
+}
+
+/// What each word of a list of grants stands for.
+pub(crate) fn granted(words: &[At<String>], contents: &Contents) -> Vec<Vec<ScopeId>> {
+    let mut grants = grants::Grants::new(contents);
+    let mut report = Report::default();
+    let expand = |word| grants.expand(std::slice::from_ref(word), &mut report);
+    let expanded = words.iter().map(expand);
+    expanded.map(|scopes| scopes.into_iter().map(|(id, _)| id).collect()).collect()
+}
+
+/// Whether the check would refuse the policy for what its roles come to: for a statement under `never`
+/// or `always` about scopes, or for a rule that nobody can meet any more. `contents` are those of the
+/// document but for their roles.
+pub(crate) fn refuses_roles(document: &Document, contents: &Contents) -> bool {
+    let mut report = Report::default();
+    rules::rules(document, contents, false, &mut report);
+    let holds = |entry: &Invariant| {
+        let role = contents.roles.get(entry.role.0 as usize);
+        let reaches = |scope| role.is_some_and(|it| it.all_grants.binary_search(scope).is_ok());
+        entry.scopes.iter().all(|scope| reaches(scope) == entry.holds)
+    };
+    report.errors() > 0 || !contents.invariants.iter().all(holds)
 }
 
 #[cfg(test)]

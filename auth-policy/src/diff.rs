@@ -25,7 +25,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    Policy, Source,
+    Diagnostic, Policy, Severity, Source,
     access::{Carrier, Credential},
     check::{Checked, check_to_compare},
     lock::Lock,
@@ -52,14 +52,12 @@ pub use groups::Group;
 pub use settings::{Setting, Turn};
 pub use trial::Trial;
 
-/// One of the two that are compared.
+/// One of the two that are compared: a policy, and what the applications ask for that were compiled
+/// against it.
 #[derive(Clone, Copy, Debug)]
 pub struct Side<'s> {
-    /// The policy.
-    pub policy: &'s Policy,
-    /// What the applications ask for that were compiled against it. Without any it is unknown what
-    /// callers reach, which is a finding; and so it is of one that has a lock on one side alone.
-    pub applications: &'s [Application],
+    policy: &'s Policy,
+    applications: &'s [Application],
 }
 
 /// An application of a policy: its lock, and the word that tells it from others under that policy.
@@ -76,6 +74,18 @@ impl Application {
     pub const fn main(lock: Lock) -> Self {
         Self { name: None, lock }
     }
+}
+
+/// A policy that may break its own statements under `never` and `always`.
+///
+/// # Security
+///
+/// It can be compared and nothing else: a [`Policy`], which is what enforces, comes from
+/// [`check`](crate::check()) alone.
+#[derive(Clone, Debug)]
+pub struct Proposed {
+    policy: Policy,
+    broken: Vec<Diagnostic>,
 }
 
 /// What changed between two policies.
@@ -247,8 +257,7 @@ pub enum Presence {
 /// let (old, new) = (policy("[read]"), policy("[read, delete]"));
 /// let text = "lock 1 of p.yaml\nDELETE /posts  session  scope delete  -> nobody  @ blog::remove\n";
 /// let applications = [Application::main(Lock::parse(text).unwrap())];
-/// let side = |policy| Side { policy, applications: &applications };
-/// let found = diff(side(&old), side(&new));
+/// let found = diff(Side::of(&old, &applications), Side::of(&new, &applications));
 /// assert_eq!(found.changes[0].verdict, Verdict::Widens);
 /// assert_eq!(found.changes[0].to_string(), "`reader` gains `DELETE /posts` through `session`");
 /// ```
@@ -265,11 +274,35 @@ pub fn diff(old: Side<'_>, new: Side<'_>) -> Diff {
 /// Reads a policy to compare it: sound in all but the statements under `never` and `always`, which are
 /// told and need not hold. Who reviews a change that breaks one is told what it would come to.
 ///
-/// # Security
+/// # Errors
 ///
-/// Compare it and nothing else: what is enforced comes from [`check`](crate::check()).
-pub fn proposed(source: &Source) -> Checked {
-    check_to_compare(source)
+/// Every finding, where one of them is another error.
+pub fn proposed(source: &Source) -> Result<Proposed, Vec<Diagnostic>> {
+    let Checked { policy, diagnostics } = check_to_compare(source);
+    let Some(policy) = policy else { return Err(diagnostics) };
+    let broken = diagnostics.into_iter().filter(|found| found.severity == Severity::Error);
+    Ok(Proposed { policy, broken: broken.collect() })
+}
+
+impl Proposed {
+    /// The statements that do not hold.
+    pub fn broken(&self) -> &[Diagnostic] {
+        &self.broken
+    }
+}
+
+impl<'s> Side<'s> {
+    /// A policy, and what the applications ask for that were compiled against it. Without any it is
+    /// unknown what callers reach, which is a finding; and so it is of one that has a lock on one
+    /// side alone.
+    pub const fn of(policy: &'s Policy, applications: &'s [Application]) -> Self {
+        Self { policy, applications }
+    }
+
+    /// The same of a policy that may break its own statements.
+    pub const fn of_proposed(proposed: &'s Proposed, applications: &'s [Application]) -> Self {
+        Self { policy: &proposed.policy, applications }
+    }
 }
 
 impl Diff {

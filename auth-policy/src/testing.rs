@@ -18,6 +18,7 @@
 //!
 //! The same expectations are held against the running application by `auth_runtime::testing`.
 
+mod closed;
 mod coverage;
 mod form;
 mod mutant;

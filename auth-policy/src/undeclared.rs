@@ -3,6 +3,7 @@
 
 use crate::{
     code::Code, name, policy::Contents, settings::Place, source::quoted, suggest::nearest,
+    treacherous::is_treacherous,
 };
 
 /// What a name was meant to name.
@@ -76,11 +77,18 @@ impl Undeclared {
             message,
             help: Some(near.map_or_else(
                 || no_guess(kind, &declared),
-                |(near, _)| format!("did you mean `{near}`?"),
+                |(near, _)| format!("did you mean `{near}`?{}", foreign_letter(word)),
             )),
             nearest: near.map(|(name, place)| (*place, format!("`{name}` is declared here"))),
         }
     }
+}
+
+/// What the eye may not see: a letter of another alphabet that looks like one of ours.
+fn foreign_letter(word: &str) -> String {
+    let letter = word.chars().find(|c| !c.is_ascii() && !is_treacherous(*c));
+    let said = |c| format!(" `{c}` is U+{:04X}, and names are written in ASCII", u32::from(c));
+    letter.map(said).unwrap_or_default()
 }
 
 fn no_guess(kind: Kind, declared: &[(&str, Place)]) -> String {

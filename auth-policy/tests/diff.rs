@@ -28,6 +28,7 @@ mod large;
 #[allow(dead_code, reason = "other tests use the rest of it")]
 #[path = "access/shape.rs"]
 mod shape;
+mod work;
 
 use brute::Everybody;
 use shape::{rule, shape};
@@ -51,8 +52,7 @@ fn lock(rules: &Rules) -> Lock {
 fn compare(old: (&Policy, &Rules), new: (&Policy, &Rules)) -> Diff {
     let (before, after) = (lock(old.1), lock(new.1));
     let (before, after) = ([Application::main(before)], [Application::main(after)]);
-    let old = Side { policy: old.0, applications: &before };
-    diff(old, Side { policy: new.0, applications: &after })
+    diff(Side::of(old.0, &before), Side::of(new.0, &after))
 }
 
 /// What was found of each path: the changes of access.

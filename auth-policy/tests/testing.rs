@@ -473,3 +473,27 @@ proptest! {
         }
     }
 }
+
+/// What breaks a statement about an endpoint is noticed by the matrix, which expects each role alone.
+#[test]
+fn what_breaks_a_statement_about_an_endpoint_survives_no_test() {
+    let statements = "always: [{ role: admin, reaches: { endpoint: DELETE /posts } }]
+never:
+  - { role: reader, reaches: { endpoint: PUT /posts } }
+  - { role: author, reaches: { endpoint: DELETE /posts } }
+";
+    let (without, _) = TESTS.split_once("cases:").unwrap();
+    // Changes of the kind that `mutate` makes: a grant more, and one less.
+    let more = |scope: &str| {
+        POLICY.replace("grants: [read:posts] }\n", &format!("grants: [read:posts, {scope}] }}\n"))
+    };
+    let less = POLICY.replace(", grants: [delete:posts]", "");
+    for text in [more("write:posts"), more("delete:posts"), less] {
+        let policy = check(&source("p.yaml", &(text + statements))).policy.unwrap();
+        let lock = lock();
+        assert!(!auth_policy::invariant::broken(&policy, &lock).is_empty());
+        let file = source("p.test.yaml", without);
+        let tests = PolicyTests::read(&file).unwrap();
+        assert!(!tests.expect(&file, &policy, &lock).unwrap().run().is_fine());
+    }
+}

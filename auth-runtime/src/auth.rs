@@ -14,7 +14,7 @@ use auth_policy::{Policy, policy::SchemeId};
 
 use crate::{
     account::Accounts,
-    api_key::{ApiKeys, Keep},
+    api_key::Keep,
     audit::{AuditSink, Decision, Event, Kind},
     clock::{Clock, Moment, Timestamp},
     csrf::CsrfKey,
@@ -256,11 +256,6 @@ impl Auth {
     /// The sessions as records; `None` when the policy declares none.
     pub(crate) fn session_book(&self) -> Option<&Arc<Book>> {
         self.0.memory.as_ref().and_then(|memory| memory.sessions.as_ref())
-    }
-
-    /// Looks after the API keys of accounts; `None` when the policy has none.
-    pub fn api_keys(&self) -> Option<ApiKeys> {
-        ApiKeys::of(self)
     }
 
     pub(crate) fn key_keep(&self) -> Option<&Keep> {

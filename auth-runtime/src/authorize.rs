@@ -16,10 +16,11 @@ use crate::{
     Auth, Identity,
     api_key::{self, Disproof},
     audit::{CredentialKind, Decision, DenialId, Event, Kind, PolicyLine, Tag},
+    challenge::Challenges,
     clock::Timestamp,
     credential::Presented,
     csrf::{self, Forgery},
-    denial::{Challenges, Denial, Missing},
+    denial::{Denial, Missing},
     discovery::RemoteKeys,
     identity::Verified,
     in_force::InForce,
@@ -479,7 +480,7 @@ impl<'r> Door<'r> {
     }
 
     fn challenges(&self, schemes: u64) -> Challenges<'_> {
-        Challenges::in_force(self.in_force(), schemes)
+        self.in_force().challenges(schemes)
     }
 
     /// Makes the one event of the decision, if anybody takes notice of it; the id of the refusal, if

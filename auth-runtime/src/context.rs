@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::request::Parts,
+};
 
 use crate::{Auth, Identity, denial::Denial, visit::Visit};
 
@@ -50,6 +53,15 @@ impl Context {
             context.identity = Some(identity.clone());
             context.visit.note.authenticated();
         }
+    }
+}
+
+/// What the guard of this request found: never a check of its own.
+impl<S: Send + Sync> OptionalFromRequestParts<S> for Identity {
+    type Rejection = Denial;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Denial> {
+        Ok(parts.extensions.get::<Context>().and_then(|context| context.identity.clone()))
     }
 }
 

@@ -6,12 +6,10 @@ use auth_policy::{
     Policy,
     policy::{RoleId, SchemeId, ScopeId},
 };
-use axum::{extract::OptionalFromRequestParts, http::request::Parts};
 use serde_json::{Map, Value};
 
 use crate::{
-    bits::Bits, clock::Timestamp, context::Context, csrf::CsrfKey, denial::Denial, oauth::Client,
-    rule::Requirement, secret::Secret,
+    bits::Bits, clock::Timestamp, csrf::CsrfKey, oauth::Client, rule::Requirement, secret::Secret,
 };
 
 /// The caller of a handler, as its guard found it.
@@ -194,14 +192,5 @@ impl fmt::Debug for Identity {
             .field("roles", &self.roles().collect::<Vec<_>>())
             .field("expires_at", &self.expires_at())
             .finish_non_exhaustive()
-    }
-}
-
-/// What the guard of this request found: never a check of its own.
-impl<S: Send + Sync> OptionalFromRequestParts<S> for Identity {
-    type Rejection = Denial;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Denial> {
-        Ok(parts.extensions.get::<Context>().and_then(|context| context.identity.clone()))
     }
 }

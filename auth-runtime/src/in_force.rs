@@ -15,8 +15,8 @@ use quick_cache::{
 
 use crate::{
     bits::Bits,
+    challenge::{Challenges, UsualChallenges},
     credential::Carriers,
-    denial::UsualChallenges,
     identity::Subject,
     jwt::{Issuer, Keyring, SetupError, Verifier},
     roles::Roles,
@@ -33,7 +33,7 @@ pub(crate) struct InForce {
     pub(crate) policy: Arc<Policy>,
     pub(crate) carriers: Carriers,
     pub(crate) transport: Transport,
-    pub(crate) challenges: UsualChallenges,
+    usual: UsualChallenges,
     verifiers: Vec<Verifier>,
     /// How many bytes of tokens each verifier remembers.
     remembered: usize,
@@ -65,7 +65,7 @@ impl InForce {
                 DefaultLifecycle::default(),
             ),
             key_ceiling: grants.into_iter().flatten().collect(),
-            challenges: UsualChallenges::of(&policy),
+            usual: UsualChallenges::of(&policy),
             policy,
             carriers,
             transport,
@@ -134,6 +134,11 @@ impl InForce {
     #[cfg(feature = "reload")]
     pub(crate) const fn remembered(&self) -> usize {
         self.remembered
+    }
+
+    /// What callers are told to present who may come by those schemes.
+    pub(crate) fn challenges(&self, schemes: u64) -> Challenges<'_> {
+        Challenges::new(&self.policy, schemes).with(&self.usual)
     }
 
     /// The verifiers of those schemes.

@@ -15,6 +15,7 @@ mod authorize;
 mod bits;
 mod build_error;
 mod builder;
+mod challenge;
 #[cfg(feature = "client")]
 pub mod client;
 pub mod clock;

@@ -3,7 +3,7 @@
 
 use auth_policy::{Policy, policy::AcrId, settings::Seconds};
 
-use crate::{Auth, Denial, Identity, clock::Timestamp, denial::Challenges, rule::Requirement};
+use crate::{Identity, clock::Timestamp, rule::Requirement};
 
 /// How far ahead another clock may be that says when somebody signed in.
 const AHEAD: Seconds = Seconds(60);
@@ -71,19 +71,6 @@ impl StepUp {
     fn is_strong(self, held: Option<AcrId>) -> bool {
         self.acr.is_none_or(|asked| held.is_some_and(|held| held >= asked))
     }
-}
-
-/// Whether somebody has proved within that time who they are: for what no rule of a policy guards.
-pub(crate) fn require_recent(
-    auth: &Auth,
-    caller: &Identity,
-    within: Seconds,
-) -> Result<(), Denial> {
-    let (policy, asked) = (auth.policy(), StepUp { max_age: Some(within), acr: None });
-    let Some(lack) = asked.lack(caller, &policy, auth.now()) else { return Ok(()) };
-    let scheme = 1u64.checked_shl(caller.scheme_id().0).unwrap_or(0);
-    let challenges = Challenges::new(&policy, scheme);
-    Err(Denial::insufficient_authentication(lack, asked, &challenges))
 }
 
 #[cfg(test)]

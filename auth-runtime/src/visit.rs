@@ -5,7 +5,8 @@
 //! It is made once for each request and in one piece, since every request pays for it.
 
 use std::{
-    fmt,
+    cell::RefCell,
+    fmt, mem,
     net::IpAddr,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
@@ -28,19 +29,36 @@ const MAX_REQUEST_ID: usize = 128;
 /// The header of a request's own id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-tokio::task_local! {
-    /// The request that this task answers. A task that a handler spawns answers none.
-    static VISIT: Arc<Visit>;
+thread_local! {
+    /// The request whose answer is being worked on. A task that a handler spawns answers none.
+    static VISIT: RefCell<Option<Arc<Visit>>> = const { RefCell::new(None) };
 }
 
-/// Answers a request, and knows which.
-pub(crate) type Staged<F> = tokio::task::futures::TaskLocalFuture<Arc<Visit>, F>;
+/// While it lives, everything on this thread is done for that visit.
+pub(crate) struct Stage<'v>(&'v mut Option<Arc<Visit>>);
 
-/// What is known of a request. Public because the future of a [`Protected`] names it, and reachable
-/// by no path.
-///
-/// [`Protected`]: crate::Protected
-pub struct Visit {
+impl<'v> Stage<'v> {
+    /// Takes the visit, until it is dropped, and be it by a panic.
+    pub(crate) fn of(visit: &'v mut Option<Arc<Visit>>) -> Self {
+        Self::swap(visit);
+        Self(visit)
+    }
+
+    fn swap(visit: &mut Option<Arc<Visit>>) {
+        // Nobody works on answers while the thread ends, and nothing below keeps it borrowed.
+        let _ =
+            VISIT.try_with(|stage| stage.try_borrow_mut().map(|mut on| mem::swap(&mut *on, visit)));
+    }
+}
+
+impl Drop for Stage<'_> {
+    fn drop(&mut self) {
+        Self::swap(self.0);
+    }
+}
+
+/// What is known of a request.
+pub(crate) struct Visit {
     pub(crate) auth: Auth,
     /// What it is decided by, from its beginning to its end: its answer has the headers of the same
     /// policy.
@@ -74,34 +92,30 @@ impl Visit {
         })
     }
 
-    /// Runs the answer to the request.
-    pub(crate) fn around<F: Future>(self: Arc<Self>, answer: F) -> Staged<F> {
-        VISIT.scope(self, answer)
+    /// The request whose answer is being worked on.
+    fn current() -> Option<Arc<Self>> {
+        VISIT.try_with(|stage| stage.borrow().clone()).ok().flatten()
     }
 
     /// Hands an event on with what it lacks of the request that is being answered; a refusal gets
     /// an id, which is the `instance` of the answer that follows.
     pub(crate) fn complete(event: &Event<'_>, record: impl Fn(&Event<'_>)) {
-        let known = VISIT.try_with(|visit| {
-            let denial = match event.decision {
-                Decision::Allow => event.denial,
-                Decision::Deny | Decision::Error => event.denial.or_else(DenialId::random),
-            };
-            if denial.is_some() {
-                *visit.denial.lock().unwrap_or_else(PoisonError::into_inner) = denial;
-            }
-            record(&Event {
-                method: event.method.or(Some(visit.method)),
-                route: event.route.or(visit.route.get().map(MatchedPath::as_str)),
-                request_id: event.request_id.or(visit.request_id()),
-                address: event.address.or(visit.address),
-                denial,
-                ..event.clone()
-            });
-        });
-        if known.is_err() {
-            record(event);
+        let Some(visit) = Self::current() else { return record(event) };
+        let denial = match event.decision {
+            Decision::Allow => event.denial,
+            Decision::Deny | Decision::Error => event.denial.or_else(DenialId::random),
+        };
+        if denial.is_some() {
+            *visit.denial.lock().unwrap_or_else(PoisonError::into_inner) = denial;
         }
+        record(&Event {
+            method: event.method.or(Some(visit.method)),
+            route: event.route.or(visit.route.get().map(MatchedPath::as_str)),
+            request_id: event.request_id.or(visit.request_id()),
+            address: event.address.or(visit.address),
+            denial,
+            ..event.clone()
+        });
     }
 
     /// Keeps the path as routed: called by each guard, before the handler.
@@ -119,10 +133,10 @@ impl Visit {
         plain.then_some(id)
     }
 
-    /// The id of the last refusal that was reported while this task's request is answered.
+    /// The id of the last refusal that was reported while a request is answered.
     pub(crate) fn denial() -> Option<DenialId> {
-        let of = |visit: &Arc<Self>| *visit.denial.lock().unwrap_or_else(PoisonError::into_inner);
-        VISIT.try_with(of).ok().flatten()
+        let visit = Self::current()?;
+        *visit.denial.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

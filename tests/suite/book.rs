@@ -67,3 +67,23 @@ fn no_link_leads_nowhere() {
         }
     }
 }
+
+/// Every page is in the contents of the book, and every decision in the list of them.
+#[test]
+fn no_page_is_out_of_reach() {
+    for (list, folder) in
+        [("SUMMARY.md", "."), ("SUMMARY.md", "decisions"), ("decisions/README.md", "decisions")]
+    {
+        let list = workspace().join("docs").join(list);
+        let text = fs::read_to_string(&list).expect("the list");
+        for entry in fs::read_dir(workspace().join("docs").join(folder)).expect("a folder") {
+            let page = entry.expect("an entry").path();
+            let is_no_page =
+                page.extension().is_none_or(|it| it != "md") || page.ends_with("SUMMARY.md");
+            let name = page.file_name().expect("a name").to_string_lossy();
+            if !is_no_page && page != list {
+                assert!(text.contains(&format!("{name})")), "{}: {name}", list.display());
+            }
+        }
+    }
+}

@@ -309,3 +309,24 @@ fn z2_the_program_that_init_prints_compiles() {
     let error = fixture.check().fails_once();
     assert!(error.contains("the policy declares no scope `read:posts`"), "{error}");
 }
+
+/// What the book begins with: its dependencies, its policy and its program go together.
+#[test]
+fn z2_the_first_steps_of_the_book_compile() {
+    let page = fs::read_to_string(workspace().join("docs/getting-started.md")).unwrap();
+    let blocks = |language: &str| -> Vec<String> {
+        let opening = format!("```{language}\n");
+        page.split(&opening)
+            .skip(1)
+            .map(|rest| rest.split_once("```").unwrap().0.to_owned())
+            .collect()
+    };
+    let runtime = format!("{}/auth-runtime", workspace().display());
+    let dependencies = blocks("toml").concat().replace("../auth-engine/auth-runtime", &runtime);
+    let package = "[package]\nname = \"fixture-first\"\nversion = \"0.0.0\"\nedition = \"2024\"\n";
+    let fixture = Fixture::new("first", &["service"]);
+    fixture.write("service/Cargo.toml", &format!("{package}\n{dependencies}"));
+    fixture.write("service/policies/auth.yaml", &blocks("yaml").concat());
+    fixture.write("service/src/main.rs", &blocks("rust,ignore").concat());
+    fixture.check().passes();
+}

@@ -11,6 +11,7 @@
 
 mod accounts;
 mod action;
+mod answer;
 mod blog;
 mod book;
 mod browser;
@@ -32,6 +33,9 @@ mod locking;
 mod oauth;
 mod oidc;
 mod own_accounts;
+mod password;
+mod policies;
 mod readme;
 mod sessions;
+mod signing;
 mod ui;

@@ -62,7 +62,7 @@ note $?
 
 if [ "$LOCK" != false ]; then
     step "cargo auth lock --check" cargo auth lock --check ${PACKAGE:+--package "$PACKAGE"} ||
-        echo "::error file=$POLICY,title=lock::the lock beside the policy is stale: run cargo auth lock, and commit what it writes"
+        echo "::error file=$POLICY,title=lock::the lock beside the policy is stale, or cannot be compared: see the log, run cargo auth lock, and commit what it writes"
 fi
 
 if [ -z "$BASE" ]; then

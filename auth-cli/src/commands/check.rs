@@ -24,7 +24,8 @@ mod text;
 /// used, 1 if there are errors, 2 if a file could not be read.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The files to check [default: the package's policy and policies/*.yaml]
+    /// The files to check; `-` is standard input [default: the package's policy and
+    /// policies/*.yaml]
     #[arg(value_name = "POLICY")]
     policies: Vec<PathBuf>,
 
@@ -98,7 +99,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 /// A policy and its locks, those named or those beside it; nothing if one cannot be read.
 fn read(path: &Path, named: &[PathBuf]) -> Option<Vec<File>> {
-    let source = source(path, Source::read)?;
+    let source = source(path, |path, _| policies::source(path))?;
     let beside = if named.is_empty() { locks::beside(path) } else { named.to_vec() };
     let locks: Option<Vec<_>> =
         beside.iter().map(|lock| self::source(lock, Source::read_lock)).collect();

@@ -22,7 +22,8 @@ mod show;
 /// read as a policy, 2 if a file could not be read, formatted or written.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The files to format [default: the package's policy and policies/*.yaml]
+    /// The files to format; `-` is standard input, whose form is printed [default: the package's
+    /// policy and policies/*.yaml]
     #[arg(value_name = "POLICY")]
     policies: Vec<std::path::PathBuf>,
 
@@ -47,6 +48,8 @@ enum State {
     InForm,
     /// It was written.
     Formatted,
+    /// It came by standard input: this is what it would be.
+    Printed(String),
     /// It would be written, but only a check was asked for.
     NotInForm,
     /// It is no policy that can be read, for these reasons, and was left as it is.
@@ -56,7 +59,7 @@ enum State {
 impl State {
     const fn outcome(&self) -> Outcome {
         match self {
-            Self::InForm | Self::Formatted => Outcome::Fine,
+            Self::InForm | Self::Formatted | Self::Printed(_) => Outcome::Fine,
             Self::NotInForm | Self::Unreadable(_) => Outcome::Found,
         }
     }
@@ -93,11 +96,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 fn one(path: &Path, only_check: bool) -> Result<File, String> {
-    let name = path.display().to_string();
-    let shown = name.escape_debug().to_string();
+    let shown = path.display().to_string().escape_debug().to_string();
     let source =
-        Source::read(path, name).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
+        policies::source(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
     let state = match format(&source) {
+        Ok(formatted) if policies::is_input(path) && !only_check => State::Printed(formatted),
         Ok(formatted) if formatted == source.text() => State::InForm,
         Ok(_) if only_check => State::NotInForm,
         Ok(formatted) => {

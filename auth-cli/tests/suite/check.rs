@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::world::{GOOD, cargo_auth, ends, folder, stderr, stdout};
+use crate::world::{GOOD, cargo_auth, ends, fed, folder, stderr, stdout};
 
 fn blog() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies/blog.yaml")
@@ -95,6 +95,60 @@ fn a_file_that_cannot_be_read_ends_with_2_and_the_others_are_still_checked() {
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).starts_with("error: cannot read `policies/none.yaml`: "));
     assert!(stdout(&output).starts_with("policies/a.yaml: ok, "));
+}
+
+/// Files as other systems write them, and what is no file.
+#[test]
+fn every_kind_of_file_is_told_for_what_it_is() {
+    let here = folder("kinds");
+    let utf16: Vec<u8> = GOOD.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, bytes, code, told) in [
+        ("empty", Vec::new(), 1, "error["),
+        ("bom", [b"\xef\xbb\xbf", GOOD.as_bytes()].concat(), 1, "error["),
+        ("crlf", GOOD.replace('\n', "\r\n").into_bytes(), 0, ": ok, "),
+        ("utf16", [&b"\xff\xfe"[..], &utf16].concat(), 1, "save the file as UTF-8"),
+        ("latin", b"version: 1 # \xe4\n".to_vec(), 1, "save the file as UTF-8"),
+        ("a name with spaces", GOOD.as_bytes().to_vec(), 0, ": ok, "),
+    ] {
+        let path = format!("{name}.yaml");
+        fs::write(here.join(&path), bytes).unwrap();
+        let (said, problems) = ends(code, &here, &["check", "--", &path]);
+        assert!(said.contains(told) && said.contains(&path) && problems.is_empty(), "{said}");
+        for format in ["json", "markdown", "github", "sarif"] {
+            ends(code, &here, &["check", &path, "--format", format]);
+        }
+    }
+    fs::create_dir(here.join("folder.yaml")).unwrap();
+    for command in ["check", "fmt"] {
+        let (_, problem) = ends(2, &here, &[command, "folder.yaml"]);
+        assert!(problem.starts_with("error: cannot read `folder.yaml`: "), "{problem}");
+    }
+}
+
+#[test]
+fn a_policy_may_come_by_standard_input() {
+    let here = folder("input");
+    let output = fed(&here, &["check", "-"], &GOOD.replace("[read:posts]", "[read:post]"));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains(" --> -:3:29\n"), "{}", stdout(&output));
+    let unformed = "version:   1\n";
+    let output = fed(&here, &["fmt", "-"], unformed);
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), "version: 1\n"));
+    assert_eq!(fed(&here, &["fmt", "-", "--check"], unformed).status.code(), Some(1));
+    assert_eq!(fed(&here, &["fmt", "-"], "version: &a 1\n").status.code(), Some(1));
+}
+
+/// Whoever reads what was written has to know that it is not all; a reader that left does not care.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_ends_with_2() {
+    let here = folder("full");
+    fs::write(here.join("policies/a.yaml"), GOOD).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cargo-auth"));
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command.current_dir(&here).arg("check").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).starts_with("error: cannot write to standard output: "));
 }
 
 #[test]

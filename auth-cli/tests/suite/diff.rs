@@ -9,7 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::world::{GOOD, cargo_auth, ends, folder, stderr};
+use crate::world::{GOOD, cargo_auth, ends, fed, folder, stderr, stdout};
 
 /// More for readers, and less for sessions.
 fn changed() -> String {
@@ -141,6 +141,26 @@ fn a_side_that_is_not_there_is_said_in_one_sentence() {
         "error: there is no file `main:a.yaml`, nor is this a git repository that could have it",
     );
     fs::remove_dir_all(&outside).unwrap();
+}
+
+/// A clone that a forge made for one commit lacks the base: then that is what is said.
+#[test]
+fn a_shallow_clone_is_named_as_such() {
+    let here = repository("diff-shallow");
+    git(&here, &["commit", "--quiet", "--all", "--message", "two"]);
+    let url = format!("file://{}", here.display());
+    git(&here, &["clone", "--quiet", "--depth", "1", &url, "clone"]);
+    let arguments = ["diff", "HEAD~1:policies/a.yaml", "policies/a.yaml"];
+    let (_, problem) = ends(2, &here.join("clone"), &arguments);
+    assert!(problem.contains("this clone is shallow, and `git fetch --unshallow`"), "{problem}");
+}
+
+#[test]
+fn a_side_may_come_by_standard_input() {
+    let here = repository("diff-input");
+    let output = fed(&here, &["diff", "-", "policies/a.yaml"], GOOD);
+    assert!(stdout(&output).contains("`roles.reader.grants` has `delete:posts` now"));
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]

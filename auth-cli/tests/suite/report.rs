@@ -19,6 +19,9 @@ fn a_page_shows_who_may_call_what_and_what_is_set_to_what() {
     for part in [
         "<code>POST /drafts</code></th><td class=\"asks\">jwt | session; scope write:drafts</td>\
          <td></td><td class=\"yes\">j s</td><td></td><td class=\"yes\">j s</td>",
+        "<td class=\"who\"><b>j s</b> editor, writer</td></tr>",
+        "<section id=\"matrix\">",
+        "<tr><th scope=\"row\">editor</th><td>writer</td><td>publish:news</td><td>4</td></tr>",
         "<title>editor: publish:news, read:drafts, read:news, write:drafts</title>",
         "<code>schemes.session.idle</code></th><td>30m</td><td>at most 1h</td>",
         "<code>GET /</code></th><td>public</td><td>the front page</td>",
@@ -65,4 +68,8 @@ fn a_large_policy_has_a_page_as_well() {
     assert!(output.status.success());
     let page = fs::read_to_string(here.join("page.html")).unwrap();
     assert_eq!(page.matches("<tr><th scope=\"row\"><code>GET /things/").count(), 2_000);
+    // On paper there is no room for 200 columns, nor for such a picture.
+    assert!(page.contains("<section id=\"matrix\" class=\"many\">"));
+    assert!(page.contains("<section id=\"roles\" class=\"many\">"));
+    assert!(page.contains(" that include one of them</td>"));
 }

@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    io::Write,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// A sound policy.
@@ -25,6 +26,17 @@ pub(crate) fn cargo_auth(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-auth"));
     command.current_dir(folder).args(arguments).env_remove("NO_COLOR").env_remove("AUTH_POLICY");
     command.output().unwrap()
+}
+
+/// Runs a command that reads this from standard input.
+pub(crate) fn fed(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cargo-auth"));
+    command.current_dir(folder).args(arguments).env_remove("NO_COLOR").env_remove("AUTH_POLICY");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // It may stop reading before the end.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
 }
 
 pub(crate) fn stdout(output: &Output) -> String {
@@ -75,15 +87,12 @@ pub(crate) fn constant(text: &str) -> String {
     };
     let line = |line: &str| line.split(' ').map(word).collect::<Vec<_>>().join(" ") + "\n";
     // On a busy machine a moment passes between two commands.
-    let soon = |line: String| match line.split_once("MOMENT, ") {
-        Some((begin, rest))
-            if rest.ends_with("second ago\n") || rest.ends_with("seconds ago\n") =>
-        {
-            format!("{begin}MOMENT, now\n")
-        }
-        _ => line,
-    };
-    text.lines().map(line).map(soon).collect()
+    let seconds = (1..60).rev().map(|passed| match passed {
+        1 => "1 second ago".to_owned(),
+        passed => format!("{passed} seconds ago"),
+    });
+    let soon = seconds.fold(text.to_owned(), |text, passed| text.replace(&passed, "now"));
+    soon.lines().map(line).collect()
 }
 
 /// Holds what was said to files of `tests/`; `UPDATE_EXPECT=1` writes them.

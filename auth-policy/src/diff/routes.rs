@@ -6,7 +6,7 @@
 
 use std::{cmp::Ordering, collections::HashMap};
 
-use crate::lock::{Endpoint, Lock};
+use crate::lock::{Endpoint, Lock, Rule};
 
 /// The endpoints of a lock, ready to be asked.
 pub(super) struct Routes<'l> {
@@ -26,7 +26,15 @@ impl<'l> Routes<'l> {
         let patterns = lock.endpoints.iter().map(|endpoint| endpoint.path.as_str());
         let mut patterns: Vec<_> = patterns.filter(|path| path.contains(['{', '*'])).collect();
         patterns.dedup();
-        patterns.sort_by(|one, other| particular(one, other));
+        // Whatever is a fallback answers only what no path does, however particular its prefix is.
+        let is_service = |path: &'l str| {
+            let mut there = named.get(&("ANY", path)).into_iter().flatten();
+            there.any(|one| matches!(one.rule, Rule::Unguarded { .. }))
+        };
+        let is_fallback = |path: &'l str| path.ends_with("/*") && !is_service(path);
+        patterns.sort_by(|one, other| {
+            is_fallback(one).cmp(&is_fallback(other)).then_with(|| particular(one, other))
+        });
         Self { named, patterns }
     }
 

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    Access, Application, Target,
+    Access, Application, Side, Target,
     sentence::{list, tick},
 };
 use crate::{
@@ -30,11 +30,12 @@ pub struct Trial {
 }
 
 impl Access {
-    /// A request that is let in on one side alone. The policy and the applications are those of the side that
-    /// lets it in: the new one for what widens, the old one for what narrows.
+    /// A request that is let in on one side alone, which is given: the new one for what widens, the
+    /// old one for what narrows.
     ///
     /// Nothing for a rule, which nobody can call.
-    pub fn trial(&self, policy: &Policy, applications: &[Application]) -> Option<Trial> {
+    pub fn trial(&self, side: Side<'_>) -> Option<Trial> {
+        let Side { policy, applications } = side;
         let Target::Endpoint { method, path, .. } = &self.target else { return None };
         let method = if method == "ANY" { "GET" } else { method };
         let mut trial = Trial { command: "curl -i".to_owned(), variables: Vec::new() };

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Edit, Flip,
-    granting::granting,
+    granting::{MOST_TRIED, granting},
     origin::{Granted, Origins},
     supposed::supposed,
 };
@@ -22,9 +22,6 @@ use crate::{
     policy::SchemeKind,
     settings::Seconds,
 };
-
-/// Of more scopes than these, the ways to give them or to take them away are not all tried.
-pub(super) const MOST_TRIED: usize = 10;
 
 /// Looks for changes.
 pub(super) struct Flips<'f> {

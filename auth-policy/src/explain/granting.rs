@@ -1,8 +1,11 @@
 //! How somebody comes to scopes. In: the scopes that no role of theirs grants, and the roles they
 //! hold. Out: the fewest roles to be given and scopes to be granted after which they have them.
 
-use super::{Edit, flip::MOST_TRIED, origin::Origins};
+use super::{Edit, origin::Origins};
 use crate::policy::{Role, ScopeId};
+
+/// Of more scopes than these, the ways to give them or to take them away are not all tried.
+pub(super) const MOST_TRIED: usize = 10;
 
 /// The fewest edits; of as many those that give fewest roles, and of those the weakest. Nothing where
 /// there is no role at all.

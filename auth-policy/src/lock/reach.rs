@@ -65,13 +65,18 @@ impl<'p> Reach<'p> {
     /// those that are enough together and not without one of them.
     fn roles(&self, rule: &Rule, guard: &Guard, accounts: &[&Carrier]) -> Option<String> {
         let mut reaching: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-        for carrier in accounts {
+        // All of several scopes are granted by the same roles, whichever scheme carries them.
+        let mut same: Option<BTreeSet<Vec<String>>> = None;
+        for carrier in accounts.iter().filter(|carrier| self.access.reaches(rule, carrier)) {
             let alone = self.access.roles_that_reach(rule, carrier);
             if takes_several(guard) {
-                for roles in self.together(rule, carrier, &alone) {
+                let known = same.take().filter(|_| !guard.any_scope);
+                let sets = known.unwrap_or_else(|| self.together(rule, carrier, &alone));
+                for roles in &sets {
                     let roles: Vec<_> = roles.iter().map(|role| word(role)).collect();
                     reaching.entry(roles.join(" + ")).or_default().push(&carrier.scheme);
                 }
+                same = Some(sets);
             }
             for role in alone {
                 reaching.entry(word(&role)).or_default().push(&carrier.scheme);

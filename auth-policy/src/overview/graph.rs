@@ -1,14 +1,16 @@
 //! Which role includes which, as a picture. In: a policy. Out: an SVG in layers: a role stands above
-//! all that it includes.
+//! all that it includes; and the same as a table, where the picture is too large for what it is shown on.
 
 use super::markup::{counted, text};
-use crate::policy::{Policy, RoleId};
+use crate::policy::{Policy, Role, RoleId};
 
 /// In units of the picture.
 const WIDTH: usize = 168;
 const HEIGHT: usize = 44;
 const GAP: usize = 24;
 const BETWEEN: usize = 56;
+/// How many boxes beside and above one another can be read on paper.
+const MOST_ON_PAPER: (usize, usize) = (6, 9);
 
 pub(super) fn graph(policy: &Policy) -> String {
     let layers = ordered(policy, layers(policy));
@@ -52,14 +54,40 @@ pub(super) fn graph(policy: &Policy) -> String {
             short = text(&shortened(&role.name)),
         );
     }
+    let (beside, above) = MOST_ON_PAPER;
+    let is_large = widest > beside || layers.len() > above;
+    let many = if is_large { " class=\"many\"" } else { "" };
     let picture = format!(
-        "<div class=\"wide\"><svg role=\"img\" aria-label=\"Which role includes which\" \
+        "<div class=\"wide picture\"><svg role=\"img\" aria-label=\"Which role includes which\" \
          viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\">\n{lines}{boxes}</svg></div>\n"
     );
     format!(
-        "<section id=\"roles\">\n<h2>Roles</h2>\n<p>{}: each includes those it leads down to, and has \
-         their scopes besides its own.</p>\n{picture}</section>\n",
-        counted(policy.roles().len(), "role")
+        "<section id=\"roles\"{many}>\n<h2>Roles</h2>\n<p>{}: each includes those it leads down to, and \
+         has their scopes besides its own.</p>\n{picture}{}</section>\n",
+        counted(policy.roles().len(), "role"),
+        table(policy),
+    )
+}
+
+/// The roles by name, for paper and for those who do not see the picture.
+fn table(policy: &Policy) -> String {
+    let rows: String = policy.roles().iter().map(|role| row(policy, role)).collect();
+    format!(
+        "<div class=\"wide words\">\n<table>\n<thead><tr><th scope=\"col\">role</th><th scope=\"col\">\
+         includes</th><th scope=\"col\">is granted</th><th scope=\"col\">scopes in all</th></tr></thead>\n\
+         <tbody>\n{rows}</tbody>\n</table>\n</div>\n"
+    )
+}
+
+fn row(policy: &Policy, role: &Role) -> String {
+    let includes = role.includes.iter().filter_map(|id| policy.role(*id));
+    let includes: Vec<_> = includes.map(|role| role.name.as_str()).collect();
+    format!(
+        "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+        text(&role.name),
+        text(&includes.join(", ")),
+        text(&scopes(policy, role.grants.iter().map(|id| id.0))),
+        role.all_grants.len(),
     )
 }
 

@@ -1,6 +1,7 @@
 //! What is recommended, and by whom. In: a policy. Out: each setting that a standard speaks of, with
 //! the value it has and whether that is as recommended or stricter.
 
+use super::markup::counted;
 use crate::{
     policy::{Policy, SchemeKind},
     settings::{
@@ -110,7 +111,7 @@ fn api_keys(keys: &ApiKeyScheme) -> Vec<Setting> {
         Setting {
             key: "schemes.api_key.max_ttl".to_owned(),
             value: keys.max_ttl.to_string(),
-            recommended: "at most 365d, so that no key outlives its owner's memory of it",
+            recommended: "an end; at most 365d is what is meant by it here",
             source: "OWASP ASVS 5.0, 13.3.4",
             is_met: keys.max_ttl <= Seconds(365 * DAY),
         },
@@ -177,8 +178,10 @@ fn passwords(policy: &Policy) -> Vec<Setting> {
         Setting {
             key: "passwords.argon2".to_owned(),
             value: format!(
-                "{} KiB, {} passes, {} lanes",
-                cost.memory_kib, cost.iterations, cost.parallelism
+                "{} KiB, {} passes, {}",
+                cost.memory_kib,
+                cost.iterations,
+                counted(cost.parallelism as usize, "lane")
             ),
             recommended: "19456 KiB, 2 passes, 1 lane or more",
             source: "OWASP Password Storage Cheat Sheet",

@@ -1,6 +1,7 @@
 //! Small changes. In: a policy as written, or what an endpoint asks for. Out: each way to leave one
 //! word of it out, or to let in more, with the place of the word.
 
+use super::closed;
 use crate::{
     document::{At, Document, SchemeForm},
     lock::Guard,
@@ -73,6 +74,16 @@ pub(super) fn of_grants(document: &Document) -> Vec<GrantMutant> {
 }
 
 impl GrantMutant {
+    /// The role that is changed, by its place in the file, and how; nothing for other changes.
+    pub(super) const fn of_role(&self) -> Option<(usize, closed::Edit)> {
+        match self.edit {
+            Edit::DropGrant(role, at) => Some((role, closed::Edit::DropGrant(at))),
+            Edit::DropInclude(role, at) => Some((role, closed::Edit::DropInclude(at))),
+            Edit::GrantAll(role) => Some((role, closed::Edit::GrantAll)),
+            _ => None,
+        }
+    }
+
     /// The policy with the change in it.
     pub(super) fn apply(&self, document: &Document) -> Document {
         let mut changed = document.clone();

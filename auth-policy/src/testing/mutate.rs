@@ -3,11 +3,18 @@
 //!
 //! A change that changes nothing is none: whether somebody gains or loses by it is decided exactly,
 //! on the access function, and the credential that does is told.
+//!
+//! INVARIANT: what breaks a statement under `never` or `always` about an endpoint is noticed. Both ask
+//! the same of `access`: whom a single role lets in, by which scheme. A statement cannot turn over while
+//! every one of those answers, which a file of tests expects one by one, stays as it was.
+
+use std::collections::HashSet;
 
 use serde::Serialize;
 
 use super::{
-    mutant::{self, GuardMutant},
+    closed::Roles,
+    mutant::{self, GrantMutant, GuardMutant},
     plan::{Plan, Row, name_of},
     table::{Admitted, Tables},
 };
@@ -19,7 +26,7 @@ use crate::{
     code::Code,
     diagnostic::Diagnostic,
     document::Document,
-    lock::{Guard, Rule},
+    lock::{Guard, Rule, rule_text},
     policy::{Contents, SchemeKind, ScopeId},
     report::Report,
     settings::{Place, Seconds},
@@ -183,37 +190,63 @@ impl<'p, 'a> Search<'p, 'a> {
     }
 
     fn grants(&mut self, source: &Source, document: &Document) {
+        let roles = Roles::of(document, self.plan.policy.contents());
         for mutant in mutant::of_grants(document) {
             if !self.may_try() {
                 continue;
             }
-            let mut report = Report::default();
-            let contents = check::contents(source, &mutant.apply(document), &mut report);
-            if report.errors() > 0 {
+            let Some(contents) = self.changed(source, document, &roles, &mutant) else {
                 self.found.noticed += 1;
                 continue;
-            }
+            };
             let affected = self.affected(&contents);
+            if affected.is_empty() {
+                self.found.equivalent += 1;
+                continue;
+            }
             let changed = self.plan.policy.with_contents(contents);
             if self.is_noticed_of(&changed, &affected) {
                 self.found.noticed += 1;
                 continue;
             }
             let place = SurvivorPlace::Policy(mutant.place);
-            let change = Change::between(self.plan.policy, &changed);
-            let back = Change::between(&changed, self.plan.policy);
-            let rows = affected.iter().filter_map(|index| self.plan.rows.get(*index));
-            let witness = rows.into_iter().find_map(|row| {
-                let rule = &row.endpoint.rule;
-                witness(
-                    row,
-                    (&change, rule, rule),
-                    (&back, rule, rule),
-                    (self.plan.policy, &changed),
-                )
-            });
+            let witness = self.witness_of(&changed, &affected);
             self.note(place, mutant.change, witness);
         }
+    }
+
+    /// What the policy says with the change in it; nothing if the check refuses it. A change of a role
+    /// leaves all else as it is, so that only roles are computed anew.
+    fn changed(
+        &self,
+        source: &Source,
+        document: &Document,
+        roles: &Roles<'_>,
+        mutant: &GrantMutant,
+    ) -> Option<Contents> {
+        let Some((role, edit)) = mutant.of_role() else {
+            let mut report = Report::default();
+            let contents = check::contents(source, &mutant.apply(document), &mut report);
+            return (report.errors() == 0).then_some(contents);
+        };
+        let roles = roles.with(role, edit);
+        let contents = Contents { roles, ..self.plan.policy.contents().clone() };
+        (!check::refuses_roles(document, &contents)).then_some(contents)
+    }
+
+    /// Somebody for whom other grants make a difference.
+    fn witness_of(&self, changed: &Policy, affected: &[usize]) -> Option<Witness> {
+        let change = Change::between(self.plan.policy, changed);
+        let back = Change::between(changed, self.plan.policy);
+        // Endpoints that ask for the same are open to the same: the first of them is enough.
+        let mut known = HashSet::new();
+        let rows = affected.iter().filter_map(|index| self.plan.rows.get(*index));
+        let mut rows = rows.filter(|row| known.insert(rule_text(&row.endpoint.rule)));
+        rows.find_map(|row| {
+            let rule = &row.endpoint.rule;
+            let policies = (self.plan.policy, changed);
+            witness(row, (&change, rule, rule), (&back, rule, rule), policies)
+        })
     }
 
     /// The rows that other grants can make a difference to.

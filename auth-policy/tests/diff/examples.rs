@@ -57,8 +57,8 @@ fn posts() -> Lock {
 
 fn compare(old: (&Policy, &Lock), new: (&Policy, &Lock)) -> Diff {
     let (before, after) = (only(old.1), only(new.1));
-    let old = Side { policy: old.0, applications: &before };
-    diff(old, Side { policy: new.0, applications: &after })
+    let old = Side::of(old.0, &before);
+    diff(old, Side::of(new.0, &after))
 }
 
 fn only(lock: &Lock) -> [Application; 1] {
@@ -92,7 +92,7 @@ fn a_role_that_is_given_a_scope_gains_what_asks_for_it() {
     let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
     let witness = access.witness.as_ref().unwrap().to_string();
     assert_eq!(witness, "jwt with role reader and scope delete:posts");
-    let trial = access.trial(&new, &only(&lock)).unwrap();
+    let trial = access.trial(Side::of(&new, &only(&lock))).unwrap();
     let curl = "curl -i -X DELETE -H \"Authorization: Bearer $TOKEN\" \"$BASE/posts/1\"";
     assert_eq!(trial.command, curl);
     let back = compare((&new, &lock), (&old, &lock));
@@ -241,6 +241,29 @@ fn an_endpoint_that_goes_may_leave_its_requests_to_one_that_asks_for_less() {
 }
 
 #[test]
+fn a_path_answers_before_any_fallback_and_after_a_service_below_its_prefix() {
+    let policy = policy(ROLES, "");
+    let admins = || Rule::Guarded(guard(&["jwt"], &["delete:posts"]));
+    let before = lock([("GET /api/posts", admins())]);
+    let open = || ("GET /{section}/posts", public("for all", &[]));
+    let is_open_now = |after: &Lock| {
+        let found = compare((&policy, &before), (&policy, after));
+        let mut widening = found.with(Verdict::Widens);
+        widening.any(|change| match &change.what {
+            What::Access(access) => {
+                access.carrier.is_none() && access.target.to_string() == "GET /api/posts"
+            }
+            _ => false,
+        })
+    };
+    // The router looks at paths first: what is left of the endpoint is open to everybody.
+    assert!(is_open_now(&lock([open(), ("ANY /api/*", admins())])));
+    let service = || ("ANY /api/*", Rule::Unguarded { reason: "files".to_owned() });
+    assert!(is_open_now(&lock([("GET /{section}/posts", admins()), service()])));
+    assert!(!is_open_now(&lock([("GET /{section}/posts", admins()), ("ANY /api/*", admins())])));
+}
+
+#[test]
 fn a_name_of_an_issuer_that_means_another_role_gains_what_that_role_reaches() {
     let issuer = |table: &str| {
         let sections = format!(
@@ -315,8 +338,8 @@ fn a_limit_that_goes_widens_and_one_that_is_as_strict_does_not() {
 #[test]
 fn a_lock_that_came_or_went_leaves_open_who_gained_and_that_widens() {
     let policy = policy(ROLES, "");
-    let (without, posts) = (Side { policy: &policy, applications: &[] }, only(&posts()));
-    let with = Side { policy: &policy, applications: &posts };
+    let (without, posts) = (Side::of(&policy, &[]), only(&posts()));
+    let with = Side::of(&policy, &posts);
     let line = |which: &str| {
         format!(
             "WIDENS the {which} policy has no lock: what its callers reach is not known, nor what they gain"
@@ -336,7 +359,7 @@ fn each_application_of_a_policy_is_compared_with_itself() {
     let policy = policy(ROLES, "");
     let named = |name: &str, lock: Lock| Application { name: Some(name.to_owned()), lock };
     let open = |path| lock([(path, public("for all", &[]))]);
-    let side = |applications| Side { policy: &policy, applications };
+    let side = |applications| Side::of(&policy, applications);
     let main = Application::main(open("GET /"));
     let before = [main.clone(), named("admin", open("GET /"))];
     assert_eq!(said(&diff(side(&before), side(&before))), [""; 0]);
@@ -418,7 +441,7 @@ fn a_request_presents_the_credential_where_its_scheme_looks_for_it() {
         let after = one(name, scheme);
         let found = compare((&policy, &lock([])), (&policy, &after));
         let What::Access(access) = &found.changes[0].what else { panic!("{found:?}") };
-        let trial = access.trial(&policy, &only(&after)).unwrap();
+        let trial = access.trial(Side::of(&policy, &only(&after))).unwrap();
         assert_eq!(trial.command, expected);
         for (variable, from) in &trial.variables {
             assert!(expected.contains(&format!("${variable}")) && !from.is_empty(), "{variable}");
@@ -447,7 +470,7 @@ fn a_named_rule_is_what_the_policy_says_even_if_the_lock_is_older() {
     // Of a rule that no endpoint uses, or of which no lock says so, the rule itself is compared.
     let found = compare((&old, &lock([])), (&new, &lock([])));
     assert_eq!(said(&found)[0], "WIDENS `author` gains the rule `edit` through `jwt`");
-    let side = |policy| Side { policy, applications: &[] };
+    let side = |policy| Side::of(policy, &[]);
     let found = diff(side(&old), side(&new));
     assert_eq!(said(&found)[0], "WIDENS `author` gains the rule `edit` through `jwt`");
 }

@@ -1,16 +1,14 @@
 //! A policy as large as any. In: nothing. Out: how long a comparison takes.
 
-use std::{
-    fmt::Write as _,
-    sync::LazyLock,
-    time::{Duration, Instant},
-};
+use std::{fmt::Write as _, time::Duration};
 
 use auth_policy::{
     Policy, Source, check,
     diff::{Application, Diff, Side, diff},
     lock::{Endpoint, Guard, Lock, Rule},
 };
+
+use crate::work::worked;
 
 const SCOPES: usize = 1000;
 const ROLES: usize = 200;
@@ -59,27 +57,18 @@ fn lock() -> Lock {
 /// The least of three times.
 fn takes(mut compare: impl FnMut() -> Diff) -> (Duration, Diff) {
     let runs = (0..3).map(|_| {
-        let begun = now();
+        let begun = worked();
         let found = compare();
-        (now() - begun, found)
+        (worked() - begun, found)
     });
     runs.min_by_key(|(took, _)| *took).unwrap()
-}
-
-/// How long this thread has run: where the system tells, without the time that it waited for others.
-#[allow(clippy::disallowed_methods, reason = "a measurement")]
-fn now() -> Duration {
-    static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let ran = told.and_then(|told| told.split(' ').next()?.parse().ok());
-    ran.map_or_else(|| BEGUN.elapsed(), Duration::from_nanos)
 }
 
 #[test]
 fn a_large_policy_is_compared_in_less_than_a_second() {
     let (old, new, lock) = (policy(false), policy(true), lock());
     let applications = [Application::main(lock)];
-    let side = |policy| Side { policy, applications: &applications };
+    let side = |policy| Side::of(policy, &applications);
     let (took, found) = takes(|| diff(side(&old), side(&new)));
     assert!(found.changes.len() > ENDPOINTS, "{}", found.changes.len());
     assert!(took < Duration::from_secs(1), "{took:?}");

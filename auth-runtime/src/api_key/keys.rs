@@ -109,6 +109,13 @@ fn no_keys() -> ApiKeyError {
     StoreError::Unsuitable("the engine has no API keys".to_owned()).into()
 }
 
+impl Auth {
+    /// Looks after the API keys of accounts; `None` when the policy has none.
+    pub fn api_keys(&self) -> Option<ApiKeys> {
+        ApiKeys::of(self)
+    }
+}
+
 impl ApiKeys {
     /// The keys of an engine; `None` where its policy has none.
     pub(crate) fn of(auth: &Auth) -> Option<Self> {

@@ -106,3 +106,45 @@ pub fn verify_jws(compact: &str, key: &Key) -> Result<Vec<u8>, TokenError> {
     compact.is_signed_by(key)?;
     decode(compact.payload)
 }
+
+#[cfg(test)]
+mod tests {
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    use super::*;
+
+    /// What is decoded into a vector and what is shown are the same.
+    fn decoded(part: &str) -> Result<Vec<u8>, TokenError> {
+        let decoded = decode(part);
+        assert_eq!(decode_for(part, |bytes| Ok(bytes.to_vec())), decoded, "{part}");
+        decoded
+    }
+
+    #[test]
+    fn a_part_of_any_length_is_its_bytes() {
+        for length in (0..100).chain(SHORT_BYTES - 3..SHORT_BYTES + 4).chain([5_000]) {
+            let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(length).collect();
+            assert_eq!(decoded(&URL_SAFE_NO_PAD.encode(&bytes)), Ok(bytes));
+        }
+    }
+
+    #[test]
+    fn j13_one_wrong_letter_anywhere_is_refused() {
+        for length in [1, 2, 43, 100, 1_100] {
+            let good = "A".repeat(length);
+            assert_eq!(decoded(&good).is_ok(), length % 4 != 1, "{length}");
+            for place in 0..length {
+                for wrong in ["+", "/", "=", ".", " ", "\n", "\0", "\"", "é"] {
+                    let mut part = good.clone();
+                    part.replace_range(place..=place, wrong);
+                    assert_eq!(decoded(&part), Err(TokenError::NotBase64Url), "{place} {wrong}");
+                }
+            }
+        }
+        // The last letter stands for bits that belong to no byte: they must be none (RFC 4648, 3.5).
+        for (canonical, other) in [("AA", "AB"), ("AAA", "AAB"), ("__8", "__9")] {
+            assert!(decoded(&["A".repeat(64).as_str(), canonical].concat()).is_ok());
+            assert!(decoded(&["A".repeat(64).as_str(), other].concat()).is_err(), "{other}");
+        }
+    }
+}

@@ -58,6 +58,7 @@ impl<'a> Members<'a> {
     }
 
     /// A value that is a string.
+    #[inline]
     pub(super) fn text(&mut self) -> Result<Cow<'a, str>, Malformed> {
         match self.plain_text() {
             Some(text) => Ok(Cow::Borrowed(text)),
@@ -97,7 +98,8 @@ impl<'a> Members<'a> {
             after = rest;
         }
         let (digits, after) = self.rest.split_at_checked(self.rest.len() - after.len())?;
-        if digits.is_empty() || digits.starts_with('0') || after.starts_with(['.', 'e', 'E']) {
+        let is_longer = matches!(after.as_bytes(), [b'.' | b'e' | b'E', ..]);
+        if digits.is_empty() || digits.starts_with('0') || is_longer {
             return None;
         }
         self.rest = after;
@@ -115,6 +117,7 @@ impl<'a> Members<'a> {
 
     /// A string, where none has to be looked at; nothing, and nothing is read, where it is anything
     /// else.
+    #[inline]
     fn plain_text(&mut self) -> Option<&'a str> {
         let text = self.rest.strip_prefix('"').filter(|_| self.is_plain)?;
         let (text, after) = text.split_at_checked(memchr(b'"', text.as_bytes())?)?;
@@ -128,13 +131,11 @@ impl<'a> Members<'a> {
 
     /// Reads one letter of ASCII, if it stands there.
     fn take(&mut self, letter: u8) -> bool {
-        match (self.rest.as_bytes().first(), self.rest.get(1..)) {
-            (Some(first), Some(after)) if *first == letter => {
-                self.rest = after;
-                true
-            }
-            _ => false,
+        if self.rest.as_bytes().first() != Some(&letter) {
+            return false;
         }
+        self.rest = self.rest.get(1..).unwrap_or_default();
+        true
     }
 
     fn skip_space(&mut self) {

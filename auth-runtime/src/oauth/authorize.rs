@@ -29,6 +29,7 @@ use crate::{
     problem::Problem,
     rule::{Opening, Openness, Own, SESSION, Schemes, everybody},
     secret::Secret,
+    step_up::StepUp,
     tokens::password_mark,
     url::carries_credential,
     visit::Visit,
@@ -165,8 +166,8 @@ impl OAuth {
 
     /// Whether somebody proved who they are as lately as the client asks (RFC 9470, section 4).
     fn is_recent(&self, caller: &Identity, wanted: &Wanted) -> bool {
-        let Some(max_age) = wanted.max_age else { return true };
-        caller.authenticated_at().is_some_and(|moment| moment.plus(max_age) >= self.auth().now())
+        let asked = StepUp { max_age: wanted.max_age, acr: None };
+        asked.lack(caller, &self.auth().policy(), self.auth().now()).is_none()
     }
 
     async fn account(&self, caller: &Identity) -> Result<Account, Denial> {

@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt};
 
-use super::operations::Place;
+use super::place::Place;
 
 /// A document that describes something else than what is served. Sorted by path and method.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

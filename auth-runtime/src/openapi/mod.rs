@@ -12,6 +12,7 @@
 
 mod drift;
 mod operations;
+mod place;
 mod responses;
 mod schemes;
 mod security;

@@ -1,7 +1,7 @@
 //! Which operation is which endpoint. In: the inventory, and a document. Out: pairs of both, and
 //! what one of them lacks.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use auth_policy::lock::Rule;
 use utoipa::openapi::{
@@ -10,28 +10,14 @@ use utoipa::openapi::{
     schema::{Object, Type},
 };
 
-use super::drift::OpenApiDrift;
+use super::{drift::OpenApiDrift, place::Place};
 use crate::routing::{Endpoint, Inventory, Method};
-
-/// Where an operation is: a path as OpenAPI writes it, and a method.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    path: String,
-    /// As HTTP writes it; OpenAPI 3.2 has methods that no endpoint answers.
-    method: String,
-}
 
 /// The endpoints that a document can describe, by their places.
 pub(super) struct Served<'i> {
     endpoints: BTreeMap<Place, &'i Endpoint>,
     /// Those it has no form for: method and path.
     pub(super) formless: Vec<String>,
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
-    }
 }
 
 impl<'i> Served<'i> {

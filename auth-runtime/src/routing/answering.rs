@@ -22,15 +22,22 @@ use crate::{
     Auth,
     audit::{Decision, Event, Kind},
     problem::Problem,
-    visit::Visit,
+    visit::{Stage, Visit},
 };
 
 type Routed = <Steady as Service<Request>>::Future;
 
 /// The answer of a [`Protected`](super::Protected).
 pub struct Answering {
-    pub(super) way: Way,
-    pub(super) visit: Arc<Visit>,
+    way: Way,
+    /// INVARIANT: there is one, but for the time that the answer is worked on.
+    visit: Option<Arc<Visit>>,
+}
+
+impl Answering {
+    pub(super) fn new(way: Way, visit: Arc<Visit>) -> Self {
+        Self { way, visit: Some(visit) }
+    }
 }
 
 /// What a request comes to.
@@ -41,25 +48,34 @@ pub(super) enum Way {
     /// The same, with CORS around it.
     AcrossOrigins(Pin<Box<AcrossOrigins<Routed>>>),
     /// Nothing: it came in plain text where that is not answered.
-    InPlainText,
+    InPlainText(Auth),
 }
 
 impl Future for Answering {
     type Output = Result<Response, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        let plain = matches!(this.way, Way::InPlainText);
-        let mut response = match &mut this.way {
-            Way::Straight(route) => ready!(Pin::new(route).poll(cx)?),
-            Way::AcrossOrigins(route) => ready!(route.as_mut().poll(cx)?),
-            Way::InPlainText => ready!(unless_it_panics(|| Poll::Ready(refuse(&this.visit.auth)))),
-        };
-        let Visit { in_force, note, .. } = &*this.visit;
+        let Self { way, visit } = &mut *self;
+        let mut response = ready!(way.poll(cx, visit));
+        let plain = matches!(way, Way::InPlainText(_));
+        let Some(visit) = visit else { return Poll::Ready(Ok(response)) };
+        let Visit { in_force, note, .. } = &**visit;
         let private = note.is_authenticated();
         in_force.transport.headers.write_to(response.headers_mut(), plain, private);
         note.write_to(&in_force.policy, response.headers_mut());
         Poll::Ready(Ok(response))
+    }
+}
+
+impl Way {
+    /// Goes on, and knows for which request.
+    fn poll(&mut self, cx: &mut TaskContext<'_>, visit: &mut Option<Arc<Visit>>) -> Poll<Response> {
+        let _stage = Stage::of(visit);
+        match self {
+            Self::Straight(route) => Pin::new(route).poll(cx).map(|Ok(response)| response),
+            Self::AcrossOrigins(route) => route.as_mut().poll(cx).map(|Ok(response)| response),
+            Self::InPlainText(auth) => unless_it_panics(|| Poll::Ready(refuse(auth))),
+        }
     }
 }
 

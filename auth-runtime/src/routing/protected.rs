@@ -30,7 +30,7 @@ use crate::{
     limit::network,
     problem::Problem,
     routing::inventory::{Access, Entry, Inventory},
-    visit::{Staged, Visit},
+    visit::Visit,
 };
 
 /// An application whose every endpoint is guarded: ready to be served, closed to new routes.
@@ -148,7 +148,7 @@ impl Protected {
 impl Service<Request> for Protected {
     type Response = Response;
     type Error = Infallible;
-    type Future = Staged<Answering>;
+    type Future = Answering;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Infallible>> {
         Service::<Request>::poll_ready(&mut self.router, cx)
@@ -160,9 +160,9 @@ impl Service<Request> for Protected {
             request.extensions_mut().insert(Context::new(Arc::clone(&visit)));
             self.route(&visit.in_force, request)
         } else {
-            Way::InPlainText
+            Way::InPlainText(self.auth.clone())
         };
-        Arc::clone(&visit).around(Answering { way, visit })
+        Answering::new(way, visit)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which handlers may be routed. In: the tuple of argument types that axum knows a handler by.
 //! Out: its rule, or a compile error in words of our own.
 
-use axum::handler::Handler;
+use axum::handler::{Handler, Layered};
 
 use crate::{
     guard::{Guard, Public},
@@ -14,7 +14,8 @@ use crate::{
 /// Both attributes put a guard first among the handler's arguments, and axum's [`Handler`] shows
 /// the arguments in its type parameter `T`: a handler whose first argument is no guard does not
 /// implement this trait, and so cannot be given to [`get`](crate::routing::get) or its sisters.
-/// There is nothing to implement by hand.
+/// There is nothing to implement by hand, and a type that implements axum's [`Handler`] by itself is
+/// none either, even around a handler with a rule: what stands before or after a handler is a layer.
 #[diagnostic::on_unimplemented(
     message = "this handler declares no access rule",
     label = "neither `#[authenticate(..)]` nor `#[public(..)]`: it cannot be routed",
@@ -32,7 +33,7 @@ pub trait Routable<T, S>: Handler<T, S> {
 #[diagnostic::do_not_recommend]
 impl<H, T, S> Routable<T, S> for H
 where
-    H: Handler<T, S>,
+    H: Handler<T, S> + Calls<T>,
     T: Guarded,
 {
     type Rule = T::Rule;
@@ -41,6 +42,15 @@ where
         T::access()
     }
 }
+
+/// A function with these arguments, or one in a layer.
+///
+/// SECURITY: a `Handler` can name any arguments as its own and call nothing with them. A function is
+/// not called without its arguments, and a guard is made by its own extractor alone.
+pub trait Calls<T> {}
+
+#[diagnostic::do_not_recommend]
+impl<L, H: Calls<T>, T, S> Calls<T> for Layered<L, H, T, S> {}
 
 /// Arguments that begin with a guard.
 pub trait Guarded {
@@ -71,6 +81,20 @@ macro_rules! guarded {
             fn access() -> Access {
                 Access::Public(O::OPENNESS)
             }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<Function, Answer, M, R, $($argument,)*> Calls<(M, Guard<R>, $($argument,)*)> for Function
+        where
+            Function: FnOnce(Guard<R>, $($argument,)*) -> Answer,
+        {
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl<Function, Answer, M, O, $($argument,)*> Calls<(M, Public<O>, $($argument,)*)> for Function
+        where
+            Function: FnOnce(Public<O>, $($argument,)*) -> Answer,
+        {
         }
     };
 }

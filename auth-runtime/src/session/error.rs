@@ -6,10 +6,7 @@ use auth_policy::Policy;
 use axum::http::StatusCode;
 
 use crate::{
-    denial::{Challenges, Denial},
-    problem::Problem,
-    random::RandomError,
-    store::StoreError,
+    challenge::Challenges, denial::Denial, problem::Problem, random::RandomError, store::StoreError,
 };
 
 /// Why a session was not begun, or not renewed.

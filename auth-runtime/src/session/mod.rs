@@ -27,13 +27,14 @@ use crate::{
     Auth, Denial, Identity,
     account::{Account, Accounts},
     audit::{CredentialKind, Event, Kind},
+    challenge::Challenges,
     cookie::SetCookie,
     credential::Presented,
     session::{
         record::Stored,
         token::{COLLECTION, Token},
     },
-    step_up,
+    step_up::StepUp,
     store::{Key, Owner, StoreError},
 };
 
@@ -252,7 +253,12 @@ impl Sessions {
     ///
     /// 401 `insufficient_user_authentication` (RFC 9470) when that was longer ago, or is not known.
     pub fn require_fresh(&self, caller: &Identity) -> Result<(), Denial> {
-        step_up::require_recent(&self.auth, caller, self.book.scheme().fresh_for)
+        let (policy, fresh_for) = (self.auth.policy(), self.book.scheme().fresh_for);
+        let asked = StepUp { max_age: Some(fresh_for), acr: None };
+        let Some(lack) = asked.lack(caller, &policy, self.auth.now()) else { return Ok(()) };
+        let scheme = 1u64.checked_shl(caller.scheme_id().0).unwrap_or(0);
+        let challenges = Challenges::new(&policy, scheme);
+        Err(Denial::insufficient_authentication(lack, asked, &challenges))
     }
 
     /// The header that takes the session's cookie away from a browser.

@@ -80,7 +80,7 @@ impl SecurityHeaders {
     /// `private` is one to somebody who showed a credential.
     pub(crate) fn write_to(&self, headers: &mut HeaderMap, plain: bool, private: bool) {
         let says = |name| headers.keys().any(|said| said == name);
-        let [length, typed] = USUAL.each_ref().map(says);
+        let (length, typed) = (says(header::CONTENT_LENGTH), says(header::CONTENT_TYPE));
         if plain || headers.len() != usize::from(length) + usize::from(typed) {
             return self.write_each(headers, plain, private);
         }

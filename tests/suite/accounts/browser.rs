@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::world::{Answer, HOST, World, credentials};
+use super::world::{HOST, World, credentials};
+use crate::answer::Answer;
 
 #[derive(Clone, Default)]
 pub(super) struct Browser {
@@ -95,7 +96,7 @@ impl Browser {
                 self.jar.insert(name.to_owned(), (value.to_owned(), path));
             }
         }
-        let body = serde_json::from_str::<Value>(&answer.text).unwrap_or_default();
+        let body = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
         if let Some(token) = body["csrf_token"].as_str() {
             self.csrf = token.to_owned();
         }

@@ -80,7 +80,7 @@ async fn p9_s7_a_reset_ends_every_sign_in() {
     let session = Browser::with_session(&world, "ada").await;
     let ask = async |name: &str| {
         let answer = world.post("/auth/password/reset", &json!({ "username": name })).await;
-        (answer.status, answer.text)
+        (answer.status, answer.body)
     };
     assert_eq!(ask("ada").await, (202, String::new()));
     let token = world.sent.wait().await;

@@ -11,10 +11,8 @@ use auth_runtime::{
     account::{Account, Accounts, StoredAccounts},
     clock::{ManualClock, Timestamp},
     endpoints::AccountEndpoints,
-    jwt::KeySet,
     password::{Hasher, PasswordHash},
     policy,
-    policy_types::Algorithm,
     secret::Secret,
     sign_in::{PasswordSignIn, SignInError},
     store::{Answer, MemoryStore, Store},
@@ -25,6 +23,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::world::Outbox;
+use crate::signing::{own_keys, partner_keys};
 
 /// The password is `abc`.
 const BCRYPT: &str = "$2a$06$If6bvum7DFjUnE9p2uDeDu0YHzrHM6tf.iqN8.yx.jNN1ILEf7h0i";
@@ -104,12 +103,9 @@ impl World {
     async fn new(password: impl AsyncFnOnce(&Hasher) -> PasswordHash) -> Self {
         let store = Arc::new(MemoryStore::new());
         let racing = Racing::new(store.clone());
-        let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
-        let partner = KeySet::generate(Algorithm::ES256).expect("a key");
-        let partner = KeySet::from_jwk_set(partner.expose()).expect("keys").public_jwk_set();
         let auth = Auth::from_policy(policy!("policies/cookies.yaml"))
-            .keys("jwt", KeySet::from_jwk_set(own.expose()).expect("keys"))
-            .keys("partner", KeySet::from_jwk_set(&partner.to_string()).expect("keys"))
+            .keys("jwt", own_keys())
+            .keys("partner", partner_keys())
             .store(store)
             .accounts(Arc::new(racing.clone()))
             .clock(Arc::new(ManualClock::at(NOW)))

@@ -12,7 +12,7 @@ async fn m03_z10_signing_out_takes_both_cookies_and_ends_the_family() {
     let other = world.sign_in("ada").await;
     let mut copied = browser.clone();
     let answer = browser.post(&world, "/auth/logout", None).await;
-    assert_eq!((answer.status, answer.text.as_str()), (204, ""));
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""));
     assert_eq!(
         answer.cookies(),
         [

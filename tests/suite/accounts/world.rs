@@ -14,10 +14,8 @@ use auth_runtime::{
     authenticate,
     clock::{ManualClock, Timestamp},
     endpoints::AccountEndpoints,
-    jwt::KeySet,
     password::Hasher,
     policy,
-    policy_types::Algorithm,
     reset::{Notifier, NotifyError},
     routing::post,
     secret::Secret,
@@ -26,17 +24,16 @@ use auth_runtime::{
     store::MemoryStore,
     tokens::Tokens,
 };
-use axum::{
-    body::Body,
-    http::{HeaderMap, Request},
-};
-use http_body_util::BodyExt;
+use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
-use crate::instance;
+pub(super) use crate::password::PASSWORD;
+use crate::{
+    answer::Answer,
+    password::password_hash,
+    signing::{own_keys, partner_keys},
+};
 
-pub(super) const PASSWORD: &str = "correct horse battery";
 pub(super) const HOST: &str = "service.example";
 
 pub(super) struct World {
@@ -47,14 +44,6 @@ pub(super) struct World {
     pub(super) sent: Outbox,
     pub(super) causes: Causes,
     app: Protected,
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
 }
 
 /// The causes of refusals so far.
@@ -85,13 +74,10 @@ impl World {
     async fn under(policy: EmbeddedPolicy, routes: Router) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp(1_800_000_000)));
         let (sent, causes) = (Outbox::default(), Causes::default());
-        let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
-        let partner = KeySet::generate(Algorithm::ES256).expect("a key");
-        let partner = KeySet::from_jwk_set(partner.expose()).expect("keys").public_jwk_set();
         let store = Arc::new(MemoryStore::new());
         let auth = Auth::from_policy(policy)
-            .keys("jwt", KeySet::from_jwk_set(own.expose()).expect("keys"))
-            .keys("partner", KeySet::from_jwk_set(&partner.to_string()).expect("keys"))
+            .keys("jwt", own_keys())
+            .keys("partner", partner_keys())
             .store(store.clone())
             .clock(Arc::clone(&clock))
             .audit(causes.clone())
@@ -101,8 +87,7 @@ impl World {
         let hasher = Hasher::new(auth.policy().passwords()).expect("a hasher");
         let accounts = StoredAccounts::new(store);
         for name in ["ada", "bob"] {
-            let hash = hasher.hash(Secret::from(PASSWORD.to_owned())).await.expect("a hash");
-            let roles = vec!["author".to_owned()];
+            let (hash, roles) = (password_hash().await, vec!["author".to_owned()]);
             accounts.register(name, roles, hash, auth.now()).await.expect("an account");
         }
         let tokens = Tokens::new(auth.clone()).await.expect("tokens");
@@ -134,11 +119,7 @@ impl World {
             request = request.header(*name, *value);
         }
         let body = body.map_or_else(Body::empty, |text| Body::from(text.to_owned()));
-        let answer = self.app.clone().oneshot(request.body(body).expect("a request")).await;
-        let (parts, body) = answer.expect("an answer").into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes();
-        let text = String::from_utf8(instance::without(&bytes)).expect("UTF-8");
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+        Answer::of(&self.app, request.body(body).expect("a request")).await
     }
 
     /// What a program that sends JSON is answered.
@@ -185,14 +166,6 @@ fn bearer(token: &Value) -> String {
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
-    }
-
-    pub(super) fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap_or_default().to_owned()
-    }
-
     /// The cookies it sets, as they are written.
     pub(super) fn cookies(&self) -> Vec<&str> {
         let set = self.headers.get_all("set-cookie").iter();

@@ -3,7 +3,7 @@
 
 use std::{
     mem,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, Mutex},
 };
 
 use auth_runtime::{
@@ -14,13 +14,9 @@ use auth_runtime::{
     clock::{ManualClock, Timestamp},
     csrf::{CsrfForm, SameOrigin},
     extract::Json,
-    jwt::{AccessGrant, KeySet},
-    password::{Hasher, PasswordHash},
-    policy,
-    policy_types::Algorithm,
-    public,
+    jwt::AccessGrant,
+    policy, public,
     routing::{any, get, post},
-    secret::Secret,
     store::MemoryStore,
     tokens::Tokens,
 };
@@ -33,7 +29,7 @@ use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::instance;
+use crate::{instance, password::password_hash, signing::own_keys};
 
 /// The host that requests ask for.
 pub(super) const HOST: &str = "blog.example";
@@ -175,7 +171,7 @@ impl Site {
         let seen = Seen::default();
         let store = Arc::new(MemoryStore::new());
         let auth = Auth::from_policy(policy!("policies/forged.yaml"))
-            .keys("jwt", keys())
+            .keys("jwt", own_keys())
             .store(store.clone())
             .clock(ManualClock::at(Timestamp(1_800_000_000)))
             .audit(seen.clone())
@@ -204,7 +200,8 @@ impl Site {
         let mut visitors = Vec::new();
         for name in ["alice", "mallory"] {
             let roles = vec!["author".to_owned()];
-            let account = accounts.register(name, roles, hash(), site.auth.now()).await.unwrap();
+            let hash = password_hash().await;
+            let account = accounts.register(name, roles, hash, site.auth.now()).await.unwrap();
             let access = tokens.sign_in(&account).await.unwrap().access_token.expose().to_owned();
             let csrf = site.send(ask("GET", "/token").cookie(&access)).await.text;
             let begun = sessions.begin(&account, &HeaderMap::new()).await.unwrap();
@@ -307,25 +304,4 @@ impl Ask {
         *self.0.body_mut() = body.into();
         self.header("content-type", media_type)
     }
-}
-
-fn keys() -> KeySet {
-    static TEXT: LazyLock<Secret> = LazyLock::new(|| KeySet::generate(Algorithm::EdDSA).unwrap());
-    KeySet::from_jwk_set(TEXT.expose()).unwrap()
-}
-
-/// The hash of a password that nobody asks for here.
-fn hash() -> PasswordHash {
-    static HASH: LazyLock<PasswordHash> = LazyLock::new(|| {
-        let hashed = std::thread::spawn(|| {
-            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-            runtime.block_on(async {
-                let hasher =
-                    Hasher::new(&auth_runtime::policy_types::Passwords::default()).unwrap();
-                hasher.hash(Secret::from("correct horse battery".to_owned())).await.unwrap()
-            })
-        });
-        hashed.join().unwrap()
-    });
-    HASH.clone()
 }

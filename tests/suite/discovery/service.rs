@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use auth_policy::{Source, check, settings::Algorithm};
+use auth_policy::settings::Algorithm;
 use auth_runtime::{
     Auth, EmbeddedPolicy, Protected, Router,
     audit::{AuditSink, Event, Kind},
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::server::{Reply, Server, http};
-use crate::{blog::process::Folder, files::workspace};
+use crate::{blog::process::Folder, files::workspace, policies::embedded};
 
 /// When every test begins, in seconds since 1970.
 const START: i64 = 1_800_000_000;
@@ -90,10 +90,7 @@ fn text_with(issuer: &str) -> String {
 }
 
 fn policy_with(issuer: &str) -> EmbeddedPolicy {
-    let text = text_with(issuer);
-    let policy = check(&Source::new("policies/test.yaml", text.into())).policy.expect("sound");
-    let text = policy.to_embedded().expect("JSON");
-    EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
+    embedded(text_with(issuer))
 }
 
 /// The partner's set: one key under this name.

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt::Debug,
     mem,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use auth_runtime::{
@@ -13,7 +13,7 @@ use auth_runtime::{
     authenticate,
     clock::{ManualClock, Timestamp},
     extract::Path,
-    policy,
+    policy, public,
     routing::{any, get, post},
     store::MemoryStore,
 };
@@ -140,6 +140,32 @@ async fn a3_a_request_id_is_repeated_only_if_it_is_short_and_plain() {
     let longest = "x".repeat(128);
     door.send(ask("GET", "/guarded").header("x-request-id", &longest)).await;
     assert_eq!(door.audit.only().request_id, Some(longest));
+}
+
+static ENGINE: OnceLock<Auth> = OnceLock::new();
+
+/// Reports something, waits, and reports something else.
+#[public(reason = "for everybody")]
+async fn slow() {
+    let auth = ENGINE.get().unwrap();
+    auth.report_login(None, Ok(()));
+    tokio::task::yield_now().await;
+    auth.report_login(None, Err("wrong-password"));
+}
+
+#[tokio::test]
+async fn a1_what_a_handler_reports_is_told_of_its_own_request_and_of_no_other() {
+    let routes: Router<Reached> = Router::new().route("/slow", get(slow));
+    let door = Door::of(routes).await;
+    assert!(ENGINE.set(door.auth.clone()).is_ok());
+    let ask = |id| door.send(ask("GET", "/slow").header("x-request-id", id));
+    // On one thread: each of them is worked on while the other waits.
+    tokio::join!(biased; ask("r-1"), ask("r-2"));
+    door.auth.report_login(None, Ok(()));
+    let heard = door.audit.take().into_iter();
+    let heard: Vec<_> = heard.map(|event| (event.request_id, event.method)).collect();
+    let of = |id: &str| (Some(id.to_owned()), Some("GET".to_owned()));
+    assert_eq!(heard, [of("r-1"), of("r-2"), of("r-1"), of("r-2"), (None, None)]);
 }
 
 #[test]

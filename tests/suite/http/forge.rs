@@ -7,9 +7,9 @@ use jsonwebtoken::{Algorithm as Alg, EncodingKey, crypto};
 use serde_json::{Value, json};
 
 use super::fixture::START;
+use crate::signing::{EC_PEM, ED_PEM, published};
+pub(super) use crate::signing::{own_keys, partner_keys as p256_keys};
 
-const ED_PEM: &str = include_str!("../../../auth-runtime/tests/keys/eddsa.private.pem");
-const EC_PEM: &str = include_str!("../../../auth-runtime/tests/keys/es256.private.pem");
 const RSA_PEM: &str = include_str!("../../../auth-runtime/tests/keys/rs256.private.pem");
 pub(super) const ED_PUBLIC_PEM: &str =
     include_str!("../../../auth-runtime/tests/keys/eddsa.public.pem");
@@ -20,11 +20,6 @@ pub(super) const RSA_PUBLIC_PEM: &str =
 
 /// The HMAC secret of `policies/hs256.yaml`.
 pub(super) const SECRET: &[u8] = b"\x8b\x1f\xc4\x92 thirty-two bytes and \xd3\x07\x9e more";
-
-/// The private keys of `schemes.jwt` in `policies/test.yaml`.
-pub(super) fn own_keys() -> KeySet {
-    KeySet::from_pem(ED_PEM, Algorithm::EdDSA).unwrap()
-}
 
 /// The private RSA keys of `schemes.jwt` in `policies/many.yaml`.
 pub(super) fn rsa_keys() -> KeySet {
@@ -38,18 +33,9 @@ pub(super) fn hmac_keys() -> KeySet {
     KeySet::from_jwk_set(&set.to_string()).unwrap()
 }
 
-/// What an issuer that signs with P-256 publishes.
-pub(super) fn p256_keys() -> KeySet {
-    published(&KeySet::from_pem(EC_PEM, Algorithm::ES256).unwrap(), Algorithm::ES256)
-}
-
 /// What an issuer that signs with Ed25519 publishes.
 pub(super) fn ed25519_keys() -> KeySet {
     published(&own_keys(), Algorithm::EdDSA)
-}
-
-fn published(keys: &KeySet, algorithm: Algorithm) -> KeySet {
-    KeySet::published(&keys.public_jwk_set().to_string(), &[algorithm]).unwrap()
 }
 
 /// What signs.

@@ -21,7 +21,7 @@ use super::{
     fixture::{Door, Reached, ask, guarded, send},
     forge::{self, Edit, Pen, own_claims, own_header, partner, partner_claims},
 };
-use crate::sessions::world::password_hash;
+use crate::password::password_hash;
 
 #[authenticate(jwt | partner, scopes = "read:posts")]
 async fn shared(State(reached): State<Reached>, caller: Identity) -> String {

@@ -30,7 +30,7 @@ use super::{
     fixture::{Ask, Door, Reached, ask},
     forge::{self, Edit},
 };
-use crate::sessions::world::password_hash;
+use crate::password::password_hash;
 
 /// How long ago the older of the two sign-ins was, in seconds.
 const OLD: i64 = 600;

@@ -14,7 +14,7 @@ use super::{
     fixture::{Door, ask, send},
     forge::{Edit, partner, partner_claims},
 };
-use crate::sessions::world::{PASSWORD, hasher, password_hash};
+use crate::password::{PASSWORD, hasher, password_hash};
 
 #[tokio::test]
 async fn j15_k6_a_foreign_namesake_is_nobody_at_the_endpoints_of_accounts() {

@@ -7,7 +7,7 @@ use super::{
     fixture::{Answer, Ask, Door, Reached, ask, guarded, open, send, write},
     forge::{self, Edit},
 };
-use crate::sessions::world::{hasher, password_hash};
+use crate::password::{hasher, password_hash};
 use auth_runtime::{
     Denial, Router,
     account::{AccountError, StoredAccounts},

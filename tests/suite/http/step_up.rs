@@ -23,7 +23,7 @@ use super::{
     forge::{self, Edit},
     grammar,
 };
-use crate::sessions::world::password_hash;
+use crate::password::password_hash;
 
 #[authenticate(jwt | session | partner, max_age = "10m")]
 async fn recent(State(reached): State<Reached>) -> &'static str {

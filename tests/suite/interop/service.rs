@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use auth_policy::{Source, check, settings::Algorithm};
+use auth_policy::settings::Algorithm;
 use auth_runtime::{
     Auth, EmbeddedPolicy, Identity, Protected, Router, authenticate,
     jwt::{AccessGrant, KeySet},
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tower::ServiceExt;
 
 use super::clients::{BOTH, rules};
-use crate::{blog::process::Folder, files::workspace};
+use crate::{blog::process::Folder, files::workspace, policies::embedded};
 
 #[authenticate(jwt | partner, scopes = "read:posts", policy = "policies/interop.yaml")]
 async fn read(caller: Identity) -> String {
@@ -120,7 +120,5 @@ fn policy(algorithm: Algorithm, partner: &str) -> EmbeddedPolicy {
     let text = std::fs::read_to_string(path).expect("the policy");
     let text = text.replace("algorithms: [EdDSA]", &format!("algorithms: [{}]", algorithm.name()));
     let text = text.replace("${INTEROP_PARTNER_KEYS}", partner);
-    let policy = check(&Source::new("policies/interop.yaml", text.into())).policy.expect("sound");
-    let text = policy.to_embedded().expect("JSON");
-    EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
+    embedded(text)
 }

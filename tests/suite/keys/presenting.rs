@@ -6,7 +6,8 @@ use auth_runtime::policy_types::KeyEnvironment;
 use futures_util::FutureExt;
 use proptest::{prelude::*, test_runner::TestRunner};
 
-use super::world::{Answer, World, ask, bearer, with_key};
+use super::world::{World, ask, bearer, with_key};
+use crate::answer::Answer;
 
 /// A bad key of each kind, with its cause.
 async fn bad_keys(world: &World) -> Vec<(String, &'static str)> {

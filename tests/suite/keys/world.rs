@@ -3,7 +3,7 @@
 
 use std::{
     mem,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{Arc, Mutex},
 };
 
 use auth_runtime::{
@@ -13,26 +13,25 @@ use auth_runtime::{
     audit::{AuditSink, Event},
     authenticate,
     clock::{ManualClock, Timestamp},
-    jwt::{AccessGrant, KeySet},
+    jwt::AccessGrant,
     policy,
-    policy_types::{Algorithm, KeyEnvironment},
+    policy_types::KeyEnvironment,
     public,
     routing::{get, post},
-    secret::Secret,
     store::{Collection, Store},
 };
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, Request},
+    http::{HeaderValue, Request},
 };
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tower::ServiceExt;
 
 use crate::{
+    answer::Answer,
     failing::{Failing, When},
-    instance,
+    password::password_hash,
+    signing::own_keys,
 };
 
 pub(super) const START: i64 = 1_800_000_000;
@@ -48,14 +47,6 @@ pub(super) struct World {
     pub(super) events: Events,
     app: Protected,
     caller: Caller,
-}
-
-/// An answer, read to its end; of a problem, without its `instance`.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) body: String,
 }
 
 /// Whom a guard let in last, as a handler has it.
@@ -107,7 +98,7 @@ impl World {
     ) -> Self {
         let events = Events::default();
         let builder = Auth::from_policy(policy!("policies/keys.yaml"))
-            .keys("jwt", signing_keys())
+            .keys("jwt", own_keys())
             .store(Arc::clone(&store) as Arc<dyn Store>)
             .clock(Arc::clone(&clock))
             .audit(events.clone());
@@ -132,8 +123,7 @@ impl World {
     }
 
     pub(super) async fn register(&self, name: &str, role: &str) -> Account {
-        const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let (hash, roles) = (HASH.parse().unwrap(), vec![role.to_owned()]);
+        let (hash, roles) = (password_hash().await, vec![role.to_owned()]);
         self.accounts.register(name, roles, hash, self.auth.now()).await.unwrap()
     }
 
@@ -197,11 +187,7 @@ impl World {
         // What a running engine does by itself once a second, whether the store answers or not, by a
         // clock that does not leap.
         let _ = self.auth.revocations().unwrap().follow(self.auth.now()).await;
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
-        let body = String::from_utf8(instance::without(&body)).unwrap();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        Answer::of(&self.app, request).await
     }
 
     /// The status of a request with that key.
@@ -217,16 +203,6 @@ impl World {
         let mut events = self.events.take();
         assert_eq!(events.len(), 1, "{events:?}");
         events.remove(0).cause.unwrap()
-    }
-}
-
-impl Answer {
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-
-    pub(super) fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap().to_owned()
     }
 }
 
@@ -263,11 +239,6 @@ pub(super) fn json_body(mut request: Request<Body>, body: &Value) -> Request<Bod
 /// What is asked for to have a key.
 pub(super) fn asked(scopes: &[&str]) -> Value {
     json!({ "name": "ci", "scopes": scopes })
-}
-
-fn signing_keys() -> KeySet {
-    static TEXT: LazyLock<Secret> = LazyLock::new(|| KeySet::generate(Algorithm::EdDSA).unwrap());
-    KeySet::from_jwk_set(TEXT.expose()).unwrap()
 }
 
 /// The events so far.

@@ -6,7 +6,8 @@ use auth_runtime::{
     tokens::{Tokens, TokensError},
 };
 
-use super::world::{START, World, hash};
+use super::world::{START, World};
+use crate::password::password_hash;
 
 #[tokio::test]
 async fn m10_an_account_is_found_by_its_name_and_by_its_id() {
@@ -23,7 +24,9 @@ async fn m10_of_many_who_want_a_name_one_gets_it() {
     let world = World::new().await;
     let wants = (0..64).map(|_| {
         let accounts = world.accounts.clone();
-        tokio::spawn(async move { accounts.register("ada", Vec::new(), hash(), START).await })
+        tokio::spawn(async move {
+            accounts.register("ada", Vec::new(), password_hash().await, START).await
+        })
     });
     let mut registered = Vec::new();
     for answer in wants.collect::<Vec<_>>() {
@@ -48,7 +51,7 @@ async fn m10_a_name_that_was_only_reserved_frees_itself() {
     let until = Some(auth_runtime::clock::Timestamp(START.0 + 60));
     world.store.insert(&key, b"died", until, START).await.expect("inserted");
     let name = name_with_hash(hash_of_ada);
-    let early = world.accounts.register(&name, Vec::new(), hash(), START).await;
+    let early = world.accounts.register(&name, Vec::new(), password_hash().await, START).await;
     assert_eq!(early.err(), Some(AccountError::NameTaken));
     assert_eq!(world.accounts.by_name(&name, START).await.expect("answered"), None);
     world.clock.advance(60);

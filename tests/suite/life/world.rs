@@ -1,6 +1,6 @@
 //! A service with one account. In: nothing. Out: its engine, its tokens, and a clock to move.
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 
 use auth_runtime::{
     Auth, EmbeddedPolicy, Identity, Protected, Router,
@@ -8,10 +8,7 @@ use auth_runtime::{
     audit::{AuditSink, Event},
     authenticate,
     clock::{ManualClock, Timestamp},
-    jwt::KeySet,
-    password::{Hasher, PasswordHash},
     policy,
-    policy_types::Algorithm,
     routing::get,
     secret::Secret,
     store::{MemoryStore, Store},
@@ -23,6 +20,11 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use tower::ServiceExt;
+
+use crate::{
+    password::password_hash,
+    signing::{own_keys, partner_keys},
+};
 
 pub(super) const START: Timestamp = Timestamp(1_800_000_000);
 
@@ -84,7 +86,7 @@ impl World {
     ) -> Self {
         let events = Events::default();
         let auth = Auth::from_policy(policy)
-            .keys("jwt", keys())
+            .keys("jwt", own_keys())
             .keys("partner", partner_keys())
             .store(Arc::clone(&store))
             .clock(Arc::clone(&clock))
@@ -100,7 +102,8 @@ impl World {
 
     pub(super) async fn register(&self, name: &str) -> Account {
         let roles = vec!["author".to_owned()];
-        self.accounts.register(name, roles, hash(), self.auth.now()).await.expect("an account")
+        let hash = password_hash().await;
+        self.accounts.register(name, roles, hash, self.auth.now()).await.expect("an account")
     }
 
     pub(super) async fn sign_in(&self, account: &Account) -> SignedIn {
@@ -138,33 +141,4 @@ impl World {
         assert_eq!(status, StatusCode::OK);
         kept.lock().expect("no test panics here").take().expect("a caller")
     }
-}
-
-fn keys() -> KeySet {
-    static TEXT: LazyLock<Secret> =
-        LazyLock::new(|| KeySet::generate(Algorithm::EdDSA).expect("a key"));
-    KeySet::from_jwk_set(TEXT.expose()).expect("keys")
-}
-
-fn partner_keys() -> KeySet {
-    let key = KeySet::generate(Algorithm::ES256).expect("a key");
-    let public = KeySet::from_jwk_set(key.expose()).expect("keys").public_jwk_set();
-    KeySet::from_jwk_set(&public.to_string()).expect("public keys")
-}
-
-/// The hash of some password, at a cost that a test can pay.
-pub(super) fn hash() -> PasswordHash {
-    static HASH: LazyLock<PasswordHash> = LazyLock::new(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        std::thread::spawn(move || {
-            runtime.block_on(async {
-                let hasher = Hasher::new(&auth_runtime::policy_types::Passwords::default());
-                let password = Secret::from("correct horse battery".to_owned());
-                hasher.expect("a hasher").hash(password).await.expect("a hash")
-            })
-        })
-        .join()
-        .expect("a hash")
-    });
-    HASH.clone()
 }

@@ -146,10 +146,6 @@ impl Browser {
 }
 
 impl Answer {
-    pub(crate) fn location(&self) -> &str {
-        self.headers.get("location").map_or("", |value| value.to_str().unwrap())
-    }
-
     /// What the app is told to whose address the browser is sent.
     pub(crate) fn told(&self) -> BTreeMap<String, String> {
         assert_eq!(self.status, 303, "{self:?}");

@@ -12,10 +12,9 @@ use auth_runtime::{
     audit::{AuditSink, Event},
     authenticate,
     clock::{ManualClock, Timestamp},
-    jwt::KeySet,
     oauth::{Client, Clients, Consent, ConsentPage, NewClient, OAuth, Registered, is_way_back},
     policy,
-    policy_types::{Algorithm, GrantType},
+    policy_types::GrantType,
     public,
     routing::{delete, get, post},
     secret::Secret,
@@ -26,16 +25,15 @@ use auth_runtime::{
 use axum::{
     body::Body,
     extract::ConnectInfo,
-    http::{HeaderMap, Request},
+    http::Request,
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::net::TcpListener;
-use tower::ServiceExt;
 
-use crate::failing::Failing;
+pub(crate) use crate::answer::Answer;
+use crate::{failing::Failing, password::password_hash, signing::own_keys};
 
 pub(crate) const START: i64 = 1_800_000_000;
 
@@ -53,19 +51,7 @@ pub(crate) struct World {
     app: Protected,
 }
 
-/// An answer, read to its end.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
 impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
-    }
-
     /// Status and `error`, of an answer that nobody may keep.
     pub(crate) fn refusal(&self) -> (u16, String) {
         assert_eq!(self.headers["cache-control"], "no-store", "{self:?}");
@@ -166,9 +152,8 @@ impl World {
     async fn with(start: Timestamp, pages: bool) -> Self {
         let (store, events) = (Arc::<Failing>::default(), Events::default());
         let clock = Arc::new(ManualClock::at(start));
-        let keys = KeySet::generate(Algorithm::EdDSA).unwrap();
         let auth = Auth::from_policy(policy!("policies/oauth.yaml"))
-            .keys("jwt", KeySet::from_jwk_set(keys.expose()).unwrap())
+            .keys("jwt", own_keys())
             .store(Arc::clone(&store) as Arc<dyn Store>)
             .clock(Arc::clone(&clock))
             .audit(events.clone())
@@ -211,8 +196,7 @@ impl World {
     }
 
     pub(crate) async fn account(&self, name: &str, role: &str) -> Account {
-        const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let (hash, roles) = (HASH.parse().unwrap(), vec![role.to_owned()]);
+        let (hash, roles) = (password_hash().await, vec![role.to_owned()]);
         self.accounts.register(name, roles, hash, self.auth.now()).await.unwrap()
     }
 
@@ -292,14 +276,7 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.app.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer {
-            status: parts.status.as_u16(),
-            headers: parts.headers,
-            body: String::from_utf8(body.to_vec()).unwrap(),
-        }
+        Answer::of(&self.app, request).await
     }
 }
 

@@ -9,16 +9,16 @@ use super::{
     fake::{TOKEN, USERINFO},
     world::{Setting, World, sign},
 };
-use crate::sessions::world::password_hash;
+use crate::password::password_hash;
 
 #[tokio::test]
 async fn oc8_the_same_subject_has_the_same_account_and_another_has_another() {
     let world = World::new().await;
-    let first = world.who(&world.sign_in("ada").await).await.text;
+    let first = world.who(&world.sign_in("ada").await).await.body;
     assert_eq!(world.causes.last("account_created"), "");
     world.clock.advance(120);
-    let again = world.who(&world.sign_in("ada").await).await.text;
-    let bob = world.who(&world.sign_in("bob").await).await.text;
+    let again = world.who(&world.sign_in("ada").await).await.body;
+    let bob = world.who(&world.sign_in("bob").await).await.body;
     assert_eq!(first, again);
     assert_ne!(first, bob);
     let (id, profile) = world.people.last();
@@ -28,7 +28,7 @@ async fn oc8_the_same_subject_has_the_same_account_and_another_has_another() {
 #[tokio::test]
 async fn oc8_the_same_subject_and_address_of_another_issuer_is_somebody_else() {
     let world = World::new().await;
-    let ada = world.who(&world.sign_in("ada").await).await.text;
+    let ada = world.who(&world.sign_in("ada").await).await.body;
     let outward = world.set_out("/login/other").await;
     let mut claims = world.claims(&outward, "ada");
     claims["iss"] = world.other.issuer().into();
@@ -41,7 +41,7 @@ async fn oc8_the_same_subject_and_address_of_another_issuer_is_somebody_else() {
     let query = format!("state={}&code=c&iss={}", outward.query["state"], world.other.issuer());
     let answer = world.back_with("other", &query, &outward.cookie).await;
     let session = answer.cookie("__Host-session").unwrap_or_else(|| panic!("{answer:?}"));
-    assert_ne!(world.who(&session).await.text, ada);
+    assert_ne!(world.who(&session).await.body, ada);
     let (_, profile) = world.people.last();
     assert_eq!(profile.email.as_deref(), Some("ada@x.example"), "the ID token says so too");
 }
@@ -51,13 +51,13 @@ async fn oc8_an_account_of_the_same_name_is_not_taken_over() {
     let world = World::new().await;
     let (hash, now) = (password_hash().await, world.auth.now());
     let owner = world.accounts.register("ada", Vec::new(), hash, now).await.expect("free");
-    assert_ne!(world.who(&world.sign_in("ada").await).await.text, owner.id);
+    assert_ne!(world.who(&world.sign_in("ada").await).await.body, owner.id);
 }
 
 #[tokio::test]
 async fn oc8_a_closed_account_is_not_signed_in_and_not_made_anew() {
     let world = World::new().await;
-    let id = world.who(&world.sign_in("ada").await).await.text;
+    let id = world.who(&world.sign_in("ada").await).await.body;
     let now = world.auth.now();
     world.accounts.change(&id, |account| account.disabled = true, now).await.expect("there");
     let outward = world.set_out("/login/fake").await;
@@ -140,7 +140,7 @@ async fn oc8_two_first_sign_ins_at_once_make_one_account() {
     let mut signed_in = Vec::new();
     for answer in answers {
         match answer.cookie("__Host-session") {
-            Some(session) => signed_in.push(world.who(&session).await.text),
+            Some(session) => signed_in.push(world.who(&session).await.body),
             None => answer.ends_without_a_session("/login?error=temporarily_unavailable"),
         }
     }

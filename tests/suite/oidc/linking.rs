@@ -42,11 +42,11 @@ async fn unlink(world: &World, session: &str, id: &Value) -> Answer {
 async fn oc8_somebody_who_is_signed_in_links_a_second_provider() {
     let world = World::new().await;
     let session = world.sign_in("ada").await;
-    let account = world.who(&session).await.text;
+    let account = world.who(&session).await.body;
     let answer = link(&world, &session).await;
-    assert_eq!((answer.status, answer.location().as_str()), (302, "/"), "{answer:?}");
+    assert_eq!((answer.status, answer.location()), (302, "/"), "{answer:?}");
     assert_eq!(answer.cookie("__Host-session"), None, "the session goes on");
-    assert_eq!(world.who(&session).await.text, account);
+    assert_eq!(world.who(&session).await.body, account);
     let rows = linked(&world, &session).await;
     let shown: Vec<_> = rows.iter().map(|row| (&row["provider"], &row["called"])).collect();
     assert_eq!(
@@ -56,9 +56,9 @@ async fn oc8_somebody_who_is_signed_in_links_a_second_provider() {
     // From now on both lead to it.
     world.clock.advance(3600);
     let by_hub = world.through_hub().await.cookie("__Host-session").expect("a session");
-    assert_eq!(world.who(&by_hub).await.text, account);
+    assert_eq!(world.who(&by_hub).await.body, account);
     let by_fake = world.sign_in("ada").await;
-    assert_eq!(world.who(&by_fake).await.text, account);
+    assert_eq!(world.who(&by_fake).await.body, account);
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn oc8_without_linking_the_same_address_is_another_account() {
     let session = world.sign_in("ada").await;
     world.hub_says(&ada_at_hub());
     let by_hub = world.through_hub().await.cookie("__Host-session").expect("a session");
-    assert_ne!(world.who(&by_hub).await.text, world.who(&session).await.text);
+    assert_ne!(world.who(&by_hub).await.body, world.who(&session).await.body);
     // And what leads to an account moves to no other.
     let answer = link(&world, &session).await;
     assert_eq!(answer.location(), "/?error=linked_elsewhere");
@@ -111,7 +111,7 @@ async fn oc8_s7_linking_and_its_end_need_a_sign_in_of_lately() {
     let form = format!("csrf_token={}", world.csrf(&session).await);
     let answer = world.post_form("/login/hub", &session, &form).await;
     assert_eq!(answer.status, 401, "{answer:?}");
-    assert!(answer.text.contains("insufficient_user_authentication"), "{answer:?}");
+    assert!(answer.body.contains("insufficient_user_authentication"), "{answer:?}");
     assert_eq!(unlink(&world, &session, &id).await.status, 401);
     assert_eq!(linked(&world, &session).await.len(), 2);
 }
@@ -138,7 +138,7 @@ async fn oc8_nothing_is_linked_to_an_account_that_is_closed() {
     let world = World::new().await;
     world.hub_says(&ada_at_hub());
     let session = world.sign_in("ada").await;
-    let id = world.who(&session).await.text;
+    let id = world.who(&session).await.body;
     let outward = world.set_out_to_link("hub", &session).await;
     let now = world.auth.now();
     world.accounts.change(&id, |account| account.disabled = true, now).await.expect("there");
@@ -176,14 +176,14 @@ async fn oc10_what_the_provider_refuses_leads_back_to_the_page_with_a_code() {
 async fn oc8_what_is_unlinked_leads_to_the_account_no_more() {
     let world = World::new().await;
     let session = world.sign_in("ada").await;
-    let account = world.who(&session).await.text;
+    let account = world.who(&session).await.body;
     link(&world, &session).await;
     let hub = linked(&world, &session).await[1]["id"].clone();
     assert_eq!(unlink(&world, &session, &hub).await.status, 204);
     assert_eq!(linked(&world, &session).await.len(), 1);
     assert_eq!(unlink(&world, &session, &hub).await.status, 404);
     let by_hub = world.through_hub().await.cookie("__Host-session").expect("a session");
-    assert_ne!(world.who(&by_hub).await.text, account, "they are a stranger again");
+    assert_ne!(world.who(&by_hub).await.body, account, "they are a stranger again");
 }
 
 #[tokio::test]
@@ -213,7 +213,7 @@ async fn oc8_the_only_way_into_an_account_stays() {
     let hub = linked(&world, &session).await[0]["id"].clone();
     assert_eq!(unlink(&world, &session, &hub).await.status, 409);
     // With a password that somebody knows it may go too.
-    let (id, now) = (world.who(&session).await.text, world.auth.now());
+    let (id, now) = (world.who(&session).await.body, world.auth.now());
     let other = Setting::password("another password of hers").await;
     let set = world.accounts.change(&id, |account| account.password = other.clone(), now).await;
     set.expect("there");
@@ -245,7 +245,7 @@ async fn oc8_a_strict_session_is_linked_to_as_well() {
     // The answer comes without the session's cookie: another site has caused it.
     let answer = link(&world, &session).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert!(answer.text.contains("content=\"0;url=/\""), "{answer:?}");
+    assert!(answer.body.contains("content=\"0;url=/\""), "{answer:?}");
     assert_eq!(linked(&world, &session).await.len(), 2);
 }
 
@@ -281,5 +281,5 @@ async fn oc8_of_two_ways_in_that_are_removed_at_once_one_stays() {
     assert_eq!(unlink(&world, &session, &fake).await.status, 409);
     assert_eq!(linked(&world, &session).await.len(), 1);
     let again = world.sign_in("ada").await;
-    assert_eq!(world.who(&again).await.text, world.who(&session).await.text);
+    assert_eq!(world.who(&again).await.body, world.who(&session).await.body);
 }

@@ -18,12 +18,12 @@ async fn m05_somebody_signs_in_and_lands_on_the_page_with_a_session() {
     let outward = world.set_out("/login/fake").await;
     world.vouch(&outward, "ada");
     let answer = world.back(&outward).await;
-    assert_eq!((answer.status, answer.location().as_str()), (302, "/account"), "{answer:?}");
+    assert_eq!((answer.status, answer.location()), (302, "/account"), "{answer:?}");
     assert_eq!(answer.headers["cache-control"], "no-store");
     assert_eq!(answer.headers["referrer-policy"], "no-referrer");
     let session = answer.cookie("__Host-session").expect("a session");
     let (id, profile) = world.people.last();
-    assert_eq!(world.who(&session).await.text, id);
+    assert_eq!(world.who(&session).await.body, id);
     assert_eq!((profile.issuer, profile.subject.as_str()), (world.fake.issuer(), "ada"));
     assert_eq!(profile.email.as_deref(), Some("ada@x.example"));
     assert!(profile.email_verified);
@@ -181,7 +181,7 @@ async fn m05_a_strict_session_goes_through_a_page_of_our_own() {
     world.vouch(&outward, "ada");
     let answer = world.back(&outward).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert!(answer.text.contains("http-equiv=\"refresh\" content=\"0;url=/\""), "{}", answer.text);
+    assert!(answer.body.contains("http-equiv=\"refresh\" content=\"0;url=/\""), "{}", answer.body);
     assert!(answer.headers.get("location").is_none());
     assert!(answer.cookie("__Host-session").is_some());
 }

@@ -22,10 +22,10 @@ async fn m05_somebody_signs_in_with_a_provider_that_has_endpoints_alone() {
     let world = World::new().await;
     world.hub_says(&ada());
     let answer = world.through_hub().await;
-    assert_eq!((answer.status, answer.location().as_str()), (302, "/account"), "{answer:?}");
+    assert_eq!((answer.status, answer.location()), (302, "/account"), "{answer:?}");
     let (id, profile) = world.people.last();
     let session = answer.cookie("__Host-session").expect("a session");
-    assert_eq!(world.who(&session).await.text, id);
+    assert_eq!(world.who(&session).await.body, id);
     assert_eq!((profile.issuer.as_str(), profile.subject.as_str()), (HUB, "583231"));
     assert_eq!(profile.name.as_deref(), Some("Ada Lovelace"));
     assert_eq!(profile.preferred_username.as_deref(), Some("ada"));
@@ -81,7 +81,7 @@ async fn oc8_the_subject_is_the_number_and_nothing_else_of_the_profile() {
     let world = World::new().await;
     world.hub_says(&ada());
     let first = world.through_hub().await;
-    let ada_here = world.who(&first.cookie("__Host-session").expect("a session")).await.text;
+    let ada_here = world.who(&first.cookie("__Host-session").expect("a session")).await.body;
     // Another name, another address, the same number: the same person.
     world.hub_says(&json!({ "id": 583231, "login": "countess", "email": "c@y.example" }));
     world.through_hub().await;

@@ -216,7 +216,7 @@ async fn oc4_no_client_shows_a_code_of_another_however_often_the_policy_changes(
         let outward = world.set_out("/login/hub").await;
         let (state, client) = (&outward.query["state"], &outward.query["client_id"]);
         let query = format!("state={state}&code=of-{client}");
-        ends.push(world.back_with("hub", &query, &outward.cookie).await.location());
+        ends.push(world.back_with("hub", &query, &outward.cookie).await.location().to_owned());
     }
     changes.await.expect("no panic");
     let known = |end: &String| end == "/account" || end == FAILED;

@@ -9,9 +9,8 @@ use std::{
     },
 };
 
-use auth_policy::{Source, check};
 use auth_runtime::{
-    Auth, EmbeddedPolicy, Identity, Protected, ReloadError, Router,
+    Auth, Identity, Protected, ReloadError, Router,
     account::{Account, StoredAccounts},
     audit::{AuditSink, Event},
     authenticate,
@@ -28,23 +27,21 @@ use auth_runtime::{
     store::Answer as Answered,
     tokens::Tokens,
 };
-use axum::{
-    body::Body,
-    http::{HeaderMap, Request},
-};
+use axum::{body::Body, http::Request};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http_body_util::BodyExt;
 use jsonwebtoken::EncodingKey;
 use serde_json::{Value, json};
 use std::sync::Mutex;
-use tower::ServiceExt;
 
 use super::fake::{Fake, TOKEN, USER, USERINFO};
+pub(super) use crate::answer::Answer;
 use crate::{
     blog::process::Folder,
     failing::Failing,
     files::workspace,
-    sessions::world::{hasher, password_hash},
+    password::{hasher, password_hash},
+    policies::embedded,
+    signing::{own_keys, partner_keys},
 };
 
 pub(super) const START: i64 = 1_800_000_000;
@@ -82,14 +79,6 @@ pub(super) struct Setting {
     /// What is changed in all of it.
     edits: Vec<(String, String)>,
     routes: Router,
-}
-
-/// An answer, read to its end.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    pub(super) text: String,
 }
 
 /// A browser on its way to the provider.
@@ -208,13 +197,6 @@ impl Setting {
         text
     }
 
-    fn policy(text: &str) -> EmbeddedPolicy {
-        let checked = check(&Source::new("p.yaml", text.into()));
-        let policy = checked.policy.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
-        let text = policy.to_embedded().expect("JSON");
-        EmbeddedPolicy::new(Box::leak(text.into_boxed_str()), policy.structure().0)
-    }
-
     /// With a route that says who asks.
     pub(super) fn routes(mut self) -> Self {
         self.routes = Router::new().route("/who", get(who));
@@ -280,11 +262,9 @@ impl World {
         let (policy, routes) = (setting.text(&providers), setting.routes);
         let clock = Arc::new(ManualClock::at(Timestamp(START)));
         let (store, causes) = (Arc::new(Failing::default()), Causes::default());
-        let own = KeySet::generate(Algorithm::EdDSA).expect("a key");
-        let partner = KeySet::from_jwk_set(&public_keys().to_string()).expect("keys");
-        let auth = Auth::from_policy(Setting::policy(&policy))
-            .keys("jwt", KeySet::from_jwk_set(own.expose()).expect("keys"))
-            .keys("partner", partner)
+        let auth = Auth::from_policy(embedded(policy.clone()))
+            .keys("jwt", own_keys())
+            .keys("partner", partner_keys())
             .store(store.clone())
             .clock(Arc::clone(&clock))
             .audit(causes.clone())
@@ -369,18 +349,14 @@ impl World {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::from(body.to_owned())).expect("a request");
-        let answer = self.app.clone().oneshot(request).await.expect("infallible");
-        let (parts, body) = answer.into_parts();
-        let bytes = body.collect().await.expect("a body").to_bytes();
-        let text = String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Answer { status: parts.status.as_u16(), headers: parts.headers, text }
+        Answer::of(&self.app, request).await
     }
 
     /// A browser sets out for that provider.
     pub(super) async fn set_out(&self, path: &str) -> Outward {
         let answer = self.get(path, &[]).await;
         assert_eq!(answer.status, 302, "{answer:?}");
-        Self::outward(&answer, &answer.location())
+        Self::outward(&answer, answer.location())
     }
 
     /// Somebody with a session sets out to link what they are at that provider.
@@ -389,7 +365,7 @@ impl World {
         let form = format!("csrf_token={csrf}&next=%2F");
         let answer = self.post_form(&format!("/login/{provider}"), session, &form).await;
         assert_eq!(answer.status, 200, "{answer:?}");
-        let (_, rest) = answer.text.split_once("content=\"0;url=").expect("a page that leads on");
+        let (_, rest) = answer.body.split_once("content=\"0;url=").expect("a page that leads on");
         let address = rest.split('"').next().expect("its end").replace("&amp;", "&");
         Self::outward(&answer, &address)
     }
@@ -479,10 +455,6 @@ impl World {
 }
 
 impl Answer {
-    pub(super) fn location(&self) -> String {
-        self.headers["location"].to_str().expect("ASCII").to_owned()
-    }
-
     /// `name=value` of a cookie that is set, and not taken away.
     pub(super) fn cookie(&self, name: &str) -> Option<String> {
         let set = self.headers.get_all("set-cookie").iter();
@@ -497,20 +469,16 @@ impl Answer {
         values.map(|value| value.to_str().expect("ASCII")).collect()
     }
 
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).expect("JSON")
-    }
-
     /// That it is no sign-in: back to the page for failures, with nothing but a code.
     pub(super) fn ends_without_a_session(&self, location: &str) {
-        assert_eq!((self.status, self.location().as_str()), (302, location), "{self:?}");
+        assert_eq!((self.status, self.location()), (302, location), "{self:?}");
         assert_eq!(self.cookie("__Host-session"), None);
     }
 
     /// That it belongs to no sign-in of this browser.
     pub(super) fn is_foreign(&self) {
         assert_eq!(self.status, 400, "{self:?}");
-        assert!(self.text.contains("\"invalid_sign_in\""), "{self:?}");
+        assert!(self.body.contains("\"invalid_sign_in\""), "{self:?}");
         assert_eq!(self.cookie("__Host-session"), None);
     }
 }

@@ -28,7 +28,7 @@ async fn s8_one_session_too_many_is_refused_where_the_policy_says_so() {
     let ada = world.register("ada").await;
     let (first, second) = (world.browser(&ada).await, world.browser(&ada).await);
     let refused = world.sign_in("ada", None).await;
-    assert_eq!((refused.status.as_u16(), refused.code().as_str()), (409, "too_many_sessions"));
+    assert_eq!((refused.status, refused.code().as_str()), (409, "too_many_sessions"));
     assert!(refused.headers.get("set-cookie").is_none());
     assert_eq!(world.causes.take(), ["too-many-sessions"]);
     assert_eq!((world.knows(&first).await, world.knows(&second).await), (200, 200));

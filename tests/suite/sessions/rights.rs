@@ -15,7 +15,8 @@ use axum::{
 use serde_json::json;
 use tower::ServiceExt;
 
-use super::world::{START, World, password_hash};
+use super::world::{START, World};
+use crate::password::password_hash;
 
 #[tokio::test]
 async fn m09_a_session_says_who_it_is_and_what_it_may_do() {
@@ -105,7 +106,7 @@ async fn s7_a_sign_in_with_a_password_that_was_changed_meanwhile_leaves_nothing(
     let ada = world.register("ada").await;
     let kept = world.sessions.begin(&ada, &HeaderMap::new()).await.unwrap();
     let caller = caller(&world, &kept).await;
-    let another = super::world::hasher()
+    let another = crate::password::hasher()
         .hash(auth_runtime::secret::Secret::from("another password of hers".to_owned()))
         .await
         .unwrap();

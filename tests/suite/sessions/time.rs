@@ -2,7 +2,8 @@
 
 use auth_runtime::store::Collection;
 
-use super::world::{PASSWORD, World};
+use super::world::World;
+use crate::password::PASSWORD;
 use serde_json::json;
 
 const MINUTE: i64 = 60;

@@ -8,30 +8,25 @@ use auth_runtime::{
     audit::{AuditSink, Event},
     authenticate,
     clock::{ManualClock, Timestamp},
-    jwt::KeySet,
-    password::{Hasher, PasswordHash},
-    policy,
-    policy_types::{Algorithm, Passwords},
-    public,
+    policy, public,
     routing::{get, post},
-    secret::Secret,
     session::{self, Sessions},
     sign_in::PasswordSignIn,
     store::{MemoryStore, Store},
 };
 use axum::{
     body::Body,
-    http::{HeaderMap, Request, StatusCode},
+    http::{HeaderMap, Request},
 };
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tokio::sync::OnceCell;
-use tower::ServiceExt;
 
-use crate::instance;
+use crate::{
+    answer::Answer,
+    password::{PASSWORD, hasher, password_hash},
+    signing::{own_keys, partner_keys},
+};
 
 pub(super) const START: Timestamp = Timestamp(1_800_000_000);
-pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// One process of the service; several may share a store.
 pub(super) struct World {
@@ -72,14 +67,6 @@ pub(super) struct Browser {
     pub(super) csrf: String,
 }
 
-/// A response, read to its end, without what tells one refusal from every other.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
-}
-
 #[authenticate(jwt | session, policy = "../policies/test.yaml")]
 async fn who(caller: Identity) -> String {
     caller.subject().id.to_string()
@@ -117,12 +104,9 @@ impl World {
         clock: Arc<ManualClock>,
     ) -> Self {
         let causes = Causes::default();
-        let partner = KeySet::generate(Algorithm::ES256).unwrap();
-        let partner = KeySet::from_jwk_set(partner.expose()).unwrap().public_jwk_set().to_string();
-        let own = KeySet::generate(Algorithm::EdDSA).unwrap();
         let auth = Auth::from_policy(policy)
-            .keys("jwt", KeySet::from_jwk_set(own.expose()).unwrap())
-            .keys("partner", KeySet::from_jwk_set(&partner).unwrap())
+            .keys("jwt", own_keys())
+            .keys("partner", partner_keys())
             .store(Arc::clone(&store))
             .clock(Arc::clone(&clock))
             .audit(causes.clone())
@@ -187,7 +171,7 @@ impl World {
 
     /// The status of a guarded endpoint.
     pub(super) async fn knows(&self, browser: &Browser) -> u16 {
-        self.get("/who", browser).await.status.as_u16()
+        self.get("/who", browser).await.status
     }
 
     pub(super) async fn send(
@@ -203,21 +187,11 @@ impl World {
     }
 
     pub(super) async fn send_raw(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = self.app.clone().oneshot(request).await.unwrap().into_parts();
-        let body = instance::without(&body.collect().await.unwrap().to_bytes());
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer::of(&self.app, request).await
     }
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap()
-    }
-
-    pub(super) fn code(&self) -> String {
-        self.json()["code"].as_str().unwrap().to_owned()
-    }
-
     /// The one `Set-Cookie` header.
     pub(super) fn set_cookie(&self) -> String {
         let all: Vec<_> = self.headers.get_all("set-cookie").iter().collect();
@@ -237,17 +211,4 @@ fn value(set_cookie: &str) -> String {
     let (name, rest) = set_cookie.split_once('=').unwrap();
     assert_eq!(name, "__Host-session");
     rest.split(';').next().unwrap().to_owned()
-}
-
-pub(crate) fn hasher() -> Hasher {
-    Hasher::new(&Passwords::default()).unwrap()
-}
-
-/// The hash of `PASSWORD`, made once.
-pub(crate) async fn password_hash() -> PasswordHash {
-    static HASH: OnceCell<String> = OnceCell::const_new();
-    let made = HASH.get_or_init(|| async {
-        hasher().hash(Secret::from(PASSWORD.to_owned())).await.unwrap().to_text()
-    });
-    made.await.parse().unwrap()
 }

@@ -30,7 +30,17 @@ impl<'r> Revision<'r> {
             return Ok(Self { name });
         }
         let name = name.escape_debug();
-        Err(format!("there is no file `{argument}`, nor a revision `{name}` that could have it"))
+        let shallow = output(&["rev-parse", "--is-shallow-repository"])?;
+        let help = match shallow.as_slice() {
+            b"true\n" => {
+                "; this clone is shallow, and `git fetch --unshallow` brings what it lacks (in a \
+                 workflow, `fetch-depth: 0`)"
+            }
+            _ => "",
+        };
+        Err(format!(
+            "there is no file `{argument}`, nor a revision `{name}` that could have it{help}"
+        ))
     }
 
     /// The policy at that path.
@@ -92,6 +102,12 @@ impl<'r> Revision<'r> {
 fn succeeds(arguments: &[&str]) -> Result<bool, String> {
     let ran: std::io::Result<Output> = Command::new("git").args(arguments).output();
     ran.map(|output| output.status.success()).map_err(|error| unrun(&error))
+}
+
+/// What git says, if anything.
+fn output(arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let ran = Command::new("git").args(arguments).stdin(Stdio::null()).output();
+    ran.map(|output| output.stdout).map_err(|error| unrun(&error))
 }
 
 fn unrun(error: &std::io::Error) -> String {

@@ -4,17 +4,17 @@
 use std::path::Path;
 
 use auth_policy::{
-    Policy, Severity, Source,
-    diff::{Application, Side as Compared, proposed},
+    Source,
+    diff::{Application, Proposed, Side as Compared, proposed},
 };
 
 use super::git;
-use crate::{locks, terminal};
+use crate::{locks, policies, terminal};
 
 /// A policy, and the applications whose locks lie beside it.
 pub(super) struct Side {
     pub(super) source: Source,
-    pub(super) policy: Policy,
+    pub(super) policy: Proposed,
     pub(super) applications: Vec<Application>,
     /// The statements of the policy that do not hold, each told.
     pub(super) broken: Vec<String>,
@@ -26,7 +26,7 @@ impl Side {
         let revision = named.split_once(':').filter(|_| !Path::new(named).exists());
         let Some((revision, path)) = revision else {
             let path = Path::new(named);
-            let source = Source::read(path, named)
+            let source = policies::source(path)
                 .map_err(|error| format!("cannot read `{}`: {error}", named.escape_debug()))?;
             return Self::checked(source, || locks::applications(path, &[]));
         };
@@ -37,23 +37,21 @@ impl Side {
 
     /// What `auth_policy::diff` compares.
     pub(super) fn compared(&self) -> Compared<'_> {
-        Compared { policy: &self.policy, applications: &self.applications }
+        Compared::of_proposed(&self.policy, &self.applications)
     }
 
     fn checked(
         source: Source,
         applications: impl FnOnce() -> Result<Vec<Application>, String>,
     ) -> Result<Self, String> {
-        let checked = proposed(&source);
-        let Some(policy) = checked.policy else {
-            for found in &checked.diagnostics {
+        let policy = proposed(&source).map_err(|findings| {
+            for found in &findings {
                 terminal::remark(&format!("{}\n", found.render(&source)));
             }
             let name = source.path().escape_debug();
-            return Err(format!("`{name}` is no sound policy, so there is nothing to compare"));
-        };
-        let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error);
-        let broken = errors.map(|found| found.render(&source)).collect();
+            format!("`{name}` is no sound policy, so there is nothing to compare")
+        })?;
+        let broken = policy.broken().iter().map(|found| found.render(&source)).collect();
         Ok(Self { source, policy, applications: applications()?, broken })
     }
 }

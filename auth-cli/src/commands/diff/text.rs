@@ -68,7 +68,7 @@ fn one(compared: &Compared, group: &Group<'_>, verdict: Verdict) -> String {
 /// A request that is let in now. Of what narrows, one that was is of no use.
 pub(super) fn trial(compared: &Compared, access: &Access, verdict: Verdict) -> Option<Trial> {
     let new = compared.new.compared();
-    (verdict == Verdict::Widens).then(|| access.trial(new.policy, new.applications)).flatten()
+    (verdict == Verdict::Widens).then(|| access.trial(new)).flatten()
 }
 
 /// `2 widen (1 approved), 1 narrows, none is neutral`.

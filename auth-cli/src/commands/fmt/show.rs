@@ -7,7 +7,7 @@ use super::{
     File, State,
 };
 use crate::{
-    markdown::{code, prose},
+    markdown::{block, code, prose},
     terminal,
 };
 
@@ -25,7 +25,9 @@ pub(super) fn text(files: &[File], colored: bool) -> String {
                 text += &format!("{shown}\n\n");
             }
         }
-        if !matches!(state, State::InForm) {
+        if let State::Printed(formatted) = state {
+            text += formatted;
+        } else if !matches!(state, State::InForm) {
             text += &format!("{}: {}\n", source.path().escape_debug(), sentence(state));
         }
     }
@@ -40,12 +42,13 @@ pub(super) fn json(files: &[File]) -> String {
 fn file(File { source, state }: &File) -> Value {
     let (word, found) = match state {
         State::InForm => ("in_form", &[][..]),
-        State::Formatted => ("formatted", &[][..]),
+        State::Formatted | State::Printed(_) => ("formatted", &[][..]),
         State::NotInForm => ("not_in_form", &[][..]),
         State::Unreadable(found) => ("unreadable", &found[..]),
     };
     let found: Vec<_> = found.iter().map(finding).collect();
-    json!({ "path": source.path(), "state": word, "findings": found })
+    let text = if let State::Printed(formatted) = state { Some(formatted) } else { None };
+    json!({ "path": source.path(), "state": word, "findings": found, "text": text })
 }
 
 pub(super) fn markdown(files: &[File]) -> String {
@@ -54,8 +57,10 @@ pub(super) fn markdown(files: &[File]) -> String {
         text += &format!("- {}: {}\n", code(source.path()), prose(sentence(state)));
     }
     for File { source, state } in files {
-        if let State::Unreadable(found) = state {
-            text += &findings(source, found);
+        match state {
+            State::Unreadable(found) => text += &findings(source, found),
+            State::Printed(formatted) => text += &format!("\n{}", block(formatted)),
+            _ => {}
         }
     }
     text
@@ -64,7 +69,7 @@ pub(super) fn markdown(files: &[File]) -> String {
 const fn sentence(state: &State) -> &'static str {
     match state {
         State::InForm => "in form",
-        State::Formatted => "formatted",
+        State::Formatted | State::Printed(_) => "formatted",
         State::NotInForm => "not in form; `cargo auth fmt` writes it",
         State::Unreadable(_) => "left as it is, because it cannot be read",
     }
