@@ -41,6 +41,7 @@ mod locked;
 mod name;
 #[cfg(feature = "tools")]
 mod overview;
+pub mod plain;
 pub mod policy;
 #[cfg(feature = "yaml")]
 mod render;

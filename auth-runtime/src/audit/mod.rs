@@ -14,7 +14,6 @@ mod json_lines;
 mod kind;
 #[cfg(feature = "metrics")]
 mod metrics_sink;
-mod plain;
 mod record;
 mod tag;
 mod tracing_sink;

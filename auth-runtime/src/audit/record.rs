@@ -4,9 +4,10 @@
 
 use std::net::IpAddr;
 
+use auth_policy::plain;
 use serde::{Serialize, Serializer};
 
-use crate::audit::{Event, plain::plain_json, utc::Utc};
+use crate::audit::{Event, utc::Utc};
 
 /// The schema's number. It changes when a member goes or means something else; a new member alone
 /// does not change it.
@@ -149,6 +150,6 @@ impl Event<'_> {
             ocsf_activity: ocsf.activity_id,
         };
         // INVARIANT: a struct of strings and numbers is always written.
-        plain_json(serde_json::to_string(&record).unwrap_or_default())
+        plain::json(serde_json::to_string(&record).unwrap_or_default())
     }
 }

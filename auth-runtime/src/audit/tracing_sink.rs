@@ -5,9 +5,10 @@
 
 use std::fmt::Display;
 
+use auth_policy::plain;
 use tracing::{Level, level_filters::LevelFilter};
 
-use crate::audit::{AuditSink, Decision, Event, Kind, plain::plain, record::Named, utc::Utc};
+use crate::audit::{AuditSink, Decision, Event, Kind, record::Named, utc::Utc};
 
 /// Writes every event to whatever subscriber the application installed.
 ///
@@ -44,7 +45,7 @@ macro_rules! record {
             http.request.id = text(event.request_id).as_deref(),
             client.address = shown(event.address).as_deref(),
             auth.rule.name = text(event.rule).as_deref(),
-            auth.rule.place = shown(event.place).as_deref().map(plain).as_deref(),
+            auth.rule.place = shown(event.place).as_deref().map(plain::text).as_deref(),
             auth.policy = event.policy.as_str(),
             auth.denial.id = event.denial.as_ref().map(|id| id.as_str()),
             auth.count = event.count,
@@ -81,7 +82,7 @@ fn level(decision: Decision, kind: Kind) -> Level {
 }
 
 fn text(value: Option<&str>) -> Option<std::borrow::Cow<'_, str>> {
-    value.map(plain)
+    value.map(plain::text)
 }
 
 fn shown(value: Option<impl Display>) -> Option<String> {

@@ -4,9 +4,10 @@
 //! No page can set either header: browsers write them (Fetch Metadata; Fetch, section 3.2). Other
 //! programs can, but nobody's cookie is sent along with what they do.
 
-use axum::http::{HeaderMap, HeaderName, Uri, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, header, request::Parts};
 
 use super::forgery::Forgery;
+use crate::transport::host;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -64,15 +65,6 @@ fn split(origin: &[u8]) -> Option<(u16, &str)> {
         ("https", authority) => Some((443, authority)),
         ("http", authority) => Some((80, authority)),
         _ => None,
-    }
-}
-
-/// The host that was asked: of HTTP/2 and of a whole URI its authority, else `Host` (RFC 9110,
-/// section 7.2).
-fn host<'r>(headers: &'r HeaderMap, uri: &'r Uri) -> Option<&'r str> {
-    match uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => str::from_utf8(only(headers, &header::HOST).ok()??).ok(),
     }
 }
 

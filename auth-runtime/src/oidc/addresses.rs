@@ -2,7 +2,7 @@
 //! provider sends the browser back to, and which of our own pages a sign-in ends on.
 
 use auth_policy::settings::{Seconds, is_local_path};
-use axum::http::{HeaderMap, Uri, header, uri::Authority};
+use axum::http::{Uri, uri::Authority};
 
 use super::{ProviderError, Stage};
 use crate::oauth::{AUTHORIZE, is_way_back};
@@ -52,17 +52,21 @@ impl Pages {
 
 /// Where the provider sends the browser back to: another address for each provider, so that the
 /// answer of one is never taken for another's (RFC 9700, section 4.4).
-pub(super) fn callback(stage: &Stage, headers: &HeaderMap, provider: &str) -> Option<String> {
+///
+/// `host` is the one that was asked: development goes by it, and production never does.
+pub(super) fn callback(stage: &Stage, host: Option<&str>, provider: &str) -> Option<String> {
     let origin = match stage {
         Stage::Production { origin } => origin.clone(),
-        Stage::Development => format!("http://{}", own_machine(headers)?),
+        Stage::Development { over_tls } => {
+            let scheme = if *over_tls { "https" } else { "http" };
+            format!("{scheme}://{}", own_machine(host?)?)
+        }
     };
     Some(format!("{origin}/login/{provider}/callback"))
 }
 
 /// The host of the request, if it is this machine.
-fn own_machine(headers: &HeaderMap) -> Option<&str> {
-    let text = headers.get(header::HOST)?.to_str().ok()?;
+fn own_machine(text: &str) -> Option<&str> {
     let authority: Authority = text.parse().ok()?;
     let host = authority.host();
     let known = matches!(host, "127.0.0.1" | "[::1]" | "localhost");
@@ -143,21 +147,20 @@ mod tests {
 
     #[test]
     fn oc4_the_callback_is_on_the_origin_that_was_set_and_names_the_provider() {
-        let mut headers = HeaderMap::new();
-        headers.insert("host", "evil.example".parse().unwrap());
         let production = Stage::Production { origin: "https://blog.example".to_owned() };
-        let set = callback(&production, &headers, "google");
+        let set = callback(&production, Some("evil.example"), "google");
         assert_eq!(set.as_deref(), Some("https://blog.example/login/google/callback"));
-        assert_eq!(callback(&Stage::Development, &headers, "google"), None);
+        let [plain, encrypted] = [false, true].map(|over_tls| Stage::Development { over_tls });
         for host in ["127.0.0.1:3000", "localhost:3000", "[::1]:3000", "localhost"] {
-            headers.insert("host", host.parse().unwrap());
-            let found = callback(&Stage::Development, &headers, "x");
-            assert_eq!(found, Some(format!("http://{host}/login/x/callback")));
+            for (stage, scheme) in [(&plain, "http"), (&encrypted, "https")] {
+                let found = callback(stage, Some(host), "x");
+                assert_eq!(found, Some(format!("{scheme}://{host}/login/x/callback")));
+            }
         }
         for host in ["localhost.evil.example", "evil@localhost", "127.0.0.1.evil", "10.0.0.1", ""] {
-            headers.insert("host", host.parse().unwrap());
-            assert_eq!(callback(&Stage::Development, &headers, "x"), None, "{host}");
+            assert_eq!(callback(&plain, Some(host), "x"), None, "{host}");
         }
+        assert_eq!(callback(&plain, None, "x"), None);
     }
 
     #[test]

@@ -5,7 +5,10 @@
 //! e-mail address that is the same is no such way (OC8).
 
 use auth_policy::settings::SameSite;
-use axum::{http::HeaderMap, response::Response};
+use axum::{
+    http::{HeaderMap, Uri},
+    response::Response,
+};
 
 use super::{
     LinkedIdentity, Profile, ProviderSignIn, Unlinked,
@@ -14,12 +17,14 @@ use super::{
     sign_in::internal,
     transaction::LinkTo,
 };
-use crate::{Denial, store::StoreError};
+use crate::{Denial, store::StoreError, transport::host};
 
 impl ProviderSignIn {
     /// Sends the browser of somebody who is signed in to a provider. What they are there leads to
     /// this account too, once they come back, if the session is still there then. `next` is the
-    /// listed path that it ends on, with `?error=` and a code if it came to nothing.
+    /// listed path that it ends on, with `?error=` and a code if it came to nothing. The request's
+    /// headers and target say which host it is for; that counts in
+    /// [`Development`](super::Stage::Development) alone.
     ///
     /// The answer is a page that leads on by itself, since a form may not be sent to another site.
     ///
@@ -39,10 +44,11 @@ impl ProviderSignIn {
         session_id: &str,
         next: Option<&str>,
         headers: &HeaderMap,
+        uri: &Uri,
     ) -> Result<Response, Denial> {
         let (account_id, session_id) = (account_id.to_owned(), session_id.to_owned());
         let link = LinkTo { account_id, session_id };
-        routes::lead_out(self, provider, next, Some(link), headers).await
+        routes::lead_out(self, provider, next, Some(link), host(headers, uri)).await
     }
 
     /// The identities at providers that lead to an account, sorted by provider.

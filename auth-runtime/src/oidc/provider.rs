@@ -135,5 +135,8 @@ pub enum Stage {
     },
     /// On a developer's machine: providers may speak `http` where that stays on the machine, and
     /// this service is where the request found it, if that is on the machine too.
-    Development,
+    Development {
+        /// Whether browsers reach this service over `https` there.
+        over_tls: bool,
+    },
 }

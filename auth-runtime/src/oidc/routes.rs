@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth_policy::settings::{EndpointKind, SameSite};
 use axum::{
     extract::{RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     middleware::map_response,
     response::{Html, IntoResponse, Response},
 };
@@ -28,6 +28,7 @@ use crate::{
     problem::Problem,
     routing::{Router, delete, get},
     rule::{Own, SESSION, everybody},
+    transport::host,
 };
 
 /// Everybody may, for this reason.
@@ -99,15 +100,16 @@ async fn begin(
     State(sign_in): State<ProviderSignIn>,
     Path(provider): Path<String>,
     client: Client,
-    RawQuery(query): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Denial> {
     let remote = remote(&sign_in, &provider)?;
     // SECURITY: each beginning is a record, and perhaps a question to the provider.
     count(sign_in.auth(), EndpointKind::Provider, None, &client).await?;
-    let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let next = pairs.into_iter().find(|(name, _)| name == "next").map(|(_, next)| next);
-    match sign_in.set_out(&remote, next.as_deref(), None, &headers).await {
+    let host = host(&headers, &uri);
+    match sign_in.set_out(&remote, next.as_deref(), None, host).await {
         Ok(Outward { location, set_cookie }) => found(&location, Some(set_cookie)),
         Err(failure) => failed(&sign_in, &remote, failure, None),
     }
@@ -118,6 +120,7 @@ async fn begin_link(
     State(sign_in): State<ProviderSignIn>,
     Path(provider): Path<String>,
     client: Client,
+    uri: Uri,
     headers: HeaderMap,
     CsrfForm(wanted): CsrfForm<Wanted>,
 ) -> Result<Response, Denial> {
@@ -126,7 +129,8 @@ async fn begin_link(
     count(sign_in.auth(), EndpointKind::Provider, None, &client).await?;
     let session_id = caller.credential_id().unwrap_or_default();
     let account_id = &caller.subject().id;
-    sign_in.link(&provider, account_id, session_id, wanted.next.as_deref(), &headers).await
+    let next = wanted.next.as_deref();
+    sign_in.link(&provider, account_id, session_id, next, &headers, &uri).await
 }
 
 /// Sends the browser of a form to a provider.
@@ -135,10 +139,10 @@ pub(super) async fn lead_out(
     provider: &str,
     next: Option<&str>,
     link: Option<LinkTo>,
-    headers: &HeaderMap,
+    host: Option<&str>,
 ) -> Result<Response, Denial> {
     let remote = remote(sign_in, provider)?;
-    match sign_in.set_out(&remote, next, link, headers).await {
+    match sign_in.set_out(&remote, next, link, host).await {
         Ok(Outward { location, set_cookie }) => {
             let mut response = leading_on(&location, "You are led to the provider.");
             response.headers_mut().append(header::SET_COOKIE, set_cookie);

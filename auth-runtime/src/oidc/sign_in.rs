@@ -147,11 +147,11 @@ impl ProviderSignIn {
         remote: &Remote,
         next: Option<&str>,
         link: Option<LinkTo>,
-        headers: &HeaderMap,
+        host: Option<&str>,
     ) -> Result<Outward, Failure> {
         let Parts { auth, store, stage, .. } = &*self.0;
         let name = &remote.provider.name;
-        let redirect_uri = addresses::callback(stage, headers, name);
+        let redirect_uri = addresses::callback(stage, host, name);
         let redirect_uri = redirect_uri.ok_or(Failure::Foreign("host-not-local"))?;
         let metadata = remote.metadata(auth).await?;
         let next = remote.pages.after(next);
@@ -350,7 +350,7 @@ impl ProviderSignInBuilder {
                 return Err(ProviderError::Origin(origin.clone()));
             }
             Stage::Production { .. } => (HttpFetch::production(), Network::Public),
-            Stage::Development => (HttpFetch::development(), Network::Development),
+            Stage::Development { .. } => (HttpFetch::development(), Network::Development),
         };
         let fetch = fetch.map_err(|_| ProviderError::Certificates)?;
         let outbound = Outbound::new(network).map_err(|_| ProviderError::Certificates)?;

@@ -39,7 +39,7 @@ pub(crate) async fn sign_in(
     let stage = match settings.production {
         // The tokens of this service name it by the address it has.
         true => Stage::Production { origin: app.auth.own_issuer().to_string() },
-        false => Stage::Development,
+        false => Stage::Development { over_tls: settings.tls },
     };
     let mut builder = ProviderSignIn::builder(app.auth.clone(), Arc::new(app.clone()), stage);
     if let Some(Oidc { issuer, client_id, client_secret }) = &settings.oidc {

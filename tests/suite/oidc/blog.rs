@@ -119,6 +119,24 @@ fn cookie(answer: &Answer, name: &str) -> Option<String> {
     of_name.find(|pair| !pair.ends_with('=')).map(str::to_owned)
 }
 
+/// With BLOG_TLS=1 browsers speak HTTP/2, which has no `Host`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn oc4_m13_over_tls_the_provider_sends_browsers_back_over_tls() {
+    let fake = Fake::start(&public_keys()).await;
+    let issuer = fake.issuer();
+    let blog = Blog::start(&[
+        ("BLOG_TLS", "1"),
+        ("BLOG_OIDC_ISSUER", issuer.as_str()),
+        ("BLOG_OIDC_CLIENT_ID", "blog"),
+        ("BLOG_OIDC_CLIENT_SECRET", SECRET),
+    ]);
+    let answer = blog.get("/login/local", None);
+    assert_eq!(answer.status, 302, "{answer:?}");
+    let (_, query) = answer.headers("location")[0].split_once('?').expect("a query");
+    let back = format!("https://{}/login/local/callback", blog.address);
+    assert_eq!(pairs(query)["redirect_uri"], back);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn m05_an_account_is_made_and_brought_up_to_date_from_the_profile() {
     let site = Site::start().await;

@@ -52,7 +52,7 @@ async fn oc6_m13_production_asks_no_provider_over_http_or_inside() {
 
 #[tokio::test]
 async fn m13_development_speaks_http_on_this_machine_alone() {
-    let stage = || Stage::Development;
+    let stage = || Stage::Development { over_tls: false };
     for issuer in ["http://127.0.0.1:9", "http://localhost:9", "https://id.example"] {
         assert_eq!(build(stage(), |it| it.provider(at(issuer))).await, Ok(()), "{issuer}");
     }
@@ -98,7 +98,7 @@ async fn m05_providers_of_the_policy_are_there_beside_those_handed_over() {
     let world = World::new().await;
     let builder = || {
         let people = Arc::new(world.people.clone());
-        ProviderSignIn::builder(world.auth.clone(), people, Stage::Development)
+        ProviderSignIn::builder(world.auth.clone(), people, Stage::Development { over_tls: false })
     };
     let sign_in = builder().provider(at("https://id.example")).build().await;
     let sign_in = sign_in.expect("it goes together");
@@ -110,8 +110,13 @@ async fn oc4_no_two_providers_have_one_name_and_so_one_callback() {
     let world = World::new().await;
     let people = Arc::new(world.people.clone());
     let secret = || Secret::from("s".to_owned());
-    let builder =
-        || ProviderSignIn::builder(world.auth.clone(), people.clone(), Stage::Development);
+    let builder = || {
+        ProviderSignIn::builder(
+            world.auth.clone(),
+            people.clone(),
+            Stage::Development { over_tls: false },
+        )
+    };
     let again = Provider::new("fake", "https://id.example", "c", secret());
     let built = builder().provider(again).build().await.map(drop);
     assert_eq!(built, Err(ProviderError::Twice("fake".to_owned())), "the policy has it");
@@ -124,8 +129,13 @@ async fn oc4_no_two_providers_have_one_name_and_so_one_callback() {
 async fn oc8_nobody_handed_over_vouches_for_the_people_of_a_provider_that_signs_nothing() {
     let world = World::new().await;
     let people = Arc::new(world.people.clone());
-    let builder =
-        || ProviderSignIn::builder(world.auth.clone(), people.clone(), Stage::Development);
+    let builder = || {
+        ProviderSignIn::builder(
+            world.auth.clone(),
+            people.clone(),
+            Stage::Development { over_tls: false },
+        )
+    };
     let built = builder().provider(at(HUB)).build().await.map(drop);
     assert_eq!(built, Err(ProviderError::Identity("hub".to_owned())));
     // A second client of one OpenID provider has the same people, whom it signs for.
@@ -137,7 +147,7 @@ async fn oc8_nobody_handed_over_vouches_for_the_people_of_a_provider_that_signs_
 async fn m05_a_secret_that_is_not_there_is_said_at_start() {
     let world = World::new().await;
     std::fs::remove_file(world.secret()).expect("removed");
-    let lost = build_as(&world, Stage::Development).await;
+    let lost = build_as(&world, Stage::Development { over_tls: false }).await;
     assert!(matches!(lost, Err(ProviderError::Reference { provider, .. }) if provider == "fake"));
 }
 

@@ -274,11 +274,14 @@ impl World {
         let accounts = StoredAccounts::new(store.clone());
         let (seen, refuses) = (Arc::default(), Arc::default());
         let people = Folk { accounts: accounts.clone(), seen, refuses };
-        let sign_in =
-            ProviderSignIn::builder(auth.clone(), Arc::new(people.clone()), Stage::Development)
-                .build()
-                .await
-                .expect("it goes together");
+        let sign_in = ProviderSignIn::builder(
+            auth.clone(),
+            Arc::new(people.clone()),
+            Stage::Development { over_tls: false },
+        )
+        .build()
+        .await
+        .expect("it goes together");
         let hasher = Hasher::new(auth.policy().passwords()).expect("a hasher");
         let tokens = Tokens::new(auth.clone()).await.expect("tokens");
         let own = AccountEndpoints::new(tokens, hasher.clone()).expect("a store");

@@ -13,7 +13,7 @@ use auth_runtime::{
 };
 use axum::{
     extract::State,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Uri, header},
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
@@ -37,6 +37,7 @@ pub(in crate::pages) async fn link(
     client: Client,
     State(app): State<App>,
     Path(name): Path<String>,
+    uri: Uri,
     headers: HeaderMap,
     CsrfForm(confirmation): CsrfForm<Confirmation>,
 ) -> Result<Response, Denial> {
@@ -51,7 +52,8 @@ pub(in crate::pages) async fn link(
     let session = renewed.as_ref().map(|begun| begun.session.id.as_str());
     let session = session.or(caller.credential_id()).unwrap_or_default();
     let account = &caller.subject().id;
-    let mut response = providers.link(&name, account, session, Some(ACCOUNT), &headers).await?;
+    let link = providers.link(&name, account, session, Some(ACCOUNT), &headers, &uri);
+    let mut response = link.await?;
     if let Some(begun) = renewed {
         response.headers_mut().append(header::SET_COOKIE, begun.set_cookie);
     }

@@ -5,7 +5,12 @@
 use std::{borrow::Cow, fmt::Write};
 
 /// The text with `\u{..}` for each character that is not plain.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
+///
+/// ```
+/// assert_eq!(auth_policy::plain::text("one\nline"), r"one\u{a}line");
+/// assert_eq!(auth_policy::plain::text("Zoë"), "Zoë");
+/// ```
+pub fn text(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_plain) {
         return Cow::Borrowed(text);
     }
@@ -21,8 +26,13 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// A JSON text with `\uXXXX` for each character that is not plain. JSON has such characters in
-/// strings alone, and there the escape means the same.
-pub(super) fn plain_json(json: String) -> String {
+/// strings alone, and there the escape means the same; but for the line breaks of a text that has
+/// several lines, which are escaped as well.
+///
+/// ```
+/// assert_eq!(auth_policy::plain::json("\"\u{202e}\"".to_owned()), r#""\u202e""#);
+/// ```
+pub fn json(json: String) -> String {
     if json.chars().all(is_plain) {
         return json;
     }
@@ -83,8 +93,8 @@ mod tests {
             '\u{3164}',
             '\u{e0041}',
         ] {
-            assert_eq!(plain(&letter.to_string()), letter.escape_unicode().to_string());
-            let json = plain_json(serde_json::to_string(&letter.to_string()).unwrap());
+            assert_eq!(text(&letter.to_string()), letter.escape_unicode().to_string());
+            let json = super::json(serde_json::to_string(&letter.to_string()).unwrap());
             assert!(json.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{json}");
             assert_eq!(serde_json::from_str::<String>(&json).unwrap(), letter.to_string());
         }
@@ -93,7 +103,7 @@ mod tests {
     #[test]
     fn a3_letters_of_every_script_stay_as_they_are() {
         for text in ["Ada \"L\" \\", "Zoë", "Ерофеев", "山田", "علی", "🦀"] {
-            assert!(matches!(plain(text), Cow::Borrowed(same) if same == text), "{text}");
+            assert!(matches!(super::text(text), Cow::Borrowed(same) if same == text), "{text}");
         }
     }
 }
