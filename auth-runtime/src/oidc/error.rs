@@ -22,7 +22,7 @@ pub enum ProviderError {
     Twice(String),
     /// The people of that provider are known by what another's are known by: whoever one of them
     /// names would have the other's accounts.
-    Identity(String),
+    SharedIdentity(String),
     /// The issuer of that provider may not be asked here.
     Issuer(String),
     /// An endpoint of that provider may not be asked here.
@@ -58,7 +58,7 @@ impl fmt::Display for ProviderError {
                 f,
                 "two providers are called `{name}`: what the policy has is not handed over"
             ),
-            Self::Identity(provider) => write!(
+            Self::SharedIdentity(provider) => write!(
                 f,
                 "provider `{provider}` has the issuer, or the `identity`, of another: whoever one of them names would have the other's accounts"
             ),

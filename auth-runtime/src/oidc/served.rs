@@ -73,7 +73,7 @@ impl Served {
         for provider in plain {
             let same = |other: &&Provider| other.identity() == provider.identity();
             if all().filter(same).nth(1).is_some() {
-                return Err(ProviderError::Identity(provider.name.clone()));
+                return Err(ProviderError::SharedIdentity(provider.name.clone()));
             }
         }
         Ok(())

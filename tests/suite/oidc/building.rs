@@ -137,7 +137,7 @@ async fn oc8_nobody_handed_over_vouches_for_the_people_of_a_provider_that_signs_
         )
     };
     let built = builder().provider(at(HUB)).build().await.map(drop);
-    assert_eq!(built, Err(ProviderError::Identity("hub".to_owned())));
+    assert_eq!(built, Err(ProviderError::SharedIdentity("hub".to_owned())));
     // A second client of one OpenID provider has the same people, whom it signs for.
     let built = builder().provider(at(&world.fake.issuer())).build().await.map(drop);
     assert_eq!(built, Ok(()));
