@@ -29,6 +29,7 @@ pub mod endpoints;
 pub mod extract;
 mod flush;
 mod guard;
+mod host;
 mod identity;
 mod in_force;
 mod json_object;

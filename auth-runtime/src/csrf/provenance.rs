@@ -7,7 +7,7 @@
 use axum::http::{HeaderMap, HeaderName, header, request::Parts};
 
 use super::forgery::Forgery;
-use crate::transport::host;
+use crate::host::host;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 

@@ -17,7 +17,7 @@ use super::{
     sign_in::internal,
     transaction::LinkTo,
 };
-use crate::{Denial, store::StoreError, transport::host};
+use crate::{Denial, host::host, store::StoreError};
 
 impl ProviderSignIn {
     /// Sends the browser of somebody who is signed in to a provider. What they are there leads to

@@ -24,11 +24,11 @@ use crate::{
     csrf::CsrfForm,
     extract::Path,
     guard::{Guard, Public},
+    host::host,
     limit::{Client, count},
     problem::Problem,
     routing::{Router, delete, get},
     rule::{Own, SESSION, everybody},
-    transport::host,
 };
 
 /// Everybody may, for this reason.

@@ -3,14 +3,12 @@
 
 mod cors;
 mod headers;
-mod host;
 
 use auth_policy::Policy;
 use axum::http::Request;
 use tower_http::cors::CorsLayer;
 
 use self::headers::SecurityHeaders;
-pub(crate) use self::host::host;
 use crate::oauth::AUTHORIZE;
 
 /// Whether requests have to come by TLS.
